@@ -1,0 +1,74 @@
+"""What notebooks call. Settings come from the environment unless they are given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skyeng import pipeline
+from skyeng.datamart import queries
+from skyeng.errors import UsageError
+from skyeng.model import Model, load_model
+from skyeng.settings import Settings
+from skyeng.sql import SQL, written
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skyeng.pipeline.run import Pipeline, Report
+    from skyeng.pipeline.verify import Verification
+
+__all__ = ["load_model", "query", "run", "verify"]
+
+
+def run(
+    model: str | Path | Model = "courses",
+    *,
+    only: Pipeline | None = None,
+    full: bool = False,
+    settings: Settings | None = None,
+) -> Report:
+    """Bring warehouse and datamart level with the source; what was done.
+
+    `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart.
+    """
+    with pipeline.opened(settings or Settings.read()) as stores:
+        return pipeline.run(_model(model), stores, only=only, full=full)
+
+
+def verify(model: str | Path | Model = "courses", *, settings: Settings | None = None) -> list[Verification]:
+    """Compare source, warehouse and datamart row by row; one result a comparison."""
+    with pipeline.opened(settings or Settings.read()) as stores:
+        return pipeline.verify(_model(model), stores)
+
+
+def query(
+    name: str | None = None,
+    *,
+    sql: str | None = None,
+    model: str | Path | Model = "courses",
+    as_of: datetime | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Ask the datamart: a named query of the model, or SQL of your own.
+
+    Columns have pandas' own types: nullable integers and booleans where values may be missing,
+    timestamps in UTC. `as_of` (UTC) reads the marts as they were then.
+    """
+    described = _model(model)
+    statement = statement_of(described, name, sql, as_of)
+    with pipeline.datamart(settings or Settings.read()).session() as session:
+        return session.frame(statement).convert_dtypes(convert_string=False)
+
+
+def statement_of(model: Model, name: str | None, sql: str | None, as_of: datetime | None) -> SQL:
+    """The statement that a question means. Raises `UsageError` unless exactly one was asked."""
+    if (name is None) == (sql is None):
+        raise UsageError("ask one question: the name of a query, or SQL", expected="a name, or --sql 'SELECT ...'")
+    statement = queries.find(model, name).statement if name is not None else written(sql or "")
+    return queries.as_of(statement, model, as_of) if as_of else statement
+
+
+def _model(model: str | Path | Model) -> Model:
+    return model if isinstance(model, Model) else load_model(model)

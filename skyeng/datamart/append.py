@@ -1,0 +1,183 @@
+"""Appending row versions to a mart: a change set as one block, a whole mart beside and swapped in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from skyeng.datamart.client import Session
+from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table, types
+from skyeng.fingerprint import Fingerprint
+from skyeng.model import Mart, Model
+from skyeng.pipe import pipe
+from skyeng.postgres import Session as PostgresSession
+from skyeng.sql import SQL, ident, idents, joined, sql
+from skyeng.warehouse.history import row_versions
+
+#: A change set up to this many row versions goes in as one block, hence becomes visible whole.
+LARGEST_BLOCK = 1_000_000
+
+#: A load that touched more rows is read from the vault by scanning, not row by row.
+LARGEST_LOOK_UP = 100_000
+
+_ONE_BLOCK = {
+    "max_insert_block_size": 10 * LARGEST_BLOCK,
+    "min_insert_block_size_rows": 10 * LARGEST_BLOCK,
+    "min_insert_block_size_bytes": 0,
+}
+
+
+@dataclass(frozen=True)
+class MartLoad:
+    """What one load of the warehouse means for a mart."""
+
+    load_ts: datetime
+    row_versions: int
+    hash_sum: int
+    rows_active: int
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.row_versions, self.hash_sum
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive loads that are sent in one go: those in (`after`, `upto`]."""
+
+    after: str | datetime
+    loads: tuple[MartLoad, ...]
+
+    @property
+    def upto(self) -> datetime:
+        return self.loads[-1].load_ts
+
+    @property
+    def row_versions(self) -> int:
+        return sum(load.row_versions for load in self.loads)
+
+    @property
+    def whole_load(self) -> bool:
+        return len(self.loads) == 1 and self.row_versions > LARGEST_LOOK_UP
+
+
+def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Iterator[Span]:
+    """Cut loads, in their order, into spans of at most one block; a large load stands alone."""
+    gathered: list[MartLoad] = []
+    for load in loads:
+        rows = sum(it.row_versions for it in gathered) + load.row_versions
+        if gathered and (rows > LARGEST_BLOCK or load.row_versions > LARGEST_LOOK_UP):
+            yield Span(after, tuple(gathered))
+            after, gathered = gathered[-1].load_ts, []
+        gathered.append(load)
+        if load.row_versions > LARGEST_LOOK_UP:
+            yield Span(after, tuple(gathered))
+            after, gathered = load.load_ts, []
+    if gathered:
+        yield Span(after, tuple(gathered))
+
+
+def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
+    """Loads that the mart holds, by its own register, in their order."""
+    rows = session.rows(
+        sql(
+            "SELECT load_ts, row_versions, hash_sum, rows_active FROM {loads} FINAL ORDER BY load_ts",
+            loads=ident(MartTables(mart).loads),
+        )
+    )
+    return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
+
+
+def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
+    """Whether the tables hold at least the rows that the register claims.
+
+    Two counters, so it costs nothing, and it sees a table that was lost, emptied, or restored
+    from a backup older than the register.
+    """
+    tables = MartTables(mart)
+    history = session.scalar(sql("SELECT count() FROM {table}", table=ident(tables.history)))
+    current = session.scalar(sql("SELECT count() FROM {table}", table=ident(tables.current)))
+    expected = sum(load.row_versions for load in held)
+    return history >= expected and current >= (held[-1].rows_active if held else 0)
+
+
+def append(session: Session, warehouse: PostgresSession, model: Model, mart: Mart, span: Span) -> None:
+    """Add the row versions of a span; analysts see all of them at once, or none.
+
+    Safe to repeat: the same versions again collapse with themselves.
+    """
+    tables = MartTables(mart)
+    _send(session, warehouse, model, mart, tables.history, span, _ONE_BLOCK)
+    _register(session, tables, span.loads)
+
+
+def rebuild(session: Session, warehouse: PostgresSession, model: Model, mart: Mart, loads: Sequence[MartLoad]) -> None:
+    """Build the mart anew from all loads, beside the one in use, and swap it in.
+
+    The register goes last: should we die between two swaps, the next run sees that loads are
+    missing or rows too few, and brings the mart level.
+    """
+    live, beside = MartTables(mart), MartTables(mart, "_building")
+    names = (beside.history, beside.current, beside.loads)
+    for name in names:
+        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+    session.execute(history_table(model, mart, beside.history))
+    session.execute(current_table(model, mart, beside.current))
+    session.execute(loads_table(beside.loads))
+    for span in spans(loads):
+        _send(session, warehouse, model, mart, beside.history, span, {})
+        _register(session, beside, span.loads)
+    session.execute(
+        sql(
+            "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history}",
+            current=ident(beside.current),
+            history=ident(beside.history),
+            columns=idents(appended_columns(mart)),
+        )
+    )
+    for new, old in zip((beside.current, beside.history, beside.loads), (live.current, live.history, live.loads), strict=True):
+        session.execute(sql("EXCHANGE TABLES {new} AND {old}", new=ident(new), old=ident(old)))
+    for name in names:
+        session.execute(sql("DROP TABLE {name} SYNC", name=ident(name)))
+
+
+def versions_to_send(model: Model, mart: Mart, *, whole_load: bool) -> SQL:
+    """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
+    served = (
+        sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
+        for column, type_ in types(model, mart)
+    )
+    return sql(
+        """SELECT row_key, load_ts AT TIME ZONE 'UTC', (row_hash IS NULL)::integer, coalesce(row_hash, 0),
+    {served}
+FROM (
+    {versions}
+) AS versions""",
+        served=joined(", ", served),
+        versions=row_versions(model, model.feed(mart.feed), whole_load=whole_load),
+    )
+
+
+def _send(
+    session: Session,
+    warehouse: PostgresSession,
+    model: Model,
+    mart: Mart,
+    table: str,
+    span: Span,
+    settings: dict[str, int],
+) -> None:
+    query = versions_to_send(model, mart, whole_load=span.whole_load)
+    bounds = {"after": span.after, "upto": span.upto}
+    with pipe(lambda end: warehouse.copy_out(query, end, bounds, binary=False)) as versions:
+        session.insert(table, appended_columns(mart), versions.chunks(), settings)
+
+
+def _register(session: Session, tables: MartTables, loads: Sequence[MartLoad]) -> None:
+    lines = (
+        f"{load.load_ts:%Y-%m-%d %H:%M:%S.%f}\t{load.row_versions}\t{load.hash_sum}\t{load.rows_active}\n"
+        for load in loads
+    )
+    columns = ("load_ts", "row_versions", "hash_sum", "rows_active")
+    session.insert(tables.loads, columns, ["".join(lines).encode()], {})

@@ -1,0 +1,167 @@
+"""A ClickHouse client for a server or the embedded engine, one code path for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from skyeng.errors import ConnectionFailed, EmbeddedServerError, SettingsError, SkyengError, StatementFailed
+from skyeng.postgres import without_password
+from skyeng.sql import SQL, ident, sql
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+VARIABLE = "CH_DATAMART_URL"
+DEFAULT_DATABASE = "datamart"
+
+#: ClickHouse's error codes that deserve words of ours.
+_AUTHENTICATION, _TIMEOUT, _UNKNOWN_DATABASE, _UNKNOWN_TABLE = 516, 159, 81, 60
+
+
+@dataclass(frozen=True)
+class ClickHouse:
+    """One ClickHouse database; `chdb:///folder?database=name` is the embedded engine."""
+
+    url: str = field(repr=False)
+    name: str = "ch_datamart"
+
+    @property
+    def database(self) -> str:
+        parts = urlsplit(self.url)
+        if self.embedded:
+            return parse_qs(parts.query).get("database", [DEFAULT_DATABASE])[0]
+        return unquote(parts.path.strip("/")) or DEFAULT_DATABASE
+
+    @property
+    def embedded(self) -> bool:
+        return urlsplit(self.url).scheme == "chdb"
+
+    @contextmanager
+    def session(self, *, create: bool = False) -> Iterator[Session]:
+        """A connection to the database, made first where `create` is given."""
+        with _worded(self):
+            client = self._connect()
+            try:
+                if create:
+                    client.command(f"CREATE DATABASE IF NOT EXISTS {ident(self.database)}")
+                client.database = self.database
+                if self.embedded:
+                    client.command(f"USE {ident(self.database)}")
+                yield Session(self, client)
+            finally:
+                client.close()
+
+    def _connect(self) -> Client:
+        # Slow to import, and chDB must be imported by the process that uses it.
+        import clickhouse_connect
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        parts = urlsplit(self.url)
+        options: dict[str, Any]
+        if self.embedded:
+            options = {"interface": "chdb", "path": unquote(parts.path)}
+        else:
+            options = {
+                "host": parts.hostname or "localhost",
+                "port": parts.port or (8443 if parts.scheme == "clickhouses" else 8123),
+                "username": unquote(parts.username or "default"),
+                "password": unquote(parts.password or ""),
+                "secure": parts.scheme == "clickhouses",
+                "connect_timeout": 10,
+                "send_receive_timeout": 3600,
+                "autogenerate_session_id": False,
+            }
+        try:
+            return clickhouse_connect.get_client(**options)
+        except ClickHouseError as exc:
+            raise self._refused(exc) from exc
+
+    def _refused(self, exc: Exception) -> SkyengError:
+        reason = _first_line(exc)
+        if self.embedded:
+            return EmbeddedServerError(
+                "the embedded datamart cannot be opened",
+                where=f"{unquote(urlsplit(self.url).path)}: {reason}",
+                expected="one process at a time",
+                remedy="end the other command that uses it, or set CH_DATAMART_URL to a ClickHouse server",
+            )
+        return ConnectionFailed(
+            f"cannot connect to {self.name}: {reason}",
+            where=without_password(self.url),
+            expected=f"a running ClickHouse server, {VARIABLE}=clickhouse://user:password@host:8123/database",
+            remedy=f"check that the server is up, then user, password and HTTP port in {VARIABLE}",
+        )
+
+
+class Session:
+    """One client. Values are bound as `{name:Type}` parameters by the server."""
+
+    def __init__(self, database: ClickHouse, client: Client) -> None:
+        self.database = database
+        self.client = client
+
+    def execute(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> None:
+        self.client.command(statement.text, parameters=dict(parameters or {}))
+
+    def rows(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.client.query(statement.text, parameters=dict(parameters or {})).result_rows]
+
+    def scalar(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> Any:
+        rows = self.rows(statement, parameters)
+        return rows[0][0] if rows else None
+
+    def frame(self, statement: SQL) -> pd.DataFrame:
+        """A result as a pandas DataFrame."""
+        return self.client.query_df(statement.text)
+
+    def text(self, statement: SQL, format_: str) -> bytes:
+        """A result as the engine writes it, in one of its formats."""
+        return self.client.raw_query(statement.text, fmt=format_)
+
+    def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
+        """Send rows in PostgreSQL's COPY text format, which ClickHouse parses itself."""
+        self.client.raw_insert(
+            ident(table).text,
+            column_names=list(columns),
+            insert_block=iter(chunks),  # pyright: ignore[reportArgumentType]
+            settings=dict(settings),
+            fmt="TabSeparated",
+        )
+
+    def tables(self) -> set[str]:
+        """Names of the database's tables and views."""
+        return {name for (name,) in self.rows(sql("SELECT name FROM system.tables WHERE database = currentDatabase()"))}
+
+
+@contextmanager
+def _worded(database: ClickHouse) -> Iterator[None]:
+    """Translate driver errors, here and nowhere else."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        yield
+    except SettingsError:
+        raise
+    except ClickHouseError as exc:
+        reason = _first_line(exc)
+        code = getattr(exc, "code", None)
+        remedy = {
+            _UNKNOWN_DATABASE: "run `skyeng migrate`, or correct the database in CH_DATAMART_URL",
+            _UNKNOWN_TABLE: "run `skyeng migrate`, or correct the table's name",
+            _TIMEOUT: "raise max_execution_time for this user",
+            _AUTHENTICATION: "correct user and password in CH_DATAMART_URL",
+        }.get(code or 0)
+        raise StatementFailed(f"{database.name}: {reason}", remedy=remedy) from exc
+
+
+def _first_line(exc: Exception) -> str:
+    """The engine's own sentence, without its repetitions and version."""
+    text = str(exc).strip()
+    for mark in ("DB::Exception: ", "DB::Exception:"):
+        text = text.rpartition(mark)[2] if text.count(mark) > 1 else text
+    return " ".join(text.split("\n(")[0].split())[:500]

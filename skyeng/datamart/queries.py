@@ -1,0 +1,70 @@
+"""Named queries of a model, and SQL of an analyst's own, now or as of any time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from skyeng.datamart.tables import MartTables
+from skyeng.errors import UsageError
+from skyeng.model import Model
+from skyeng.sql import SQL, ident, joined, literal, sql, written
+
+
+@dataclass(frozen=True)
+class NamedQuery:
+    """A query in a model's folder `queries`; its first comment lines say what it answers."""
+
+    name: str
+    question: str
+    notes: str
+    statement: SQL
+
+
+def named_queries(model: Model) -> list[NamedQuery]:
+    return [_read(path) for path in sorted((model.directory / "queries").glob("*.sql"))]
+
+
+def find(model: Model, name: str) -> NamedQuery:
+    """A model's query by its name. Raises `UsageError` that lists the names there are."""
+    known = named_queries(model)
+    for query in known:
+        if query.name == name:
+            return query
+    listed = "\n".join(f"{query.name}: {query.question}" for query in known)
+    raise UsageError(
+        f"model '{model.name}' has no query '{name}'", expected=listed or "none is declared", remedy="or use --sql"
+    )
+
+
+def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
+    """The same statement, reading every mart of the model as it was at a time (UTC).
+
+    A common table expression of the mart's name stands before the mart itself.
+    """
+    ctes = joined(
+        ",\n",
+        (
+            sql(
+                "{mart} AS (SELECT * FROM {as_of}(ts = {moment}))",
+                mart=ident(MartTables(mart).view),
+                as_of=ident(MartTables(mart).as_of),
+                moment=literal(f"{moment:%Y-%m-%d %H:%M:%S.%f}"),
+            )
+            for mart in model.marts
+        ),
+    )
+    own = re.match(r"(?is)((?:\s|--[^\n]*\n|/\*.*?\*/)*)WITH\b(?!\s+RECURSIVE\b)", statement.text)
+    if own:
+        return SQL(f"WITH {ctes},{statement.text[own.end():]}")
+    return SQL(f"WITH {ctes}\n{statement.text}")
+
+
+def _read(path: Path) -> NamedQuery:
+    text = path.read_text(encoding="utf-8")
+    comments = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
+    code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    question, *notes = comments or [""]
+    return NamedQuery(path.stem, question, " ".join(notes), written(code))

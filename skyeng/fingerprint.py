@@ -1,0 +1,146 @@
+"""The comparison both hops share: who holds what, by bucket, and which buckets differ.
+
+A *row hash* is a 64-bit number computed from a whole denormalised row. A *fingerprint* is
+`count(*)` and `sum(row hash)` of a bucket of rows. A row's bucket is the low bits of its row
+hash: a changed row leaves one bucket and enters another, and both then differ. Two sides with
+equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from skyeng.hashing import Value, text_hash, values
+from skyeng.model import Feed, Model
+from skyeng.sql import SQL, joined, literal, sql
+
+#: `record`: PostgreSQL's binary `hash_record_extended`, the fast one. `text`: from the canonical
+#: text, for two servers that do not agree on the binary one.
+Method = Literal["record", "text"]
+
+#: Count and sum (modulo 2**64) of the row hashes of one bucket.
+Fingerprint = tuple[int, int]
+Bucket = TypeVar("Bucket", bound=Hashable)
+
+_ROWS_A_BUCKET = 8
+_LEAST_BUCKETS = 64
+_MOST_BUCKETS = 1 << 18
+
+
+def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
+    """PostgreSQL expression of a row's hash, a bigint."""
+    if method == "text":
+        return text_hash(row)
+    return sql("hash_record_extended(ROW({values}), 0)", values=joined(", ", (value for value, _ in row)))
+
+
+def bucket_count(rows: int) -> int:
+    """How many buckets to compare `rows` rows by: a power of two, the same for both sides."""
+    wanted = max(rows // _ROWS_A_BUCKET, 1)
+    return min(max(1 << (wanted - 1).bit_length(), _LEAST_BUCKETS), _MOST_BUCKETS)
+
+
+def with_row_hash(rows: SQL, model: Model, feed: Feed, method: Method) -> SQL:
+    """Rows of a feed's shape, from whatever side, with their `row_hash`."""
+    return sql(
+        """SELECT *, {row_hash} AS row_hash
+FROM (
+    {rows}
+) AS typed""",
+        row_hash=row_hash(values(model.feed_columns(feed)), method),
+        rows=rows,
+    )
+
+
+def fingerprints(rows: SQL, buckets: int) -> SQL:
+    """PostgreSQL statement over rows with a `row_hash`: bucket, count, sum of hashes."""
+    return _grouped(rows, sql("row_hash & {mask}", mask=literal(buckets - 1)))
+
+
+def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:
+    """The same statement for ClickHouse."""
+    return _grouped(rows, sql("bitAnd(row_hash, {mask})", mask=literal(buckets - 1)))
+
+
+def _grouped(rows: SQL, bucket: SQL) -> SQL:
+    return sql(
+        """SELECT {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum
+FROM (
+    {rows}
+) AS hashed
+GROUP BY {bucket}""",
+        rows=rows,
+        bucket=bucket,
+    )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some of `total` buckets: a bitmap of one bit each, or None for all of them.
+
+    32 kB carry the most buckets there can be, and a test costs the same however many differ.
+    """
+
+    total: int
+    bitmap: bytes | None = None
+
+    @classmethod
+    def of(cls, buckets: Iterable[int], total: int) -> Selection:
+        bitmap = bytearray(total // 8)
+        for bucket in buckets:
+            bitmap[bucket >> 3] |= 1 << (bucket & 7)
+        return cls(total, bytes(bitmap))
+
+    def __bool__(self) -> bool:
+        return self.bitmap is None or any(self.bitmap)
+
+    def condition(self) -> SQL:
+        """PostgreSQL condition on `row_hash`: the row is in one of these buckets."""
+        if self.bitmap is None:
+            return sql("true")
+        return sql(
+            "get_bit({bitmap}::bytea, (row_hash & {mask})::integer) = 1",
+            bitmap=literal(r"\x" + self.bitmap.hex()),
+            mask=literal(self.total - 1),
+        )
+
+
+def clickhouse_selection(selection: Selection) -> SQL:
+    """ClickHouse's spelling of `Selection.condition`."""
+    if selection.bitmap is None:
+        return sql("true")
+    buckets = (place for place in range(selection.total) if selection.bitmap[place >> 3] >> (place & 7) & 1)
+    return sql(
+        "bitAnd(row_hash, {mask}) IN ({buckets})",
+        mask=literal(selection.total - 1),
+        buckets=joined(", ", map(literal, buckets)),
+    )
+
+
+def as_fingerprints(rows: Sequence[tuple[int, int, int]]) -> dict[int, Fingerprint]:
+    """Rows of a `fingerprints` statement, sums brought to the same range on every engine."""
+    return {int(bucket): (int(count), int(total) % 2**64) for bucket, count, total in rows}
+
+
+def differing(main: Mapping[Bucket, Fingerprint], follower: Mapping[Bucket, Fingerprint]) -> list[Bucket]:
+    """Buckets in which the two sides do not hold the same rows."""
+    return [bucket for bucket in main.keys() | follower.keys() if main.get(bucket) != follower.get(bucket)]
+
+
+def canary() -> SQL:
+    """Statement whose answer two servers share only if their record hashes agree."""
+    return sql(
+        """SELECT hash_record_extended(
+    ROW(
+        42::integer, -7::bigint, 3::smallint, true, NULL::text, ''::text,
+        convert_from('\\x7ac5bcc3b3c582c487'::bytea, 'UTF8'),
+        timestamp '2026-01-02 03:04:05.678901', timestamptz '1969-12-31 23:59:59+00', date '2106-02-07',
+        12.50::numeric(10,2), 0.1::double precision, '00000000-0000-0000-0000-00000000002a'::uuid,
+        '{left}"k": [1, null, "v"]{right}'::jsonb
+    ), 0
+)""",
+        left=SQL("{"),
+        right=SQL("}"),
+    )

@@ -1,0 +1,165 @@
+"""Checks of a model against itself: references, names, and what the loads rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from skyeng.model.specification import Entity, Feed, Model
+
+#: PostgreSQL cuts longer identifiers without a word.
+LONGEST_IDENTIFIER = 63
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: the path of keys that leads to it, and what is wrong there."""
+
+    place: tuple[str, ...]
+    message: str
+
+
+def reference_faults(model: Model, declared: dict[str, Any]) -> list[Fault]:
+    """References that lead nowhere; `model` may lack the parts of the file that are faulty.
+
+    `declared` is the file as read: a name that is declared, however badly, is not reported
+    a second time as missing by whoever refers to it.
+    """
+    return list(_references(model, declared))
+
+
+def faults(model: Model) -> list[Fault]:
+    """Every other fault of a model whose fields and references are sound."""
+    return [fault for check in _CHECKS for fault in check(model)]
+
+
+def _references(model: Model, declared: dict[str, Any]) -> Iterator[Fault]:
+    known = {section: set(declared.get(section) or ()) for section in ("feeds", "hubs", "links")}
+
+    def missing(section: str, name: str, *place: str) -> Iterator[Fault]:
+        if name not in known[section]:
+            expected = ", ".join(sorted(known[section])) or "none is declared"
+            yield Fault(place, f"refers to {section[:-1]} '{name}', which is not declared (declared: {expected})")
+
+    for feed in model.feeds:
+        yield from missing("links", feed.grain, "feeds", feed.name, "grain")
+    for link in model.links:
+        for hub in link.hubs:
+            yield from missing("hubs", hub, "links", link.name, "hubs")
+    for satellite in model.satellites:
+        key = "parent" if satellite.parent else ""
+        yield from missing("hubs", satellite.hub_name, "satellites", satellite.name, key)
+        if satellite.feed:
+            yield from missing("feeds", satellite.feed, "satellites", satellite.name, "feed")
+        elif len(known["feeds"]) > 1:
+            yield Fault(("satellites", satellite.name), "must name its feed: the model has several")
+    for mart in model.marts:
+        yield from missing("feeds", mart.feed, "marts", mart.name, "feed")
+
+
+def _grains(model: Model) -> Iterator[Fault]:
+    for link in model.links:
+        feeds = [feed for feed in model.feeds if feed.grain == link.name]
+        if len(feeds) != 1:
+            yield Fault(("links", link.name), f"must be the grain of exactly one feed, is of {len(feeds)}")
+        if len(set(link.hubs)) != len(link.hubs):
+            yield Fault(("links", link.name, "hubs"), "names a hub twice")
+
+
+def _hubs(model: Model) -> Iterator[Fault]:
+    for hub in model.hubs:
+        if not any(hub.name in link.hubs for link in model.links):
+            yield Fault(("hubs", hub.name), "is in no link, so no feed loads it")
+        for part in hub.business_key:
+            if not part.type.usable_as_key:
+                yield Fault(
+                    ("hubs", hub.name, "business_key", part.name), f"type {part.type} cannot identify anything"
+                )
+
+
+def _satellites(model: Model) -> Iterator[Fault]:
+    for satellite in model.satellites:
+        feed = model.feed_of(satellite)
+        if satellite.hub_name not in model.grain(feed).hubs:
+            yield Fault(
+                ("satellites", satellite.name), f"describes hub '{satellite.hub_name}', which feed '{feed.name}' lacks"
+            )
+
+
+def _feeds(model: Model) -> Iterator[Fault]:
+    for feed in model.feeds:
+        path = model.directory / feed.query
+        if not path.is_file():
+            yield Fault(("feeds", feed.name, "query"), f"there is no file {feed.query} beside the model file")
+        elif not path.read_text(encoding="utf-8").strip():
+            yield Fault(("feeds", feed.name, "query"), f"the file {feed.query} is empty")
+        yield from _twice(feed, model)
+
+
+def _twice(feed: Feed, model: Model) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for column in model.feed_columns(feed):
+        if column.name in seen:
+            yield Fault(
+                ("feeds", feed.name),
+                f"column '{column.name}' is used by both '{seen[column.name]}' and '{column.owner.name}'",
+            )
+        seen[column.name] = column.owner.name
+
+
+def _marts(model: Model) -> Iterator[Fault]:
+    for mart in model.marts:
+        feed = model.feed(mart.feed)
+        delivered = {column.name for column in model.feed_columns(feed)}
+        keys = {column.name for column in model.row_key(feed)}
+        for column in mart.columns:
+            if column.column not in delivered:
+                yield Fault(
+                    ("marts", mart.name, "columns", column.name), f"feed '{feed.name}' has no column '{column.column}'"
+                )
+        sources = {column.name: column.column for column in mart.columns}
+        for name in mart.order_by:
+            place = ("marts", mart.name, "order_by")
+            if name not in sources:
+                yield Fault(place, f"'{name}' is not a column of this mart")
+            elif sources[name] not in keys:
+                yield Fault(place, f"'{name}' can change; sort by parts of business keys only")
+
+
+def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Place in the file, space and name of every table and column the model asks for."""
+
+    def entity(place: tuple[str, ...], it: Entity, space: str, *columns: str) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        yield place, space, it.table
+        yield from ((place, it.table, name) for name in (it.load_ts, it.record_source, *columns))
+
+    for hub in model.hubs:
+        yield from entity(("hubs", hub.name), hub, "vault", hub.key, *(hub.column(p.name) for p in hub.business_key))
+    for satellite in model.satellites:
+        attributes = (satellite.column(part.name) for part in satellite.attributes)
+        yield from entity(("satellites", satellite.name), satellite, "vault", satellite.hashdiff, *attributes)
+    for link in model.links:
+        yield from entity(("links", link.name), link, "vault", link.key)
+        yield from entity(("links", link.name), link.effectivity, "vault", link.effectivity.is_active)
+    for feed in model.feeds:
+        place = ("feeds", feed.name)
+        yield from ((place, "vault", name) for name in (feed.name, feed.as_of_function))
+        yield from ((place, "control", name) for name in (feed.rows_table, feed.changes_table))
+        yield from ((place, "stage", name) for name in (feed.name, feed.gone_table))
+    for mart in model.marts:
+        columns = (mart.key, "is_deleted", "row_hash", *(column.name for column in mart.columns))
+        yield from entity(("marts", mart.name), mart, "datamart", *columns)
+
+
+def _names(model: Model) -> Iterator[Fault]:
+    seen: set[tuple[str, str]] = set()
+    for place, space, name in _derived(model):
+        if len(name) > LONGEST_IDENTIFIER:
+            yield Fault(place, f"the derived name {name} has {len(name)} letters; at most {LONGEST_IDENTIFIER} are kept")
+        if (space, name) in seen:
+            yield Fault(place, f"the derived name {name} is taken already")
+        seen.add((space, name))
+
+
+_CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (_grains, _hubs, _satellites, _feeds, _marts, _names)

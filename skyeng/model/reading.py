@@ -1,0 +1,147 @@
+"""Reading a model file: all faults at once, each with file, line and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from skyeng.errors import ModelError
+from skyeng.model.lint import Fault, faults, reference_faults
+from skyeng.model.specification import Model
+
+_MODELS = Path(__file__).parent.parent / "models"
+
+_EXPLAINED = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a key of this part of a model",
+    "string_pattern_mismatch": "must be a plain name: lower-case letters, digits and underscores, a letter first",
+    "tuple_type": "must be a list, or a mapping of names",
+    "model_type": "must be a mapping",
+}
+
+
+def built_in_models() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(path.parent.name for path in _MODELS.glob("*/model.yaml"))
+
+
+def load_model(model: str | Path = "courses") -> Model:
+    """Read a model: a built-in name, a `model.yaml`, or the folder that holds one.
+
+    Raises `ModelError` that lists every fault of the file with its line.
+    """
+    path = _find(model)
+    root = _parse(path)
+    declared = yaml.SafeLoader("").construct_document(root) if root else None
+    if not isinstance(declared, dict):
+        raise ModelError("the model file holds no mapping", where=str(path), expected="keys such as model, feeds, hubs")
+    found, parsed = _validate(declared, path.parent)
+    if parsed is not None:
+        found = found or reference_faults(parsed, declared) or faults(parsed)
+    if found or parsed is None:
+        raise ModelError(_report(path, root, found), remedy="mend the file; `skyeng model lint` checks it again")
+    return parsed
+
+
+def _find(model: str | Path) -> Path:
+    built_in = _MODELS / str(model) / "model.yaml"
+    if str(model) in built_in_models():
+        return built_in
+    path = Path(model).expanduser()
+    path = path / "model.yaml" if path.is_dir() else path
+    if not path.is_file():
+        raise ModelError(
+            f"there is no model '{model}'",
+            expected=f"a built-in model ({', '.join(built_in_models())}) or the path of a model.yaml",
+        )
+    return path.resolve()
+
+
+def _parse(path: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ModelError("the model file cannot be read", where=f"{path}: {exc}", expected="a UTF-8 text file") from exc
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
+        raise ModelError(
+            f"the model file is not valid YAML: {exc.problem}", where=f"{path}, line {line}", expected="valid YAML"
+        ) from exc
+
+
+def _validate(declared: dict[str, Any], directory: Path) -> tuple[list[Fault], Model | None]:
+    """The model, or the faults of its fields and of the references in what is sound of it.
+
+    A person wants all faults of the file in one go, so what is left without the faulty
+    parts is still checked for references that lead nowhere.
+    """
+    try:
+        return [], Model.model_validate(declared | {"directory": directory})
+    except ValidationError as exc:
+        found = [_fault(error, declared) for error in exc.errors(include_url=False)]
+    sound = declared
+    for fault in found:
+        sound = _without(sound, fault.place if fault.message == _EXPLAINED["extra_forbidden"] else fault.place[:-1])
+    try:
+        rest = Model.model_validate(sound | {"directory": directory})
+    except ValidationError:
+        return found, None
+    return found + reference_faults(rest, declared), rest
+
+
+def _without(tree: Any, place: Sequence[str]) -> Any:
+    """A copy of nested mappings without the entry at `place`."""
+    if not isinstance(tree, dict) or not place or place[0] not in tree:
+        return tree
+    if len(place) == 1:
+        return {key: value for key, value in tree.items() if key != place[0]}
+    return tree | {place[0]: _without(tree[place[0]], place[1:])}
+
+
+def _fault(error: Any, declared: dict[str, Any]) -> Fault:
+    place: list[str] = []
+    here: Any = declared
+    for step in error["loc"]:
+        if isinstance(here, dict) and isinstance(step, int):
+            step = list(here)[step]
+        here = here.get(step) if isinstance(here, dict) else here
+        place.append(str(step))
+    message = _EXPLAINED.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
+    if error["type"] == "string_pattern_mismatch":
+        message = f"'{error['input']}' {message}"
+    return Fault(tuple(place), message)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    line: int
+    text: str
+
+
+def _report(path: Path, root: yaml.Node | None, found: Sequence[Fault]) -> str:
+    placed = {_Placed(_line(root, fault.place), f"{'.'.join(fault.place) or 'model'}: {fault.message}") for fault in found}
+    lines = [f"  {path.name}, line {it.line}: {it.text}" for it in sorted(placed, key=lambda it: (it.line, it.text))]
+    faults_word = "fault" if len(lines) == 1 else "faults"
+    return f"{len(lines)} {faults_word} in {path}\n" + "\n".join(lines)
+
+
+def _line(node: yaml.Node | None, place: Sequence[str]) -> int:
+    """Line of the deepest part of `place` that the file has."""
+    line = 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            key, value = next(((k, v) for k, v in node.value if k.value == step), (None, None))
+            if key is None:
+                break
+            line, node = key.start_mark.line + 1, value
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,40 @@
+-- Every row of every source table appears: a course without streams, a stream without modules,
+-- a module without lessons, and orphans, because the foreign keys may be null.
+SELECT
+    course.id                     AS course_id,
+    course.title                  AS course_title,
+    course.icon_url               AS course_icon_url,
+    course.is_auto_course_enroll  AS course_is_auto_course_enroll,
+    course.is_demo_enroll         AS course_is_demo_enroll,
+    course.created_at             AS course_created_at,
+    course.updated_at             AS course_updated_at,
+    course.deleted_at             AS course_deleted_at,
+    stream.id                     AS stream_id,
+    stream.name                   AS stream_name,
+    stream.is_open                AS stream_is_open,
+    stream.homework_deadline_days AS stream_homework_deadline_days,
+    stream.start_at               AS stream_start_at,
+    stream.end_at                 AS stream_end_at,
+    stream.created_at             AS stream_created_at,
+    stream.updated_at             AS stream_updated_at,
+    stream.deleted_at             AS stream_deleted_at,
+    module.id                     AS module_id,
+    module.title                  AS module_title,
+    module.order_in_stream        AS module_order_in_stream,
+    module.created_at             AS module_created_at,
+    module.updated_at             AS module_updated_at,
+    module.deleted_at             AS module_deleted_at,
+    lesson.id                     AS lesson_id,
+    lesson.title                  AS lesson_title,
+    lesson.description            AS lesson_description,
+    lesson.teacher_id             AS lesson_teacher_id,
+    lesson.start_at               AS lesson_start_at,
+    lesson.end_at                 AS lesson_end_at,
+    lesson.homework_url           AS lesson_homework_url,
+    lesson.online_lesson_join_url AS lesson_online_lesson_join_url,
+    lesson.online_lesson_recording_url AS lesson_online_lesson_recording_url,
+    lesson.deleted_at             AS lesson_deleted_at
+FROM course
+FULL JOIN stream ON stream.course_id = course.id
+FULL JOIN stream_module AS module ON module.stream_id = stream.id
+FULL JOIN stream_module_lesson AS lesson ON lesson.stream_module_id = module.id

@@ -1,0 +1,36 @@
+"""The decision both DAGs share: what is new, changed or gone on the main side."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from skyeng.fingerprint import Fingerprint, differing
+
+Bucket = TypeVar("Bucket", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Comparison(Generic[Bucket]):
+    """Fingerprints of a main and a follower side, by whatever the two are cut into.
+
+    `to_datawarehouse` cuts rows by bits of their hash, `to_datamart` cuts row versions by load.
+    """
+
+    main: Mapping[Bucket, Fingerprint]
+    follower: Mapping[Bucket, Fingerprint]
+
+    @property
+    def differing(self) -> list[Bucket]:
+        return differing(self.main, self.follower)
+
+    @property
+    def missing(self) -> list[Bucket]:
+        """Buckets that the follower does not hold as the main side does."""
+        return [bucket for bucket in self.differing if bucket in self.main]
+
+    @property
+    def ahead(self) -> list[Bucket]:
+        """Buckets that only the follower has."""
+        return [bucket for bucket in self.differing if bucket not in self.main]

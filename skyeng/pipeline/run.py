@@ -1,0 +1,100 @@
+"""One run of a model: warehouse, then datamart, each step booked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from skyeng.errors import SkyengError
+from skyeng.model import Mart, Model
+from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
+from skyeng.pipeline.stores import Stores
+from skyeng.pipeline.to_datamart import ToDatamart
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.warehouse import loads
+from skyeng.warehouse.loads import Load
+from skyeng.warehouse.migrations import check_migrated
+from skyeng.warehouse.staging import Changes
+
+Pipeline = Literal["to_datawarehouse", "to_datamart"]
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    model: str
+    #: Rows of each feed that were new, changed or gone; empty if the warehouse was not run.
+    changes: dict[str, Changes] = field(default_factory=dict)
+    #: Row versions sent to each mart; empty if the datamart was not run.
+    marts: dict[str, int] = field(default_factory=dict)
+    #: Why a mart was built anew, by mart.
+    rebuilt: dict[str, str] = field(default_factory=dict)
+    #: Rows written, by table.
+    counts: dict[str, int] = field(default_factory=dict)
+    #: Time taken, by step.
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def anything_new(self) -> bool:
+        return any(self.changes.values()) or any(self.marts.values()) or bool(self.rebuilt)
+
+
+def run(
+    model: Model,
+    stores: Stores,
+    *,
+    only: Pipeline | None = None,
+    full: bool = False,
+    observer: Observer = unobserved,
+) -> Report:
+    """Bring warehouse and datamart level with the source.
+
+    A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
+    dies, will be by the next run.
+    """
+    check_migrated(stores.warehouse, model)
+    report = Report(model.name)
+    ledger = Ledger(observer)
+    if only != "to_datamart":
+        with loads.exclusive(stores.warehouse, model):
+            report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full), ledger)
+    if only != "to_datawarehouse":
+        for mart in model.marts:
+            _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
+    report.counts, report.seconds = ledger.counts, ledger.seconds
+    return report
+
+
+def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger) -> dict[str, Changes]:
+    load = ledger.timed("e_from_pg_datawarehouse", steps.e_from_pg_datawarehouse)
+    try:
+        return _load(steps, load, ledger)
+    except BaseException as exc:
+        error = exc.what if isinstance(exc, SkyengError) else f"{type(exc).__name__}: {exc}"
+        with suppress(SkyengError):  # else the next run does it
+            steps.roll_back(load, error)
+        raise
+
+
+def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Changes]:
+    ledger.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
+    changes = ledger.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
+    if any(changes.values()):
+        for stage in steps.load_stages(load):
+            ledger.run_stage(stage)
+        ledger.timed("close", lambda: steps.close(load, ledger.counts, ledger.seconds))
+    return changes
+
+
+def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
+    mart: Mart = steps.mart
+    held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
+    main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
+    delta = ledger.timed("t_find_new_rows (mart)", lambda: steps.t_find_new_rows(main, held))
+    report.marts[mart.table] = delta.row_versions
+    if delta:
+        ledger.run(Step("l_update_datamart", lambda: steps.l_update_datamart(delta)))
+    if delta.reason and held.loads:
+        report.rebuilt[mart.table] = delta.reason

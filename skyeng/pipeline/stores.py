@@ -1,0 +1,51 @@
+"""The three stores of a run, on servers or embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from skyeng.datamart.client import ClickHouse
+from skyeng.embedded import EmbeddedPostgres
+from skyeng.postgres import Postgres
+from skyeng.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Datasource, warehouse and datamart."""
+
+    source: Postgres
+    warehouse: Postgres
+    datamart: ClickHouse
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Stores]:
+    """The stores that the settings name; embedded servers run for the length of the block."""
+    server: EmbeddedPostgres | None = None
+    if settings.datasource_url is None or settings.warehouse_url is None:
+        server = EmbeddedPostgres(settings.home / "postgres")
+        server.start()
+    try:
+        yield Stores(
+            source=Postgres("pg_datasource", settings.datasource_url or _embedded(server, "datasource")),
+            warehouse=Postgres("pg_datawarehouse", settings.warehouse_url or _embedded(server, "warehouse")),
+            datamart=datamart(settings),
+        )
+    finally:
+        if server:
+            server.stop()
+
+
+def datamart(settings: Settings) -> ClickHouse:
+    """The datamart alone, for those who only ask it questions."""
+    folder = settings.home.absolute() / "clickhouse"
+    return ClickHouse(settings.datamart_url or f"chdb://{quote(str(folder))}?database=datamart")
+
+
+def _embedded(server: EmbeddedPostgres | None, database: str) -> str:
+    assert server is not None
+    return server.url(database)

@@ -1,0 +1,75 @@
+"""Settings: three URLs and a folder, read once at the edge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from skyeng.errors import SettingsError
+
+#: Variable, schemes it may have, and an example to copy.
+_URLS = {
+    "PG_DATASOURCE_URL": (("postgresql", "postgres"), "postgresql://user:password@host:5432/school"),
+    "PG_DATAWAREHOUSE_URL": (("postgresql", "postgres"), "postgresql://user:password@host:5432/warehouse"),
+    "CH_DATAMART_URL": (
+        ("clickhouse", "clickhouses", "chdb"),
+        "clickhouse://user:password@host:8123/datamart (clickhouses:// for TLS, chdb:///folder?database=datamart)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the three stores are. None means embedded, under `home`."""
+
+    datasource_url: str | None = field(default=None, repr=False)
+    warehouse_url: str | None = field(default=None, repr=False)
+    datamart_url: str | None = field(default=None, repr=False)
+    home: Path = Path(".skyeng")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from environment variables; an empty variable counts as unset.
+
+        Raises `SettingsError` that names the variable and shows a good value.
+        """
+        urls = {name: _url(name, environment.get(name, "").strip()) for name in _URLS}
+        return cls(
+            datasource_url=urls["PG_DATASOURCE_URL"],
+            warehouse_url=urls["PG_DATAWAREHOUSE_URL"],
+            datamart_url=urls["CH_DATAMART_URL"],
+            home=_home(environment.get("SKYENG_HOME", "").strip() or ".skyeng"),
+        )
+
+
+def _url(name: str, value: str) -> str | None:
+    if not value:
+        return None
+    schemes, example = _URLS[name]
+    try:
+        parts = urlsplit(value)
+        port_is_sound = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_sound, parts = False, urlsplit("")
+    if parts.scheme not in schemes or not port_is_sound or (parts.scheme != "chdb" and not parts.path.strip("/")):
+        # The value is not shown: it may hold a password.
+        raise SettingsError(
+            f"{name} is not a URL that can be used",
+            expected=f"{' or '.join(f'{scheme}://' for scheme in schemes)} with host, port and database",
+            remedy=f"set it like {name}={example}, or unset it for the embedded server",
+        )
+    return value
+
+
+def _home(value: str) -> Path:
+    home = Path(value).expanduser().absolute()
+    if home.exists() and not home.is_dir():
+        raise SettingsError(
+            f"SKYENG_HOME is not a folder: {home}",
+            expected="a folder that exists or can be made",
+            remedy="set it like SKYENG_HOME=/var/lib/skyeng, or unset it for .skyeng in the working directory",
+        )
+    return home

@@ -1,0 +1,97 @@
+"""A feed's rows as statements for its source: typed, hashed, restricted to buckets."""
+
+from __future__ import annotations
+
+from skyeng.errors import SourceError, StatementFailed
+from skyeng.fingerprint import Method, Selection, with_row_hash
+from skyeng.hashing import digest, values
+from skyeng.model import Feed, Model
+from skyeng.model.specification import FeedColumn
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, idents, joined, sql, written
+
+
+def query(model: Model, feed: Feed) -> SQL:
+    """The feed's own query, as it was written."""
+    path = model.directory / feed.query
+    try:
+        return written(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SourceError(f"the query of feed '{feed.name}' cannot be read", where=f"{path}: {exc}") from exc
+
+
+def typed_rows(model: Model, feed: Feed) -> SQL:
+    """The feed's rows, each column in the type the model declares."""
+    columns = (
+        sql("{name}::{type} AS {name}", name=ident(column.name), type=SQL(column.type.postgres))
+        for column in model.feed_columns(feed)
+    )
+    return sql(
+        """SELECT
+    {columns}
+FROM (
+    {query}
+) AS feed""",
+        columns=joined(",\n", columns),
+        query=query(model, feed),
+    )
+
+
+def hashed_rows(model: Model, feed: Feed, method: Method) -> SQL:
+    """The feed's rows with their `row_hash`."""
+    return with_row_hash(typed_rows(model, feed), model, feed, method)
+
+
+def extraction(model: Model, feed: Feed, method: Method, selection: Selection) -> SQL:
+    """Rows of the selected buckets, in the order of `staged_columns`."""
+    return sql(
+        """SELECT {columns}, row_hash, {row_key} AS row_key
+FROM (
+    {rows}
+) AS hashed
+WHERE {wanted}""",
+        columns=idents(column.name for column in model.feed_columns(feed)),
+        row_key=digest(values(model.row_key(feed))),
+        rows=hashed_rows(model, feed, method),
+        wanted=selection.condition(),
+    )
+
+
+def staged_columns(model: Model, feed: Feed) -> SQL:
+    """Columns of the staging table that `extraction` fills, in its order."""
+    return idents([*(column.name for column in model.feed_columns(feed)), "row_hash", "row_key"])
+
+
+def check_columns(session: Session, model: Model, feed: Feed) -> None:
+    """Raise `SourceError` with every column that is missing or could not be loaded unbent.
+
+    With the types proved here, no value can fail to convert, or change, while rows flow.
+    """
+    where = str(model.directory / feed.query)
+    try:
+        found = session.column_types(query(model, feed))
+    except StatementFailed as exc:
+        raise SourceError(
+            f"the query of feed '{feed.name}' fails on the datasource: {exc.what.partition(': ')[2]}",
+            where=where,
+            expected="a SELECT that the datasource can run",
+            remedy=exc.remedy or "mend the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL",
+        ) from exc
+    faults = [_fault(column, found.get(column.name)) for column in model.feed_columns(feed)]
+    wrong = [fault for fault in faults if fault]
+    if wrong:
+        raise SourceError(
+            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(wrong),
+            where=where,
+            expected="every declared column, in a type that loads without changing a value",
+            remedy="change the type in the model, or write a cast in the query",
+        )
+
+
+def _fault(column: FeedColumn, found: str | None) -> str | None:
+    if found is None:
+        return f"column {column.name} is missing"
+    if found not in column.type.accepts:
+        declared = f"column {column.name} is {found}, declared as {column.type}"
+        return f"{declared}: json has no hash function, write {column.name}::jsonb" if found == "json" else declared
+    return None

@@ -1,0 +1,84 @@
+"""SQL composed from checked parts, never formatted from loose strings.
+
+A `SQL` value is made from a literal template, from other `SQL` values, from identifiers that
+are quoted here, and from literals that are escaped here. `sql()` takes `LiteralString`, so a
+type checker rejects text that was computed at run time. The one door for SQL that a person
+wrote in a file is `written()`. Rendering needs no connection: a plan can be printed offline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import LiteralString
+
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
+
+_PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}")
+_quote = postgresql_dialect().identifier_preparer.quote
+
+
+@dataclass(frozen=True)
+class SQL:
+    """A piece of SQL text that is safe to send."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def sql(template: LiteralString, **parts: SQL) -> SQL:
+    """Fill `{name}` placeholders of a literal template with other pieces.
+
+    A part of several lines that stands alone on its line keeps that line's indentation, so
+    that what is printed can be read. A missing or unused part is a programming error.
+    """
+    unused = set(parts)
+
+    def fill(match: re.Match[str]) -> str:
+        unused.discard(match["name"])
+        indent = match["indent"] or ""
+        return indent + parts[match["name"]].text.replace("\n", "\n" + indent)
+
+    text = _PLACEHOLDER.sub(fill, template)
+    if unused:
+        raise KeyError(f"unused parts: {sorted(unused)}")
+    return SQL(text)
+
+
+def ident(*names: str) -> SQL:
+    """An identifier, qualified where several names are given, quoted where needed."""
+    return SQL(".".join(_quote(name) for name in names))
+
+
+def literal(value: str | int | bool | None) -> SQL:
+    """A PostgreSQL literal (standard-conforming strings: a backslash is just a backslash)."""
+    if value is None:
+        return SQL("NULL")
+    if isinstance(value, bool):
+        return SQL("true" if value else "false")
+    if isinstance(value, int):
+        return SQL(str(value))
+    return SQL("'" + value.replace("'", "''") + "'")
+
+
+def joined(separator: LiteralString, parts: Iterable[SQL]) -> SQL:
+    """Pieces with a literal separator between them."""
+    return SQL(separator.join(part.text for part in parts))
+
+
+def idents(names: Iterable[str]) -> SQL:
+    """A comma-separated list of identifiers."""
+    return joined(", ", (ident(name) for name in names))
+
+
+def qualified(table: str, names: Iterable[str]) -> SQL:
+    """A comma-separated list of identifiers of one table."""
+    return joined(", ", (ident(table, name) for name in names))
+
+
+def written(text: str) -> SQL:
+    """SQL that a person wrote in a model's file, without its closing semicolon."""
+    return SQL(text.strip().rstrip(";").rstrip())

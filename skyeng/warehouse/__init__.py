@@ -1,0 +1,1 @@
+"""The vault in PostgreSQL: its tables, staging, loads and history."""

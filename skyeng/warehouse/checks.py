@@ -1,0 +1,204 @@
+"""Rows that cannot be loaded: found in staging, before anything is written to the vault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from skyeng.errors import BadRowsError
+from skyeng.hashing import digest, values
+from skyeng.model import Feed, FeedColumn, Model, Satellite
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
+from skyeng.warehouse.vault import one_row_each
+
+_SHOWN = 5
+_LONGEST_ROW = 600
+
+
+def check_rows(session: Session, model: Model, feed: Feed) -> None:
+    """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
+
+    To be called when staging holds the new and changed rows only.
+    """
+    bad: list[tuple[str, str]] = []
+    for statement in (*staged_faults(model, feed), *contradictions_with_held(model, feed)):
+        bad += [(reason, _shown(row)) for reason, row in session.rows(statement)]
+    if bad:
+        listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:_SHOWN])
+        more = f"\n    ... and more: the first {_SHOWN} are shown" if len(bad) > _SHOWN else ""
+        raise BadRowsError(
+            f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
+            remedy="mend the rows at the source and run again",
+        )
+
+
+def _shown(row: dict[str, object]) -> str:
+    """A row as JSON, without its NULLs and without our own columns."""
+    kept = {name: value for name, value in row.items() if value is not None and name not in ("row_hash", "row_key")}
+    text = json.dumps(kept, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_ROW else text[:_LONGEST_ROW] + "..."
+
+
+def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that no load could take."""
+    key = model.row_key(feed)
+    yield _faulty(
+        feed,
+        literal("the row key is empty: no part of any business key is there"),
+        sql("num_nonnulls({columns}) = 0", columns=idents(column.name for column in key)),
+    )
+    for hub in model.hubs_of(model.grain(feed)):
+        parts = model.business_key(hub)
+        if len(parts) > 1:
+            yield _faulty(
+                feed,
+                literal(f"the business key of '{hub.name}' is incomplete ({', '.join(part.name for part in parts)})"),
+                sql(
+                    "num_nulls({columns}) NOT IN (0, {count})",
+                    columns=idents(part.name for part in parts),
+                    count=literal(len(parts)),
+                ),
+            )
+    yield sql(
+        """SELECT {reason}, to_jsonb(staged)
+FROM stage.{feed} AS staged
+WHERE row_key IN (SELECT row_key FROM stage.{feed} GROUP BY row_key HAVING count(*) > 1)
+ORDER BY row_key
+LIMIT {shown}""",
+        reason=literal("the feed delivers more than one row with this row key"),
+        feed=ident(feed.name),
+        shown=literal(_SHOWN + 1),
+    )
+    limited = [column for column in _served(model, feed) if column.type.limits]
+    if limited:
+        yield _out_of_range(feed, limited)
+    for satellite in model.satellites_of(feed):
+        yield _contradictions(model, feed, satellite)
+
+
+def _served(model: Model, feed: Feed) -> list[FeedColumn]:
+    """The feed's columns that some mart shows."""
+    shown = {column.column for mart in model.marts if mart.feed == feed.name for column in mart.columns}
+    return [column for column in model.feed_columns(feed) if column.name in shown]
+
+
+def _out_of_range(feed: Feed, columns: list[FeedColumn]) -> SQL:
+    """Values that ClickHouse could only hold bent, such as an infinite timestamp."""
+
+    def outside(column: FeedColumn) -> SQL:
+        low, high = column.type.limits or ("", "")
+        return sql(
+            "{name} NOT BETWEEN {low}::{type} AND {high}::{type}",
+            name=ident(column.name),
+            low=literal(low),
+            high=literal(high),
+            type=SQL(column.type.postgres),
+        )
+
+    def reason(column: FeedColumn) -> SQL:
+        low, high = column.type.limits or ("", "")
+        return sql(
+            "WHEN {outside} THEN concat({name}, ' = ', {column}, {range})",
+            outside=outside(column),
+            name=literal(column.name),
+            column=ident(column.name),
+            range=literal(f" is a value the datamart cannot hold (it holds {low} to {high})"),
+        )
+
+    return _faulty(
+        feed,
+        sql("CASE {reasons} END", reasons=joined(" ", map(reason, columns))),
+        joined(" OR ", map(outside, columns)),
+    )
+
+
+def _contradictions(model: Model, feed: Feed, satellite: Satellite) -> SQL:
+    """Staged rows that give one entity two different sets of attributes."""
+    key = idents(column.name for column in model.business_key(model.hub(satellite.hub_name)))
+    return sql(
+        """SELECT {reason}, to_jsonb(staged)
+FROM stage.{feed} AS staged
+WHERE ({key}) IN (
+    SELECT {key}
+    FROM stage.{feed}
+    WHERE num_nulls({key}) = 0
+    GROUP BY {key}
+    HAVING min({hash}) <> max({hash})
+)
+ORDER BY {key}
+LIMIT {shown}""",
+        reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
+        feed=ident(feed.name),
+        key=key,
+        hash=_attribute_hash(model, satellite),
+        shown=literal(_SHOWN + 1),
+    )
+
+
+def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
+
+    A row that changes an entity's attributes speaks for all rows of that entity. If one of
+    them was not staged, the source still gives the old attributes there.
+    """
+    link = model.grain(feed)
+    for satellite in model.satellites_of(feed):
+        hub = model.hub(satellite.hub_name)
+        yield sql(
+            """WITH changed AS MATERIALIZED (
+    SELECT delivered.hash_key, delivered.place
+    FROM (
+        SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
+        FROM stage.{feed}
+        WHERE ctid IN ({representatives})
+    ) AS delivered
+    JOIN LATERAL (
+        SELECT {known} AS hashdiff FROM vault.{satellite} AS version
+        WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
+    ) AS latest ON latest.hashdiff <> delivered.hashdiff
+), contradicted AS (
+    SELECT DISTINCT changed.place
+    FROM changed
+    JOIN vault.{link} AS link ON link.{key} = changed.hash_key
+    JOIN control.{held} AS held ON held.row_key = link.{link_key}
+    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)
+      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
+    LIMIT {shown}
+)
+SELECT {reason}, to_jsonb(staged)
+FROM contradicted
+JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
+            hash_key=digest(values(model.business_key(hub))),
+            hashdiff=digest(values(model.attributes(satellite))),
+            feed=ident(feed.name),
+            representatives=one_row_each(model, hub, feed),
+            known=ident(satellite.hashdiff),
+            satellite=ident(satellite.table),
+            key=ident(hub.key),
+            load_ts=ident(satellite.load_ts),
+            reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
+            link=ident(link.table),
+            link_key=ident(link.key),
+            held=ident(feed.rows_table),
+            gone=ident(feed.gone_table),
+            shown=literal(_SHOWN + 1),
+        )
+
+
+def _attribute_hash(model: Model, satellite: Satellite) -> SQL:
+    columns = idents(column.name for column in model.attributes(satellite))
+    return sql("hash_record_extended(ROW({columns}), 0)", columns=columns)
+
+
+def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
+    return sql(
+        """SELECT {reason}, to_jsonb(staged)
+FROM stage.{feed} AS staged
+WHERE {condition}
+LIMIT {shown}""",
+        reason=reason,
+        feed=ident(feed.name),
+        condition=condition,
+        shown=literal(_SHOWN + 1),
+    )

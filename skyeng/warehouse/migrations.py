@@ -1,0 +1,184 @@
+"""Bringing a warehouse to head with Alembic, and writing new revisions from the model.
+
+The engine's own tables and each model have a folder of versions and a version table of their
+own. Views, functions and zero records hold no history: they are derived anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from skyeng.errors import NotMigrated, StatementFailed
+from skyeng.model import Model, built_in_models
+from skyeng.postgres import Postgres, Session
+from skyeng.sql import SQL, ident, sql
+from skyeng.warehouse.history import as_of_function, current_view
+from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
+from skyeng.warehouse.vault import zero_records
+
+#: Top folder of the built-in migrations.
+MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
+
+
+@dataclass(frozen=True)
+class History:
+    """One sequence of revisions: what it is of, where it is written, what it leads to."""
+
+    name: str
+    folder: Path
+    metadata: sa.MetaData
+
+    @property
+    def version_table(self) -> str:
+        return f"migrations_{self.name}"
+
+
+def control_history() -> History:
+    return History("control", MIGRATIONS / "control", control_metadata())
+
+
+def model_history(model: Model) -> History:
+    """A built-in model's revisions are in the repository's folder, another's beside its file."""
+    built_in = model.name in built_in_models() and model.directory.parent.name == "models"
+    folder = MIGRATIONS / model.name if built_in else model.directory / "migrations"
+    return History(model.name, folder, model_metadata(model))
+
+
+def migrate(warehouse: Postgres, model: Model) -> None:
+    """Bring the warehouse to head for a model, all of it or nothing. Safe to repeat."""
+    with _connection(warehouse) as (connection, session):
+        _check_server(session)
+        session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
+        for schema in SCHEMAS:
+            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
+        for feed in model.feeds:
+            session.execute(sql("DROP VIEW IF EXISTS vault.{view}", view=ident(feed.name)))
+            session.execute(sql("DROP FUNCTION IF EXISTS vault.{name}", name=ident(feed.as_of_function)))
+        for history in (control_history(), model_history(model)):
+            command.upgrade(_config(history, connection), "head")
+        for statement in derived(model):
+            session.execute(statement)
+
+
+def derived(model: Model) -> Iterator[SQL]:
+    """What is made anew at each migration."""
+    yield from zero_records(model)
+    for feed in model.feeds:
+        yield current_view(model, feed)
+        yield as_of_function(model, feed)
+
+
+def check_migrated(warehouse: Postgres, model: Model) -> None:
+    """Raise `NotMigrated` unless the warehouse is at the revisions this code has."""
+    with _connection(warehouse) as (connection, _):
+        for history in (control_history(), model_history(model)):
+            expected = ScriptDirectory.from_config(_config(history, connection)).get_current_head()
+            found = _context(history, connection).get_current_revision()
+            if found != expected:
+                raise NotMigrated(
+                    f"the warehouse is not migrated for '{history.name}': it is at {found or 'nothing'}",
+                    where=warehouse.name,
+                    expected=f"revision {expected}",
+                    remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
+                )
+
+
+def differences(warehouse: Postgres, model: Model) -> list[object]:
+    """What Alembic would change so that the database equals the model: nothing, if all is well."""
+    with _connection(warehouse) as (connection, _):
+        return [
+            difference
+            for history in (control_history(), model_history(model))
+            for difference in compare_metadata(_context(history, connection), history.metadata)
+        ]
+
+
+def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
+    """Write the next revision from the difference between database and model.
+
+    The warehouse must be at head. Returns the new file, or None where nothing differs.
+    """
+    with _connection(warehouse) as (connection, session):
+        for schema in SCHEMAS:
+            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
+        if not compare_metadata(_context(history, connection), history.metadata):
+            return None
+        history.folder.mkdir(parents=True, exist_ok=True)
+        number = len(list(history.folder.glob("[0-9]*.py"))) + 1
+        script = command.revision(
+            _config(history, connection),
+            message=message,
+            autogenerate=True,
+            rev_id=f"{number:04d}",
+            version_path=str(history.folder),
+        )
+        return Path(script.path) if script and not isinstance(script, list) else None
+
+
+def _config(history: History, connection: sa.Connection) -> Config:
+    config = Config()
+    options = {
+        "script_location": str(MIGRATIONS),
+        "version_locations": str(history.folder),
+        "path_separator": "newline",  # any other separator may be part of a path
+        "file_template": "%(rev)s_%(slug)s",
+    }
+    for name, value in options.items():
+        config.set_main_option(name, value.replace("%", "%%"))
+    config.attributes.update(
+        connection=connection, metadata=history.metadata, version_table=history.version_table
+    )
+    return config
+
+
+def _context(history: History, connection: sa.Connection) -> MigrationContext:
+    owned = {(table.schema, table.name) for table in history.metadata.tables.values()}
+    return MigrationContext.configure(
+        connection,
+        opts={
+            "version_table": history.version_table,
+            "version_table_schema": "control",
+            "include_schemas": True,
+            "include_name": lambda name, type_, parents: (
+                type_ != "table" or (parents["schema_name"], name) in owned
+            ),
+        },
+    )
+
+
+@contextmanager
+def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
+    """One transaction, as SQLAlchemy sees it and as we do."""
+    with warehouse.session() as session:
+        engine = sa.create_engine(
+            "postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool
+        )
+        with engine.connect() as connection:
+            try:
+                yield connection, session
+                connection.commit()
+            except sa.exc.DBAPIError as exc:
+                # Driver errors are put into words by the session.
+                raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc
+
+
+def _check_server(session: Session) -> None:
+    encoding = session.scalar(sql("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"))
+    if encoding != "UTF8":
+        raise StatementFailed(
+            f"the warehouse's encoding is {encoding}",
+            where=session.database.name,
+            expected="UTF8, which holds every text of every source",
+            remedy="create the database with ENCODING 'UTF8'",
+        )

@@ -1,0 +1,205 @@
+"""Staging: the rows that may differ, compared exactly with what was last loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from skyeng.fingerprint import Fingerprint, Method, Selection, as_fingerprints, fingerprints, with_row_hash
+from skyeng.model import Feed, Model
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, literal, sql
+from skyeng.warehouse.history import last_closed_load, rows_as_of
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one load of a feed changes, in rows of the feed."""
+
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone)
+
+    def __add__(self, other: Changes) -> Changes:
+        return Changes(self.new + other.new, self.changed + other.changed, self.gone + other.gone)
+
+
+def clear(session: Session, feed: Feed) -> None:
+    """Empty the staging tables of a feed."""
+    session.execute(
+        sql("TRUNCATE stage.{rows}, stage.{gone}", rows=ident(feed.name), gone=ident(feed.gone_table))
+    )
+
+
+def rows_held(session: Session, feed: Feed) -> int:
+    """How many rows of the feed the warehouse holds as active."""
+    return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
+
+
+def keep_fingerprints(session: Session, model: Model, feed: Feed, buckets: int) -> None:
+    """Note what the warehouse holds, by bucket, for the comparison with the source."""
+    held = fingerprints(sql("SELECT row_hash FROM control.{rows}", rows=ident(feed.rows_table)), buckets)
+    session.execute(
+        sql("DELETE FROM stage.fingerprints WHERE model = {model} AND feed = {feed}", **_names(model, feed))
+    )
+    session.execute(
+        sql("INSERT INTO stage.fingerprints SELECT {model}, {feed}, held.* FROM ({held}) AS held",
+            held=held, **_names(model, feed))
+    )
+
+
+def kept_fingerprints(session: Session, model: Model, feed: Feed) -> dict[int, Fingerprint]:
+    return as_fingerprints(
+        session.rows(
+            sql(
+                "SELECT bucket, row_count, hash_sum FROM stage.fingerprints WHERE model = {model} AND feed = {feed}",
+                **_names(model, feed),
+            )
+        )
+    )
+
+
+def keep_selection(session: Session, model: Model, feed: Feed, selection: Selection) -> None:
+    """Note which buckets were staged."""
+    session.execute(
+        sql(
+            """INSERT INTO stage.selections (model, feed, buckets, bitmap, compared)
+VALUES ({model}, {feed}, %(total)s, %(bitmap)s, false)
+ON CONFLICT (model, feed) DO UPDATE SET (buckets, bitmap, compared) = (EXCLUDED.buckets, EXCLUDED.bitmap, false)""",
+            **_names(model, feed),
+        ),
+        {"total": selection.total, "bitmap": selection.bitmap},
+    )
+
+
+def kept_selection(session: Session, model: Model, feed: Feed) -> Selection:
+    row = session.row(
+        sql("SELECT buckets, bitmap FROM stage.selections WHERE model = {model} AND feed = {feed}", **_names(model, feed))
+    )
+    assert row is not None, "the source is read before rows are compared"
+    return Selection(row[0], None if row[1] is None else bytes(row[1]))
+
+
+def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
+    """Leave only new and changed rows in staging, and the keys of vanished ones beside them.
+
+    Safe to repeat: what was compared once is only counted again.
+    """
+    compared = session.execute(
+        sql(
+            "UPDATE stage.selections SET compared = true WHERE model = {model} AND feed = {feed} AND NOT compared",
+            **_names(model, feed),
+        )
+    )
+    if compared:
+        _compare(session, feed, kept_selection(session, model, feed))
+    row = session.row(
+        sql(
+            """SELECT count(*), count(held.row_key), (SELECT count(*) FROM stage.{gone})
+FROM stage.{rows} AS staged
+LEFT JOIN control.{held} AS held USING (row_key)""",
+            **_tables(feed),
+        )
+    )
+    staged, known, gone = row or (0, 0, 0)
+    return Changes(new=staged - known, changed=known, gone=gone)
+
+
+def _compare(session: Session, feed: Feed, selection: Selection) -> None:
+    session.execute(
+        sql(
+            """INSERT INTO stage.{gone}
+SELECT held.row_key
+FROM control.{held} AS held
+WHERE {selected}
+  AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
+            selected=selection.condition(),
+            **_tables(feed),
+        )
+    )
+    session.execute(
+        sql(
+            """DELETE FROM stage.{rows} AS staged
+USING control.{held} AS held
+WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
+            **_tables(feed, "rows", "held"),
+        )
+    )
+
+
+def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
+    """Recompute what the warehouse holds from the vault itself, trusting no bookkeeping."""
+    active = with_row_hash(rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model))), model, feed, method)
+    session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
+    session.execute(
+        sql(
+            "INSERT INTO control.{held} (row_key, row_hash)\nSELECT row_key, row_hash FROM (\n{active}\n) AS active",
+            held=ident(feed.rows_table),
+            active=active,
+        )
+    )
+
+
+def keep_changes(session: Session, feed: Feed, load_ts: datetime) -> None:
+    """Carry the staged changes into what the warehouse holds and into the log of changes."""
+    session.execute(
+        sql(
+            """INSERT INTO control.{held} (row_key, row_hash)
+SELECT row_key, row_hash FROM stage.{rows}
+ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash""",
+            **_tables(feed, "held", "rows"),
+        )
+    )
+    session.execute(
+        sql(
+            "DELETE FROM control.{held} AS held USING stage.{gone} AS gone WHERE held.row_key = gone.row_key",
+            **_tables(feed, "held", "gone"),
+        )
+    )
+    session.execute(
+        sql(
+            """INSERT INTO control.{changes} (load_ts, row_key, row_hash)
+SELECT %(load_ts)s, row_key, row_hash FROM stage.{rows}
+UNION ALL
+SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
+            **_tables(feed, "changes", "rows", "gone"),
+        ),
+        {"load_ts": load_ts},
+    )
+
+
+def register(session: Session, feed: Feed, load_id: int, changes: Changes) -> None:
+    """Write what a load changes of a feed beside the load."""
+    session.execute(
+        sql(
+            """INSERT INTO control.load_feeds
+    (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
+SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
+    (SELECT count(*) FROM control.{held}) + %(new)s - %(gone)s,
+    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
+ON CONFLICT (load_id, feed) DO UPDATE SET
+    (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
+    = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
+            feed=literal(feed.name),
+            held=ident(feed.rows_table),
+            rows=ident(feed.name),
+        ),
+        {"load_id": load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
+    )
+
+
+def _names(model: Model, feed: Feed) -> dict[str, SQL]:
+    return {"model": literal(model.name), "feed": literal(feed.name)}
+
+
+def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:
+    names = {
+        "rows": feed.name,
+        "gone": feed.gone_table,
+        "held": feed.rows_table,
+        "changes": feed.changes_table,
+    }
+    return {name: ident(names[name]) for name in wanted or ("rows", "gone", "held")}

@@ -1,0 +1,209 @@
+"""The warehouse's tables as SQLAlchemy metadata, derived from the model.
+
+`stage` holds the rows of the load under way, `vault` the hubs, links and satellites, `control`
+the loads and what was last loaded. Alembic's migrations are generated from this metadata, and
+a test proves that the two agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from skyeng.model import Feed, Hub, Link, LogicalType, Model, Satellite
+from skyeng.model.specification import Attribute, Entity
+
+SCHEMAS = ("control", "stage", "vault")
+
+_TYPES: dict[str, sa.types.TypeEngine[object]] = {
+    "boolean": sa.Boolean(),
+    "smallint": sa.SmallInteger(),
+    "integer": sa.Integer(),
+    "bigint": sa.BigInteger(),
+    "double": sa.Double(),
+    "text": sa.Text(),
+    "date": sa.Date(),
+    "timestamp": pg.TIMESTAMP(),
+    "timestamptz": pg.TIMESTAMP(timezone=True),
+    "uuid": sa.Uuid(),
+    "jsonb": pg.JSONB(),
+}
+
+_NAMING = {"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s"}
+
+
+def control_metadata() -> sa.MetaData:
+    """Tables of the engine itself, the same for every model."""
+    metadata = sa.MetaData(naming_convention=_NAMING)
+    loads = sa.Table(
+        "loads",
+        metadata,
+        sa.Column("load_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("model", sa.Text, nullable=False),
+        _timestamp("load_ts", comment="Every vault row of this load carries it; strictly later than the last."),
+        sa.Column("status", sa.Text, nullable=False),
+        _timestamp("started_at", server_default=sa.text("clock_timestamp()")),
+        _timestamp("finished_at", nullable=True),
+        sa.Column("run_by", sa.Text, nullable=False, comment="User, host and process."),
+        sa.Column("hash_version", sa.SmallInteger, nullable=False, comment="See skyeng.hashing."),
+        sa.Column("row_hash_method", sa.Text, comment="How the row hashes in <feed>_rows were computed."),
+        sa.Column("counts", pg.JSONB, comment="Rows written, by table."),
+        sa.Column("seconds", pg.JSONB, comment="Time taken, by step."),
+        sa.Column("error", sa.Text),
+        sa.UniqueConstraint("model", "load_ts"),
+        sa.CheckConstraint("status IN ('open', 'closed', 'rolled back')", name="ck_loads_status"),
+        sa.Index("ix_loads_one_open", "model", unique=True, postgresql_where=sa.text("status = 'open'")),
+        schema="control",
+        comment="One row a run of to_datawarehouse. Only closed loads are visible.",
+    )
+    sa.Table(
+        "load_feeds",
+        metadata,
+        sa.Column("load_id", sa.ForeignKey(loads.c.load_id), primary_key=True),
+        sa.Column("feed", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("rows_new", "rows_changed", "rows_gone")),
+        sa.Column("rows_active", sa.BigInteger, nullable=False, comment="Rows of the feed after the load."),
+        sa.Column("hash_sum", sa.Numeric, nullable=False, comment="Sum of the row hashes touched."),
+        schema="control",
+        comment="What a closed load changed, by feed.",
+    )
+    sa.Table(
+        "fingerprints",
+        metadata,
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("feed", sa.Text, nullable=False),
+        sa.Column("bucket", sa.Integer, nullable=False),
+        sa.Column("row_count", sa.BigInteger, nullable=False),
+        sa.Column("hash_sum", sa.Numeric, nullable=False),
+        schema="stage",
+        prefixes=["UNLOGGED"],
+        comment="What the warehouse held, by bucket, when the load under way began.",
+    )
+    sa.Table(
+        "selections",
+        metadata,
+        sa.Column("model", sa.Text, primary_key=True),
+        sa.Column("feed", sa.Text, primary_key=True),
+        sa.Column("buckets", sa.Integer, nullable=False),
+        sa.Column("bitmap", sa.LargeBinary, comment="One bit a bucket that differs; NULL: all rows."),
+        sa.Column("compared", sa.Boolean, nullable=False, comment="Staging holds new and changed rows only."),
+        schema="stage",
+        prefixes=["UNLOGGED"],
+        comment="Which buckets of the source were staged by the load under way.",
+    )
+    return metadata
+
+
+def model_metadata(model: Model) -> sa.MetaData:
+    """Tables of one model."""
+    metadata = sa.MetaData(naming_convention=_NAMING)
+    for hub in model.hubs:
+        _hub(metadata, hub)
+    for link in model.links:
+        _link(metadata, model, link)
+    for satellite in model.satellites:
+        _satellite(metadata, model, satellite)
+    for feed in model.feeds:
+        _stage(metadata, model, feed)
+        _control(metadata, feed)
+    return metadata
+
+
+def _hub(metadata: sa.MetaData, hub: Hub) -> None:
+    _vault_table(
+        metadata,
+        hub,
+        sa.Column(hub.key, sa.Uuid, primary_key=True),
+        *_attributes(hub, hub.business_key),
+    )
+
+
+def _satellite(metadata: sa.MetaData, model: Model, satellite: Satellite) -> None:
+    _vault_table(
+        metadata,
+        satellite,
+        sa.Column(model.hub(satellite.hub_name).key, sa.Uuid, primary_key=True),
+        *_attributes(satellite, satellite.attributes),
+        sa.Column(satellite.hashdiff, sa.Uuid, nullable=False),
+    )
+
+
+def _link(metadata: sa.MetaData, model: Model, link: Link) -> None:
+    key = sa.Column(link.key, sa.Uuid, primary_key=True)
+    hubs = [sa.Column(hub.key, sa.Uuid, nullable=False) for hub in model.hubs_of(link)]
+    _vault_table(metadata, link, key, *hubs)
+    effectivity = link.effectivity
+    active = sa.Column(effectivity.is_active, sa.Boolean, nullable=False)
+    _vault_table(metadata, effectivity, sa.Column(link.key, sa.Uuid, primary_key=True), active)
+
+
+def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[object]) -> None:
+    """A hub or link is known by its key; a satellite by its parent's key and the load."""
+    versioned = entity.prefix == "s"
+    sa.Table(
+        entity.table,
+        metadata,
+        columns[0],
+        _timestamp(entity.load_ts, primary_key=versioned),
+        sa.Column(entity.record_source, sa.Text, nullable=False),
+        *columns[1:],
+        # Rows arrive in the order of their load, so a few pages of index find a load's rows.
+        sa.Index(f"ix_{entity.table}_load_ts", entity.load_ts, postgresql_using="brin"),
+        schema="vault",
+        comment=entity.description or None,
+    )
+
+
+def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
+    columns = (sa.Column(column.name, column_type(column.type)) for column in model.feed_columns(feed))
+    sa.Table(
+        feed.name,
+        metadata,
+        *columns,
+        sa.Column("row_hash", sa.BigInteger, nullable=False),
+        sa.Column("row_key", sa.Uuid, nullable=False),
+        schema="stage",
+        prefixes=["UNLOGGED"],
+    )
+    sa.Table(
+        feed.gone_table, metadata, sa.Column("row_key", sa.Uuid, nullable=False), schema="stage", prefixes=["UNLOGGED"]
+    )
+
+
+def _control(metadata: sa.MetaData, feed: Feed) -> None:
+    sa.Table(
+        feed.rows_table,
+        metadata,
+        sa.Column("row_key", sa.Uuid, primary_key=True),
+        sa.Column("row_hash", sa.BigInteger, nullable=False),
+        schema="control",
+    )
+    sa.Table(
+        feed.changes_table,
+        metadata,
+        _timestamp("load_ts"),
+        sa.Column("row_key", sa.Uuid, nullable=False),
+        sa.Column("row_hash", sa.BigInteger),
+        sa.Index(f"ix_{feed.changes_table}_load_ts", "load_ts", postgresql_using="brin"),
+        schema="control",
+    )
+
+
+def _attributes(entity: Hub | Satellite, attributes: Iterable[Attribute]) -> list[sa.Column[object]]:
+    return [
+        sa.Column(entity.column(part.name), column_type(part.type), comment=part.description or None)
+        for part in attributes
+    ]
+
+
+def _timestamp(name: str, **options: object) -> sa.Column[object]:
+    return sa.Column(name, pg.TIMESTAMP(timezone=True), **{"nullable": False, **options})  # pyright: ignore[reportArgumentType]
+
+
+def column_type(type_: LogicalType) -> sa.types.TypeEngine[object]:
+    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_.name):
+        return sa.Numeric(int(match[1]), int(match[2]))
+    return _TYPES[type_.name]

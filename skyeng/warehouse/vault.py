@@ -1,0 +1,189 @@
+"""Loading hubs, links and satellites from staging: set-based, insert-only, safe to repeat.
+
+Each function gives one statement with the parameter `%(load_ts)s`. Run a second time within
+the same load it inserts nothing, because what it would insert is already the latest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skyeng.hashing import digest, hash_key, values, zero_key
+from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
+
+
+def hub_insert(model: Model, hub: Hub) -> SQL:
+    """Business keys not yet known, from every feed that carries the hub."""
+    key = model.business_key(hub)
+    columns = idents(column.name for column in key)
+    delivered = joined(
+        "\nUNION\n",
+        (
+            sql(
+                "SELECT DISTINCT {columns} FROM stage.{feed} WHERE {present}",
+                columns=columns,
+                feed=ident(feed.name),
+                present=_present(key),
+            )
+            for feed in model.feeds
+            if hub.name in model.grain(feed).hubs
+        ),
+    )
+    return sql(
+        """INSERT INTO vault.{hub} ({target})
+SELECT {hash_key}, %(load_ts)s, {source}, {columns}
+FROM (
+    {delivered}
+) AS delivered
+ON CONFLICT ({key}) DO NOTHING""",
+        hub=ident(hub.table),
+        target=_target(hub, hub.key, *(column.vault_column for column in key)),
+        hash_key=digest(values(key)),
+        source=literal(model.source),
+        columns=columns,
+        delivered=delivered,
+        key=ident(hub.key),
+    )
+
+
+def link_insert(model: Model, link: Link) -> SQL:
+    """Combinations not yet known."""
+    hubs = model.hubs_of(link)
+    return sql(
+        """INSERT INTO vault.{link} ({target})
+SELECT row_key, %(load_ts)s, {source}, {hub_keys}
+FROM stage.{feed}
+ON CONFLICT ({key}) DO NOTHING""",
+        link=ident(link.table),
+        target=_target(link, link.key, *(hub.key for hub in hubs)),
+        source=literal(model.source),
+        hub_keys=joined(", ", (hash_key(values(model.business_key(hub))) for hub in hubs)),
+        feed=ident(model.feed_of(link).name),
+        key=ident(link.key),
+    )
+
+
+def effectivity_insert(model: Model, link: Link) -> SQL:
+    """Combinations that this load makes active or ends, where that is not so already."""
+    feed, effectivity = model.feed_of(link), link.effectivity
+    return sql(
+        """INSERT INTO vault.{effectivity} ({target})
+SELECT delivered.row_key, %(load_ts)s, {source}, delivered.active
+FROM (
+    SELECT row_key, true AS active FROM stage.{feed}
+    UNION ALL
+    SELECT row_key, false AS active FROM stage.{gone}
+) AS delivered
+{latest}
+WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
+        effectivity=ident(effectivity.table),
+        target=_target(effectivity, link.key, effectivity.is_active),
+        source=literal(model.source),
+        feed=ident(feed.name),
+        gone=ident(feed.gone_table),
+        latest=_latest(effectivity, link.key, sql("delivered.row_key"), ident(effectivity.is_active)),
+        is_active=ident(effectivity.is_active),
+    )
+
+
+def satellite_insert(model: Model, satellite: Satellite, *, trust_hashdiff: bool = True) -> SQL:
+    """Attributes that differ from the latest ones known.
+
+    Without `trust_hashdiff` the latest row's hashdiff is computed anew from its attributes, so
+    that a row damaged by hand gets a right successor.
+    """
+    hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
+    attributes = model.attributes(satellite)
+    known = (
+        ident(satellite.hashdiff)
+        if trust_hashdiff
+        else digest([(ident(column.vault_column), column.type) for column in attributes])
+    )
+    return sql(
+        """INSERT INTO vault.{satellite} ({target})
+SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
+FROM (
+    SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
+    FROM stage.{feed}
+    WHERE ctid IN ({representatives})
+) AS delivered
+{latest}
+WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
+        satellite=ident(satellite.table),
+        target=_target(satellite, hub.key, *(column.vault_column for column in attributes), satellite.hashdiff),
+        source=literal(model.source),
+        columns=idents(column.name for column in attributes),
+        hash_key=digest(values(model.business_key(hub))),
+        hashdiff=digest(values(attributes)),
+        feed=ident(feed.name),
+        representatives=one_row_each(model, hub, feed),
+        latest=_latest(satellite, hub.key, sql("delivered.hash_key"), sql("{known} AS hashdiff", known=known)),
+    )
+
+
+def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:
+    """One staged row of each entity; they agree, as was checked. Only the key is sorted."""
+    key = model.business_key(hub)
+    return sql(
+        "SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns}",
+        feed=ident(feed.name),
+        present=_present(key),
+        columns=idents(column.name for column in key),
+    )
+
+
+def zero_records(model: Model) -> list[SQL]:
+    """The zero key of every hub and the ghost record of every satellite, once and for all."""
+    hubs = [_ghost(hub, hub.key, sql("{key}", key=zero_key())) for hub in model.hubs]
+    satellites = [
+        _ghost(
+            satellite,
+            model.hub(satellite.hub_name).key,
+            zero_key(),
+            satellite.hashdiff,
+            digest([(sql("NULL::text"), part.type) for part in satellite.attributes]),
+        )
+        for satellite in model.satellites
+    ]
+    return hubs + satellites
+
+
+def _ghost(entity: Entity, key: str, zero: SQL, hashdiff: str | None = None, digest_: SQL | None = None) -> SQL:
+    extra = (sql(", {column}", column=ident(hashdiff)), sql(", {value}", value=digest_)) if hashdiff and digest_ else (sql(""), sql(""))
+    return sql(
+        """INSERT INTO vault.{table} ({target}{column})
+VALUES ({zero}, '-infinity', 'ghost'{value})
+ON CONFLICT DO NOTHING""",
+        table=ident(entity.table),
+        target=_target(entity, key),
+        column=extra[0],
+        zero=zero,
+        value=extra[1],
+    )
+
+
+def _target(entity: Entity, key: str, *columns: str) -> SQL:
+    return idents((key, entity.load_ts, entity.record_source, *columns))
+
+
+def _present(key: Sequence[FeedColumn]) -> SQL:
+    """The row has this hub: checked rows hold all parts of its business key, or none."""
+    return sql("{column} IS NOT NULL", column=ident(key[0].name))
+
+
+def _latest(entity: Entity, key: str, wanted: SQL, value: SQL) -> SQL:
+    return sql(
+        """LEFT JOIN LATERAL (
+    SELECT {value}
+    FROM vault.{table}
+    WHERE {key} = {wanted}
+    ORDER BY {load_ts} DESC
+    LIMIT 1
+) AS latest ON true""",
+        value=value,
+        table=ident(entity.table),
+        key=ident(key),
+        wanted=wanted,
+        load_ts=ident(entity.load_ts),
+    )

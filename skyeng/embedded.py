@@ -42,7 +42,7 @@ unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
 max_connections = 50
 shared_buffers = 256MB
-work_mem = 64MB
+work_mem = 128MB
 maintenance_work_mem = 256MB
 effective_cache_size = 2GB
 max_wal_size = 4GB
@@ -111,8 +111,13 @@ class EmbeddedPostgres:
 
     @property
     def socket_directory(self) -> Path:
-        """A short path: the kernel takes at most 107 bytes for a socket's."""
-        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
+        """A short path: the kernel takes at most 107 bytes for a socket's.
+
+        The folder's inode is part of it: a server whose folder was deleted under it lives on for
+        a minute, and must not stand in the way of its successor.
+        """
+        identity = os.fsencode(self.data) + str(self.data.stat().st_ino).encode()
+        digest = hashlib.sha256(identity).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"skyeng-{os.geteuid()}-{digest}"
 
     def _url(self, database: str) -> str:
@@ -153,6 +158,12 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         directory = self.socket_directory
         directory.mkdir(mode=0o700, exist_ok=True)
+        if directory.stat().st_uid not in (os.geteuid(), self._user.pw_uid if self._user else -1):
+            raise EmbeddedServerError(
+                "the folder for the server's socket belongs to somebody else",
+                where=str(directory),
+                remedy="set TMPDIR to a folder of your own",
+            )
         self._hand_over(directory)
         (self.data / "skyeng.conf").write_text(_CONFIGURATION.format(socket_directory=directory))
         self._hand_over(self.data / "skyeng.conf")

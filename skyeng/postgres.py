@@ -21,6 +21,9 @@ Parameters = Mapping[str, Any]
 _SESSION = """SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres';
 SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off"""
 
+#: Whole-table reads use the cores there are; the planner would think a small row's hash free.
+_PARALLEL = SQL("SET LOCAL parallel_setup_cost = 10; SET LOCAL parallel_tuple_cost = 0")
+
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -56,9 +59,11 @@ class Postgres:
         connection = self._connect()
         try:
             with _worded(self):
+                session = Session(self, connection)
                 if snapshot:
                     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                yield Session(self, connection)
+                    session.execute(_PARALLEL)
+                yield session
                 connection.commit()
         finally:
             connection.close()

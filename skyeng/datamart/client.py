@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SettingsError, SkyengError, StatementFailed
@@ -119,9 +119,12 @@ class Session:
         """A result as a pandas DataFrame."""
         return self.client.query_df(statement.text)
 
-    def text(self, statement: SQL, format_: str) -> bytes:
-        """A result as the engine writes it, in one of its formats."""
-        return self.client.raw_query(statement.text, fmt=format_)
+    def text(self, statement: SQL, format_: Literal["csv", "json"]) -> bytes:
+        """A result as the engine writes it: CSV with a header, or a JSON array of objects."""
+        if format_ == "csv":
+            return self.client.raw_query(statement.text, fmt="CSVWithNames")
+        settings = {"output_format_json_array_of_rows": 1, "output_format_json_quote_64bit_integers": 0}
+        return self.client.raw_query(statement.text, settings=settings, fmt="JSONEachRow")
 
     def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
         """Send rows in PostgreSQL's COPY text format, which ClickHouse parses itself."""

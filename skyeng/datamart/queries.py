@@ -9,7 +9,7 @@ from pathlib import Path
 
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import UsageError
-from skyeng.model import Model
+from skyeng.model import Mart, Model
 from skyeng.sql import SQL, ident, joined, literal, sql, written
 
 
@@ -68,3 +68,8 @@ def _read(path: Path) -> NamedQuery:
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     question, *notes = comments or [""]
     return NamedQuery(path.stem, question, " ".join(notes), written(code))
+
+
+def count_of(mart: Mart) -> SQL:
+    """How many rows analysts see in a mart."""
+    return sql("SELECT count() FROM {mart}", mart=ident(MartTables(mart).view))

@@ -8,7 +8,7 @@ text, which both engines compute from what they really hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -59,9 +59,13 @@ class PostgresSide:
     session: Session
     rows: SQL
     shown: Sequence[Value]
+    _known: dict[int, dict[int, Fingerprint]] = field(default_factory=dict)
 
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
-        return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets)))
+        """Computed once: a side of one snapshot may be compared with several others."""
+        if buckets not in self._known:
+            self._known[buckets] = as_fingerprints(self.session.rows(fingerprints(self.rows, buckets)))
+        return self._known[buckets]
 
     def hashes(self, selection: Selection) -> dict[str, tuple[int, int]]:
         statement = sql(

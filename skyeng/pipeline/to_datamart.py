@@ -108,9 +108,8 @@ class ToDatamart:
         """Whether the mart shows exactly what the vault held at its last load."""
         with self.stores.warehouse.session(snapshot=True) as warehouse, self.stores.datamart.session() as session:
             vault = served_side(warehouse, self.model, self.mart, moment)
-            return all(
-                mart_is_right(self.model, self.mart, vault, side) for side in mart_sides(session, self.model, self.mart)
-            )
+            sides = mart_sides(session, self.model, self.mart)
+            return all(mart_is_right(self.model, self.mart, vault, side) for side in sides)
 
     def l_update_datamart(self, delta: Delta) -> dict[str, int]:
         """Append the loads, or build the mart anew beside the one in use and swap it in."""

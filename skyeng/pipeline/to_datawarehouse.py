@@ -24,9 +24,6 @@ from skyeng.warehouse.loads import Load
 from skyeng.warehouse.staging import Changes
 from skyeng.warehouse.vault import effectivity_insert, hub_insert, link_insert, satellite_insert
 
-#: Tables that grew by as many rows get fresh statistics at once: what reads them next plans by these.
-_WORTH_ANALYSING = 50_000
-
 
 @dataclass(frozen=True)
 class ToDatawarehouse:
@@ -127,7 +124,7 @@ class ToDatawarehouse:
             with self.stores.warehouse.session() as session:
                 for table, statement in statements.items():
                     inserted[table] = session.execute(statement, {"load_ts": load.load_ts})
-                    if inserted[table] >= _WORTH_ANALYSING:
+                    if inserted[table] >= staging.WORTH_ANALYSING:
                         session.execute(sql("ANALYZE vault.{table}", table=ident(table)))
             return inserted
 

@@ -22,7 +22,10 @@ def check_rows(session: Session, model: Model, feed: Feed) -> None:
     To be called when staging holds the new and changed rows only.
     """
     bad: list[tuple[str, str]] = []
-    for statement in (*staged_faults(model, feed), *contradictions_with_held(model, feed)):
+    statements = list(staged_faults(model, feed))
+    if session.scalar(sql("SELECT EXISTS (SELECT FROM control.{held})", held=ident(feed.rows_table))):
+        statements += contradictions_with_held(model, feed)
+    for statement in statements:
         bad += [(reason, _shown(row)) for reason, row in session.rows(statement)]
     if bad:
         listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:_SHOWN])

@@ -16,9 +16,9 @@ import psycopg2.extras
 from skyeng.errors import LoadInProgress, SkyengError, StatementFailed
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
-from skyeng.model import Feed, Model
+from skyeng.model import Entity, Feed, Model
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import ident, sql
+from skyeng.sql import SQL, ident, sql
 
 
 @dataclass(frozen=True)
@@ -119,12 +119,13 @@ def roll_back_dead(session: Session, model: Model) -> int:
 
 def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
     """Remove a load's rows and close it as rolled back, in the session's transaction."""
-    links = [(link.table, link.load_ts) for link in model.links]
-    links += [(link.effectivity.table, link.effectivity.load_ts) for link in model.links]
-    others = [(entity.table, entity.load_ts) for entity in (*model.hubs, *model.satellites)]
-    for table, load_ts in links + others:
+    for entity in vault_tables(model):
         session.execute(
-            sql("DELETE FROM vault.{table} WHERE {load_ts} = %(load_ts)s", table=ident(table), load_ts=ident(load_ts)),
+            sql(
+                "DELETE FROM vault.{table} WHERE {load_ts} = %(load_ts)s",
+                table=ident(entity.table),
+                load_ts=ident(entity.load_ts),
+            ),
             {"load_ts": load.load_ts},
         )
     session.execute(
@@ -189,4 +190,19 @@ GROUP BY load_id
 ORDER BY load_ts DESC
 LIMIT %(limit)s"""),
         {"model": model.name, "limit": limit},
+    )
+
+
+def vault_tables(model: Model) -> list[Entity]:
+    """Every table of the vault, hubs first."""
+    links = [part for link in model.links for part in (link, link.effectivity)]
+    return [*model.hubs, *links, *model.satellites]
+
+
+def row_count(entity: Entity) -> SQL:
+    """Statement: rows of closed loads in a vault table, without ghost records."""
+    return sql(
+        "SELECT count(*) FROM vault.{table} WHERE {load_ts} > '-infinity'",
+        table=ident(entity.table),
+        load_ts=ident(entity.load_ts),
     )

@@ -12,6 +12,11 @@ from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.history import last_closed_load, rows_as_of
 
 
+#: A table that grew by as many rows gets statistics at once: without them the next reader's plan
+#: may be a nested loop over the table, and autovacuum comes a minute late.
+WORTH_ANALYSING = 20_000
+
+
 @dataclass(frozen=True)
 class Changes:
     """What one load of a feed changes, in rows of the feed."""
@@ -159,7 +164,7 @@ ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash""",
             **_tables(feed, "held", "gone"),
         )
     )
-    session.execute(
+    touched = session.execute(
         sql(
             """INSERT INTO control.{changes} (load_ts, row_key, row_hash)
 SELECT %(load_ts)s, row_key, row_hash FROM stage.{rows}
@@ -169,6 +174,8 @@ SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
         ),
         {"load_ts": load_ts},
     )
+    if touched >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE control.{held}, control.{changes}", **_tables(feed, "held", "changes")))
 
 
 def register(session: Session, feed: Feed, load_id: int, changes: Changes) -> None:

@@ -1,0 +1,252 @@
+"""`skyeng`: each command parses, calls one function, and reports."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from skyeng import api, pipeline
+from skyeng.cli import show
+from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart import queries
+from skyeng.errors import SkyengError, UsageError
+from skyeng.model import Model, load_model
+from skyeng.settings import Settings
+from skyeng.sql import sql
+from skyeng.source import data
+from skyeng.warehouse import loads
+from skyeng.warehouse import migrations as warehouse_migrations
+
+_VARIABLES = """
+\b
+Settings, all optional (unset: embedded servers under SKYENG_HOME):
+  PG_DATASOURCE_URL     postgresql://user:password@host:5432/school
+  PG_DATAWAREHOUSE_URL  postgresql://user:password@host:5432/warehouse
+  CH_DATAMART_URL       clickhouse://user:password@host:8123/datamart
+  SKYENG_HOME           folder of the embedded servers (.skyeng)
+
+\b
+Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
+"""
+
+model_argument = click.argument("model", default="courses", metavar="[MODEL]")
+
+
+@click.group(epilog=_VARIABLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.option("--debug", is_flag=True, envvar="SKYENG_DEBUG", show_envvar=True, help="Show the traceback of an error.")
+@click.version_option(package_name="skyeng")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Historise an operational PostgreSQL into a Data Vault, and serve it from ClickHouse.
+
+    MODEL is a built-in model (courses) or the path of a model.yaml.
+    """
+    context.obj = debug
+
+
+@cli.command()
+def demo() -> None:
+    """Run everything once on embedded servers: school, vault, datamart, answer."""
+    begun = time.perf_counter()
+    settings = Settings(home=Settings.read().home)
+    model = load_model("courses")
+    with pipeline.opened(settings) as stores, show.progress() as observer:
+        started = time.perf_counter() - begun
+        if not data.has_tables(stores.source):
+            show.say("creating a sample school: 3 courses, 6 streams, 18 modules, 36 lessons")
+            data.create_sample(stores.source, model)
+        _migrate(model, stores)
+        ready = time.perf_counter() - begun
+        done = pipeline.run(model, stores, observer=observer)
+        show.report(model, done, time.perf_counter() - begun)
+        with stores.warehouse.session(snapshot=True) as session:
+            counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(model)]
+        with stores.datamart.session() as session:
+            mart = model.marts[0].table
+            counts.append((mart, session.scalar(queries.count_of(model.marts[0]))))
+            query = queries.find(model, "lessons-per-course")
+            frame = session.frame(query.statement)
+        show.table(("table", "rows"), counts, "Rows (zero keys and ghost records not counted)")
+        show.table(list(frame.columns), frame.to_numpy().tolist(), query.question)
+        total = time.perf_counter() - begun
+        times = [("start servers", started), ("create and migrate", ready - started), *_by_part(done.seconds), ("all", total)]
+        show.table(("part", "seconds"), [(part, round(seconds, 2)) for part, seconds in times], "Time")
+    show.say(_NEXT)
+
+
+_NEXT = """
+What to try next:
+  ./run demo                          again: nothing is new
+  ./run generate --change 10%         change the school, then ./run run
+  ./run query open-streams            another question; ./run query lists them all
+  ./run verify                        source = warehouse = datamart, proved
+  ./run status                        loads and lag"""
+
+
+@cli.command()
+@model_argument
+def migrate(model: str) -> None:
+    """Create or upgrade warehouse and datamart. Safe to repeat."""
+    described = load_model(model)
+    with pipeline.opened(Settings.read()) as stores:
+        _migrate(described, stores)
+    show.say(f"warehouse and datamart are ready for model '{described.name}'")
+
+
+@cli.command()
+@model_argument
+@click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="Run one of the two pipelines.")
+@click.option("--full", is_flag=True, help="Trust no bookkeeping: compare everything, repair the datamart.")
+def run(model: str, only: Any, full: bool) -> None:
+    """Bring warehouse and datamart level with the source."""
+    described = load_model(model)
+    begun = time.perf_counter()
+    with pipeline.opened(Settings.read()) as stores, show.progress() as observer:
+        done = pipeline.run(described, stores, only=only, full=full, observer=observer)
+        show.report(described, done, time.perf_counter() - begun)
+
+
+@cli.command()
+@model_argument
+def status(model: str) -> None:
+    """Show the last loads, rows and how far the datamart is behind."""
+    described = load_model(model)
+    with pipeline.opened(Settings.read()) as stores:
+        warehouse_migrations.check_migrated(stores.warehouse, described)
+        with stores.warehouse.session(snapshot=True) as session:
+            recent = loads.recent(session, described)
+            counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)]
+        behind = [(it.mart, it.rows, it.loads_behind, it.newest_load) for it in pipeline.mart_states(described, stores)]
+    shown = [(f"{ts:%Y-%m-%d %H:%M:%S}", state, *numbers, error or run_by) for ts, state, run_by, _, *numbers, error in recent]
+    show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
+    show.table(("table", "rows"), counts, "Vault")
+    show.table(("mart", "rows", "loads behind", "newest load (UTC)"), behind, "Datamart")
+
+
+@cli.command()
+@model_argument
+def verify(model: str) -> None:
+    """Prove source = warehouse = datamart; exit 1 and the differing rows if not."""
+    with pipeline.opened(Settings.read()) as stores:
+        results = pipeline.verify(load_model(model), stores)
+    show.verification(results)
+    if not all(result.equal for result in results):
+        raise SystemExit(1)
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--sql", "text", help="SQL of your own instead of a named query.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]), help="Read the datamart as it was then (UTC).")
+@click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--model", default="courses", show_default=True, help="Model whose queries are meant.")
+def query(name: str | None, text: str | None, as_of: datetime | None, format_: str, model: str) -> None:
+    """Ask the datamart. Without NAME, list the questions there are."""
+    described = load_model(model)
+    if name is None and text is None:
+        show.table(("name", "question"), [(known.name, known.question) for known in queries.named_queries(described)])
+        return
+    statement = api.statement_of(described, name, text, as_of and as_of.replace(tzinfo=UTC))
+    with pipeline.datamart(Settings.read()).session() as session:
+        if format_ == "table":
+            result = session.client.query(statement.text)
+            show.table(result.column_names, [tuple(row) for row in result.result_rows])
+        else:
+            sys.stdout.buffer.write(session.text(statement, format_))
+
+
+@cli.command()
+@model_argument
+@click.option("--rows", type=click.IntRange(min=1), help="Create source tables with so many rows.")
+@click.option("--change", metavar="SHARE", help="Change a share of what is there, such as 1%.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
+def generate(model: str, rows: int | None, change: str | None, seed: int) -> None:
+    """Make synthetic source data, or change what is there. Writes to the datasource."""
+    described = load_model(model)
+    if (rows is None) == (change is None):
+        raise UsageError("say what to make", expected="either --rows 1000000 or --change 1%")
+    with pipeline.opened(Settings.read()) as stores:
+        if rows is not None:
+            made = data.generate(stores.source, described, rows, seed)
+        else:
+            made = data.change(stores.source, described, _share(change or ""), seed)
+    show.table(("what", "rows"), made)
+
+
+@cli.group()
+def model() -> None:
+    """Work on a model file."""
+
+
+@model.command()
+@model_argument
+def lint(model: str) -> None:
+    """Check a model file; every fault with its line."""
+    described = load_model(model)
+    show.say(f"model '{described.name}' is sound: {len(described.hubs)} hubs, {len(described.links)} links, {len(described.satellites)} satellites, {len(described.marts)} marts")
+
+
+@model.command()
+@model_argument
+@click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
+def revise(model: str, message: str) -> None:
+    """Write the next migration from what the model says and the warehouse lacks."""
+    described = load_model(model)
+    with pipeline.opened(Settings.read()) as stores:
+        written = [
+            warehouse_migrations.revise(stores.warehouse, history, message)
+            for history in (warehouse_migrations.control_history(), warehouse_migrations.model_history(described))
+        ]
+    written.append(mart_migrations.write_first(described))
+    for path in filter(None, written):
+        show.say(f"written: {path}")
+    if not any(written):
+        show.say("nothing to write: warehouse and datamart are as the model says")
+
+
+def _migrate(described: Model, stores: pipeline.Stores) -> None:
+    warehouse_migrations.migrate(stores.warehouse, described)
+    mart_migrations.migrate(stores.datamart, described)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise UsageError(f"'{text}' is no share", expected="such as 1% or 0.01", remedy="--change 1%")
+    return share
+
+
+def _by_part(seconds: dict[str, float]) -> list[tuple[str, float]]:
+    to_mart = {name: taken for name, taken in seconds.items() if "mart" in name}
+    return [("to_datawarehouse", sum(seconds.values()) - sum(to_mart.values())), ("to_datamart", sum(to_mart.values()))]
+
+
+def main() -> None:
+    """Entry point: errors become one message and an exit code, signals end us in order."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    debug = "--debug" in sys.argv
+    try:
+        cli.main(standalone_mode=False)
+    except SkyengError as exc:
+        if debug:
+            traceback.print_exc()
+        show.say(f"error: {exc}")
+        sys.exit(exc.exit_code)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        show.say("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
+        sys.exit(141)

@@ -1,0 +1,85 @@
+"""What people see: tables on stdout, talk and progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from skyeng.model import Model
+from skyeng.pipeline import Report
+from skyeng.pipeline.steps import Observer, unobserved
+from skyeng.pipeline.verify import Verification
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Talk to the person, on stderr."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
+    """A table on stdout; cells that hold NULL are left empty."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    for place, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[place], int | float | None) for row in rows)
+        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row))
+    out.print(shown, markup=False)
+
+
+@contextmanager
+def progress() -> Iterator[Observer]:
+    """Show the steps under way, on a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield unobserved
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as shown:
+        tasks: dict[str, Any] = {}
+
+        def observe(step: str, state: Literal["started", "done", "failed"], seconds: float) -> None:
+            if state == "started":
+                tasks[step] = shown.add_task(step, total=None)
+            else:
+                shown.remove_task(tasks.pop(step))
+
+        yield observe
+
+
+def report(model: Model, done: Report, seconds: float) -> None:
+    """One line a pipeline, in words."""
+    for feed, changes in done.changes.items():
+        if changes:
+            say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.gone:,} gone")
+        else:
+            say(f"{feed}: nothing new, the warehouse is level with the source")
+    for mart, versions in done.marts.items():
+        if reason := done.rebuilt.get(mart):
+            say(f"{mart}: built anew, because {reason}")
+        if versions:
+            say(f"{mart}: {versions:,} row versions appended")
+        elif not done.rebuilt.get(mart):
+            say(f"{mart}: nothing new, the datamart is level with the warehouse")
+    say(f"{model.name}: done in {seconds:.1f} s")
+
+
+def verification(results: Sequence[Verification]) -> None:
+    """What was compared, and the rows that differ."""
+    rows = [
+        (f"{result.main} = {result.follower}", result.rows, "equal" if result.equal else "DIFFERS") for result in results
+    ]
+    table(("compared", "rows", "result"), rows)
+    for result in results:
+        for difference in result.differences:
+            out.print(str(difference), markup=False, soft_wrap=True)
+        if not result.complete:
+            out.print(f"{result.follower}: more rows differ than are shown", markup=False, soft_wrap=True)

@@ -85,3 +85,7 @@ class NotMigrated(SkyengError):
 
 class DatamartAhead(SkyengError):
     """The datamart holds loads that the warehouse does not know."""
+
+
+class VaultDamaged(SkyengError):
+    """The vault lacks rows that its own log says were loaded."""

@@ -15,7 +15,7 @@ _CHUNK = 1 << 20
 class Pipe:
     """The reading end of a pipe that another thread writes into."""
 
-    def __init__(self, write: Callable[[IO[bytes]], None]) -> None:
+    def __init__(self, write: Callable[[IO[bytes]], object]) -> None:
         """`write` is called in a thread of its own with the writing end."""
         reading, writing = os.pipe()
         with suppress(AttributeError, OSError):  # Linux only, and never more than it allows
@@ -25,7 +25,7 @@ class Pipe:
         self._thread = threading.Thread(target=self._write, args=(write, writing), name="pipe", daemon=True)
         self._thread.start()
 
-    def _write(self, write: Callable[[IO[bytes]], None], writing: int) -> None:
+    def _write(self, write: Callable[[IO[bytes]], object], writing: int) -> None:
         try:
             with os.fdopen(writing, "wb", buffering=_CHUNK) as end:
                 write(end)
@@ -51,7 +51,7 @@ class Pipe:
 
 
 @contextmanager
-def pipe(write: Callable[[IO[bytes]], None]) -> Iterator[Pipe]:
+def pipe(write: Callable[[IO[bytes]], object]) -> Iterator[Pipe]:
     """A pipe for the length of a block. The writer's error outranks the reader's."""
     opened = Pipe(write)
     try:

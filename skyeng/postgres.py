@@ -130,11 +130,11 @@ class Session:
             for name, oid, precision, scale in described
         }
 
-    def copy_out(self, query: SQL, target: IO[bytes], parameters: Parameters | None = None, *, binary: bool) -> None:
-        """Stream a query's rows into a file, in PostgreSQL's binary or text format."""
+    def copy_out(self, query: SQL, target: IO[bytes], parameters: Parameters | None = None, *, binary: bool) -> int:
+        """Stream a query's rows into a file, in PostgreSQL's binary or text format; how many."""
         with self.connection.cursor() as cursor:
             bound = cursor.mogrify(query.text, parameters).decode()
-        self._copy(f"COPY (\n{bound}\n) TO STDOUT" + (" (FORMAT binary)" if binary else ""), target)
+        return self._copy(f"COPY (\n{bound}\n) TO STDOUT" + (" (FORMAT binary)" if binary else ""), target)
 
     def copy_in(self, table: SQL, columns: SQL, origin: IO[bytes]) -> int:
         """Stream binary rows from a file into a table; the number of rows."""

@@ -122,7 +122,7 @@ def status(model: str) -> None:
         with stores.warehouse.session(snapshot=True) as session:
             recent = loads.recent(session, described)
             counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)]
-        behind = [(it.mart, it.rows, it.loads_behind, it.newest_load) for it in pipeline.mart_states(described, stores)]
+        behind = [(it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S}") for it in pipeline.mart_states(described, stores)]
     shown = [(f"{ts:%Y-%m-%d %H:%M:%S}", state, *numbers, error or run_by) for ts, state, run_by, _, *numbers, error in recent]
     show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
     show.table(("table", "rows"), counts, "Vault")

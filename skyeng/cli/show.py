@@ -27,7 +27,9 @@ def say(text: str) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
     """A table on stdout; cells that hold NULL are left empty."""
-    shown = Table(title=title, title_justify="left", title_style="bold")
+    if title:
+        out.print(f"\n{title}", style="bold", markup=False)
+    shown = Table()
     for place, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[place], int | float | None) for row in rows)
         shown.add_column(column, justify="right" if numeric else "left", overflow="fold")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO
 
 from skyeng.datamart.client import Session
 from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table, types
+from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipe import pipe
@@ -170,7 +172,18 @@ def _send(
 ) -> None:
     query = versions_to_send(model, mart, whole_load=span.whole_load)
     bounds = {"after": span.after, "upto": span.upto}
-    with pipe(lambda end: warehouse.copy_out(query, end, bounds, binary=False)) as versions:
+
+    def write(end: IO[bytes]) -> None:
+        sent = warehouse.copy_out(query, end, bounds, binary=False)
+        if sent != span.row_versions:
+            raise VaultDamaged(
+                f"the vault gives back {sent} row versions where its loads wrote {span.row_versions}; none was appended",
+                where=f"feed '{mart.feed}', loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+                expected="a hub, satellite and link row for every row of the log of changes",
+                remedy="rows were removed from the vault by hand: restore it, then run again",
+            )
+
+    with pipe(write) as versions:
         session.insert(table, appended_columns(mart), versions.chunks(), settings)
 
 

@@ -6,8 +6,9 @@ own. Views, functions and zero records hold no history: they are derived anew ea
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,27 +108,29 @@ def differences(warehouse: Postgres, model: Model) -> list[object]:
 def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     """Write the next revision from the difference between database and model.
 
-    The warehouse must be at head. Returns the new file, or None where nothing differs.
+    The warehouse is brought to head first. Returns the new file, or None where nothing differs.
     """
     with _connection(warehouse) as (connection, session):
         for schema in SCHEMAS:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
+        history.folder.mkdir(parents=True, exist_ok=True)
+        command.upgrade(_config(history, connection), "head")
         if not compare_metadata(_context(history, connection), history.metadata):
             return None
-        history.folder.mkdir(parents=True, exist_ok=True)
         number = len(list(history.folder.glob("[0-9]*.py"))) + 1
-        script = command.revision(
-            _config(history, connection),
-            message=message,
-            autogenerate=True,
-            rev_id=f"{number:04d}",
-            version_path=str(history.folder),
-        )
+        with redirect_stdout(io.StringIO()):  # what was written is ours to say
+            script = command.revision(
+                _config(history, connection),
+                message=message,
+                autogenerate=True,
+                rev_id=f"{number:04d}",
+                version_path=str(history.folder),
+            )
         return Path(script.path) if script and not isinstance(script, list) else None
 
 
 def _config(history: History, connection: sa.Connection) -> Config:
-    config = Config()
+    config = Config(stdout=io.StringIO())
     options = {
         "script_location": str(MIGRATIONS),
         "version_locations": str(history.folder),
@@ -164,13 +167,13 @@ def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
         engine = sa.create_engine(
             "postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool
         )
-        with engine.connect() as connection:
-            try:
+        try:
+            # One outer transaction, which Alembic joins: all of a migration, or nothing.
+            with engine.begin() as connection:
                 yield connection, session
-                connection.commit()
-            except sa.exc.DBAPIError as exc:
-                # Driver errors are put into words by the session.
-                raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc
+        except sa.exc.DBAPIError as exc:
+            # Driver errors are put into words by the session.
+            raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc
 
 
 def _check_server(session: Session) -> None:

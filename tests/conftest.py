@@ -1,0 +1,166 @@
+"""Real servers for all tests: one embedded PostgreSQL, one ClickHouse engine, a database a test.
+
+Schemas are built once as template databases and cloned for each test.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from skyeng import pipeline
+from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart.client import ClickHouse
+from skyeng.embedded import EmbeddedPostgres
+from skyeng.model import Model, load_model
+from skyeng.pipeline import Report, Stores
+from skyeng.postgres import Postgres
+from skyeng.source import data
+from skyeng.sql import SQL
+from skyeng.warehouse import loads
+from skyeng.warehouse import migrations as warehouse_migrations
+
+MODELS = Path(__file__).parent / "models"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class World:
+    """A source, a warehouse and a datamart of a test's own, and ways to look into them."""
+
+    model: Model
+    stores: Stores
+
+    def change(self, statements: str) -> None:
+        """Change the source, as its own application would."""
+        with self.stores.source.session() as session:
+            session.execute(SQL(statements))
+
+    def run(self, **options: Any) -> Report:
+        return pipeline.run(self.model, self.stores, **options)
+
+    def source(self, query: str) -> list[tuple[Any, ...]]:
+        with self.stores.source.session(snapshot=True) as session:
+            return session.rows(SQL(query))
+
+    def vault(self, query: str) -> list[tuple[Any, ...]]:
+        with self.stores.warehouse.session() as session:
+            return session.rows(SQL(query))
+
+    def damage_vault(self, statement: str) -> None:
+        with self.stores.warehouse.session() as session:
+            assert session.execute(SQL(statement)) == 1
+
+    def mart(self, query: str) -> list[tuple[Any, ...]]:
+        with self.stores.datamart.session() as session:
+            return session.rows(SQL(query))
+
+    def mart_command(self, statement: str) -> None:
+        with self.stores.datamart.session() as session:
+            session.execute(SQL(statement))
+
+    def differences(self) -> list[str]:
+        """What `verify` says differs, in words."""
+        return [str(it) for result in pipeline.verify(self.model, self.stores) for it in result.differences]
+
+    def row_counts(self) -> dict[str, int]:
+        """Rows of every table that a load may add to."""
+        counts = {it.table: self.vault(loads.row_count(it).text)[0][0] for it in loads.vault_tables(self.model)}
+        for feed in self.model.feeds:
+            counts[feed.changes_table] = self.vault(f"SELECT count(*) FROM control.{feed.changes_table}")[0][0]
+        for mart in self.model.marts:
+            counts[mart.table] = self.mart(f"SELECT count() FROM {mart.table}_history")[0][0]
+        return counts
+
+    def without_datamart(self) -> World:
+        return replace(self, model=self.model.model_copy(update={"marts": ()}))
+
+
+class Servers:
+    """The embedded servers of a test session, and template databases on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = EmbeddedPostgres(folder / "postgres")
+        self.postgres.start()
+        self._templates: dict[str, None] = {}
+
+    def database(self, name: str) -> str:
+        return self.postgres.url(name)
+
+    def clone(self, template: str, make: Callable[[str], None]) -> str:
+        """URL of a fresh copy of a template database, which `make` fills the first time."""
+        if template not in self._templates:
+            make(self.postgres.url(template))
+            self._templates[template] = None
+        name = f"{template}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.postgres.url(name)
+
+    def execute(self, statement: str) -> None:
+        connection = psycopg2.connect(self.postgres.url("postgres"))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        finally:
+            connection.close()
+
+    def datamart(self) -> ClickHouse:
+        return ClickHouse(f"chdb://{self.folder / 'clickhouse'}?database=mart_{next(_numbers)}")
+
+    def world(self, model: Model, fill: Callable[[Postgres], None], kind: str) -> World:
+        source = self.clone(f"source_{model.name}_{kind}", lambda url: fill(Postgres("pg_datasource", url)))
+        warehouse = self.clone(
+            f"warehouse_{model.name}",
+            lambda url: warehouse_migrations.migrate(Postgres("pg_datawarehouse", url), model),
+        )
+        stores = Stores(Postgres("pg_datasource", source), Postgres("pg_datawarehouse", warehouse), self.datamart())
+        mart_migrations.migrate(stores.datamart, model)
+        return World(model, stores)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    started = Servers(tmp_path_factory.mktemp("servers"))
+    yield started
+    started.postgres.stop()
+
+
+@pytest.fixture(scope="session")
+def courses() -> Model:
+    return load_model("courses")
+
+
+@pytest.fixture(scope="session")
+def shop() -> Model:
+    return load_model(MODELS / "shop")
+
+
+def _schema_only(source: Postgres, model: Model) -> None:
+    with source.session() as session:
+        session.execute(SQL((model.directory / "data" / "schema.sql").read_text()))
+
+
+@pytest.fixture
+def school(servers: Servers, courses: Model) -> World:
+    """The sample school, nothing loaded yet."""
+    return servers.world(courses, lambda source: data.create_sample(source, courses), "sample")
+
+
+@pytest.fixture
+def empty_school(servers: Servers, courses: Model) -> World:
+    """A school without a single row."""
+    return servers.world(courses, lambda source: _schema_only(source, courses), "empty")
+
+
+@pytest.fixture
+def empty_shop(servers: Servers, shop: Model) -> World:
+    """The second model, without a single row."""
+    return servers.world(shop, lambda source: _schema_only(source, shop), "empty")

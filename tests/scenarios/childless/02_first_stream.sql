@@ -1,0 +1,1 @@
+INSERT INTO stream (id, course_id, name) VALUES (10, 10, 'Des_1')

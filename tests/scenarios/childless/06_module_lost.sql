@@ -1,0 +1,1 @@
+DELETE FROM stream_module WHERE id = 100

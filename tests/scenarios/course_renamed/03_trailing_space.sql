@@ -1,0 +1,1 @@
+UPDATE course SET title = 'BIG data ' WHERE id = 2

@@ -1,0 +1,1 @@
+INSERT INTO stream_module_lesson SELECT * FROM kept

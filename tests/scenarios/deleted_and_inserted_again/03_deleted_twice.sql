@@ -1,0 +1,1 @@
+DELETE FROM stream_module_lesson WHERE id = 4

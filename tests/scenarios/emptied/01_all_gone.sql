@@ -1,0 +1,1 @@
+TRUNCATE course, stream, stream_module, stream_module_lesson

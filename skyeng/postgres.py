@@ -13,7 +13,7 @@ import psycopg2
 import psycopg2.extensions
 
 from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
-from skyeng.sql import SQL
+from skyeng.sql import SQL, sql
 
 Parameters = Mapping[str, Any]
 
@@ -122,11 +122,20 @@ class Session:
 
     def column_types(self, query: SQL) -> dict[str, str]:
         """Names and types, as PostgreSQL spells them, of the columns a query gives."""
-        with self._cursor(SQL(f"SELECT * FROM (\n{query}\n) AS described LIMIT 0"), None) as cursor:
-            described = [(column.name, column.type_code, column.precision, column.scale) for column in cursor.description or ()]
-        names = dict(self.rows(SQL("SELECT oid, format_type(oid, NULL) FROM pg_type WHERE oid = ANY(%(oids)s)"), {"oids": [oid for _, oid, _, _ in described]}))
+        with self._cursor(sql("SELECT * FROM (\n{query}\n) AS described LIMIT 0", query=query), None) as cursor:
+            described = [
+                (column.name, column.type_code, column.precision, column.scale) for column in cursor.description or ()
+            ]
+        names = dict(
+            self.rows(
+                SQL("SELECT oid, format_type(oid, NULL) FROM pg_type WHERE oid = ANY(%(oids)s)"),
+                {"oids": [oid for _, oid, _, _ in described]},
+            )
+        )
         return {
-            name: f"numeric({precision},{scale})" if names[oid] == "numeric" and scale is not None and precision < 1001 else names[oid]
+            name: f"numeric({precision},{scale})"
+            if names[oid] == "numeric" and scale is not None and precision < 1001
+            else names[oid]
             for name, oid, precision, scale in described
         }
 

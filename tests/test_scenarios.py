@@ -82,9 +82,7 @@ class Past:
             assert self._rows(self.world.vault, f"vault.courses_as_of('{load_ts}')") == rows
             at = load_ts.removesuffix("+00")
             keys = "h_course_id, h_module_id, h_lesson_id, h_stream_id, h_course_title, h_lesson_title"
-            served = self.world.mart(
-                f"SELECT {keys} FROM dm_courses_modules_lessons_streams_as_of(ts = '{at}')"
-            )
+            served = self.world.mart(f"SELECT {keys} FROM dm_courses_modules_lessons_streams_as_of(ts = '{at}')")
             expected = self.world.vault(
                 f"""SELECT course_id, module_id, lesson_id, stream_id, course_title, lesson_title
                 FROM vault.courses_as_of('{load_ts}')"""

@@ -18,7 +18,6 @@ from skyeng.datamart import queries
 from skyeng.errors import SkyengError, UsageError
 from skyeng.model import Model, load_model
 from skyeng.settings import Settings
-from skyeng.sql import sql
 from skyeng.source import data
 from skyeng.warehouse import loads
 from skyeng.warehouse import migrations as warehouse_migrations
@@ -75,7 +74,12 @@ def demo() -> None:
         show.table(("table", "rows"), counts, "Rows (zero keys and ghost records not counted)")
         show.table(list(frame.columns), frame.to_numpy().tolist(), query.question)
         total = time.perf_counter() - begun
-        times = [("start servers", started), ("create and migrate", ready - started), *_by_part(done.seconds), ("all", total)]
+        times = [
+            ("start servers", started),
+            ("create and migrate", ready - started),
+            *_by_part(done.seconds),
+            ("all", total),
+        ]
         show.table(("part", "seconds"), [(part, round(seconds, 2)) for part, seconds in times], "Time")
     show.say(_NEXT)
 
@@ -121,9 +125,17 @@ def status(model: str) -> None:
         warehouse_migrations.check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             recent = loads.recent(session, described)
-            counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)]
-        behind = [(it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S}") for it in pipeline.mart_states(described, stores)]
-    shown = [(f"{ts:%Y-%m-%d %H:%M:%S}", state, *numbers, error or run_by) for ts, state, run_by, _, *numbers, error in recent]
+            counts = [
+                (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
+            ]
+        behind = [
+            (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S}")
+            for it in pipeline.mart_states(described, stores)
+        ]
+    shown = [
+        (f"{ts:%Y-%m-%d %H:%M:%S}", state, *numbers, error or run_by)
+        for ts, state, run_by, _, *numbers, error in recent
+    ]
     show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
     show.table(("table", "rows"), counts, "Vault")
     show.table(("mart", "rows", "loads behind", "newest load (UTC)"), behind, "Datamart")
@@ -143,10 +155,14 @@ def verify(model: str) -> None:
 @cli.command()
 @click.argument("name", required=False)
 @click.option("--sql", "text", help="SQL of your own instead of a named query.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]), help="Read the datamart as it was then (UTC).")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]),
+    help="Read the datamart as it was then (UTC).",
+)
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--model", default="courses", show_default=True, help="Model whose queries are meant.")
-def query(name: str | None, text: str | None, as_of: datetime | None, format_: str, model: str) -> None:
+def query(name: str | None, text: str | None, as_of: datetime | None, format_: Any, model: str) -> None:
     """Ask the datamart. Without NAME, list the questions there are."""
     described = load_model(model)
     if name is None and text is None:
@@ -189,7 +205,11 @@ def model() -> None:
 def lint(model: str) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
-    show.say(f"model '{described.name}' is sound: {len(described.hubs)} hubs, {len(described.links)} links, {len(described.satellites)} satellites, {len(described.marts)} marts")
+    parts = (described.hubs, described.links, described.satellites, described.marts)
+    counts = ", ".join(
+        f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
+    )
+    show.say(f"model '{described.name}' is sound: {counts}")
 
 
 @model.command()

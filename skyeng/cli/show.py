@@ -34,7 +34,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
         numeric = bool(rows) and all(isinstance(row[place], int | float | None) for row in rows)
         shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row))
+        shown.add_row(
+            *(
+                ""
+                if cell is None
+                else f"{cell:,}"
+                if isinstance(cell, int) and not isinstance(cell, bool)
+                else str(cell)
+                for cell in row
+            )
+        )
     out.print(shown, markup=False)
 
 
@@ -48,7 +57,7 @@ def progress() -> Iterator[Observer]:
     with Progress(*columns, console=err, transient=True) as shown:
         tasks: dict[str, Any] = {}
 
-        def observe(step: str, state: Literal["started", "done", "failed"], seconds: float) -> None:
+        def observe(step: str, state: Literal["started", "done", "failed"], _seconds: float) -> None:
             if state == "started":
                 tasks[step] = shown.add_task(step, total=None)
             else:
@@ -77,7 +86,8 @@ def report(model: Model, done: Report, seconds: float) -> None:
 def verification(results: Sequence[Verification]) -> None:
     """What was compared, and the rows that differ."""
     rows = [
-        (f"{result.main} = {result.follower}", result.rows, "equal" if result.equal else "DIFFERS") for result in results
+        (f"{result.main} = {result.follower}", result.rows, "equal" if result.equal else "DIFFERS")
+        for result in results
     ]
     table(("compared", "rows", "result"), rows)
     for result in results:

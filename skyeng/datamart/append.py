@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
 
 from skyeng.datamart.client import Session
-from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table, types
+from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table
 from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipe import pipe
-from skyeng.postgres import Session as PostgresSession
-from skyeng.sql import SQL, ident, idents, joined, sql
-from skyeng.warehouse.history import row_versions
+from skyeng.sql import ident, idents, sql
 
 #: A change set up to this many row versions goes in as one block, hence becomes visible whole.
 LARGEST_BLOCK = 1_000_000
@@ -64,6 +62,10 @@ class Span:
         return len(self.loads) == 1 and self.row_versions > LARGEST_LOOK_UP
 
 
+#: Writes the row versions of a span, in PostgreSQL's COPY text format; how many they were.
+Versions = Callable[[Span, IO[bytes]], int]
+
+
 def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Iterator[Span]:
     """Cut loads, in their order, into spans of at most one block; a large load stands alone."""
     gathered: list[MartLoad] = []
@@ -104,17 +106,17 @@ def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
     return history >= expected and current >= (held[-1].rows_active if held else 0)
 
 
-def append(session: Session, warehouse: PostgresSession, model: Model, mart: Mart, span: Span) -> None:
+def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None:
     """Add the row versions of a span; analysts see all of them at once, or none.
 
     Safe to repeat: the same versions again collapse with themselves.
     """
     tables = MartTables(mart)
-    _send(session, warehouse, model, mart, tables.history, span, _ONE_BLOCK)
+    _send(session, mart, tables.history, span, versions, _ONE_BLOCK)
     _register(session, tables, span.loads)
 
 
-def rebuild(session: Session, warehouse: PostgresSession, model: Model, mart: Mart, loads: Sequence[MartLoad]) -> None:
+def rebuild(session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad], versions: Versions) -> None:
     """Build the mart anew from all loads, beside the one in use, and swap it in.
 
     The register goes last: should we die between two swaps, the next run sees that loads are
@@ -128,7 +130,7 @@ def rebuild(session: Session, warehouse: PostgresSession, model: Model, mart: Ma
     session.execute(current_table(model, mart, beside.current))
     session.execute(loads_table(beside.loads))
     for span in spans(loads):
-        _send(session, warehouse, model, mart, beside.history, span, {})
+        _send(session, mart, beside.history, span, versions, {})
         _register(session, beside, span.loads)
     session.execute(
         sql(
@@ -138,53 +140,29 @@ def rebuild(session: Session, warehouse: PostgresSession, model: Model, mart: Ma
             columns=idents(appended_columns(mart)),
         )
     )
-    for new, old in zip((beside.current, beside.history, beside.loads), (live.current, live.history, live.loads), strict=True):
+    for new, old in zip(
+        (beside.current, beside.history, beside.loads), (live.current, live.history, live.loads), strict=True
+    ):
         session.execute(sql("EXCHANGE TABLES {new} AND {old}", new=ident(new), old=ident(old)))
     for name in names:
         session.execute(sql("DROP TABLE {name} SYNC", name=ident(name)))
 
 
-def versions_to_send(model: Model, mart: Mart, *, whole_load: bool) -> SQL:
-    """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
-    served = (
-        sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
-        for column, type_ in types(model, mart)
-    )
-    return sql(
-        """SELECT row_key, load_ts AT TIME ZONE 'UTC', (row_hash IS NULL)::integer, coalesce(row_hash, 0),
-    {served}
-FROM (
-    {versions}
-) AS versions""",
-        served=joined(", ", served),
-        versions=row_versions(model, model.feed(mart.feed), whole_load=whole_load),
-    )
-
-
 def _send(
-    session: Session,
-    warehouse: PostgresSession,
-    model: Model,
-    mart: Mart,
-    table: str,
-    span: Span,
-    settings: dict[str, int],
+    session: Session, mart: Mart, table: str, span: Span, versions: Versions, settings: Mapping[str, int]
 ) -> None:
-    query = versions_to_send(model, mart, whole_load=span.whole_load)
-    bounds = {"after": span.after, "upto": span.upto}
-
     def write(end: IO[bytes]) -> None:
-        sent = warehouse.copy_out(query, end, bounds, binary=False)
+        sent = versions(span, end)
         if sent != span.row_versions:
             raise VaultDamaged(
-                f"the vault gives back {sent} row versions where its loads wrote {span.row_versions}; none was appended",
+                f"the vault gives back {sent} row versions, its loads wrote {span.row_versions}; none is appended",
                 where=f"feed '{mart.feed}', loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
                 expected="a hub, satellite and link row for every row of the log of changes",
                 remedy="rows were removed from the vault by hand: restore it, then run again",
             )
 
-    with pipe(write) as versions:
-        session.insert(table, appended_columns(mart), versions.chunks(), settings)
+    with pipe(write) as flow:
+        session.insert(table, appended_columns(mart), flow.chunks(), settings)
 
 
 def _register(session: Session, tables: MartTables, loads: Sequence[MartLoad]) -> None:

@@ -85,7 +85,9 @@ def write_first(model: Model) -> Path | None:
     path = folder(model) / f"001_{model.name}.sql"
     path.parent.mkdir(parents=True, exist_ok=True)
     made = [statement.text for mart in model.marts for statement in ddl(model, mart)]
-    path.write_text(f"-- The datamart of model '{model.name}', first version.\n\n" + ";\n\n".join(made) + ";\n", encoding="utf-8")
+    path.write_text(
+        f"-- The datamart of model '{model.name}', first version.\n\n" + ";\n\n".join(made) + ";\n", encoding="utf-8"
+    )
     return path
 
 
@@ -94,7 +96,7 @@ def _recorded(session: Session, model: Model) -> dict[str, str]:
         sql("SELECT file, argMax(checksum, applied_at) FROM skyeng_ddl WHERE model = %(model)s GROUP BY file"),
         {"model": model.name},
     )
-    return dict(rows)  # pyright: ignore[reportArgumentType, reportReturnType, reportCallIssue]
+    return {str(row[0]): str(row[1]) for row in rows}
 
 
 def _checksum(path: Path) -> str:

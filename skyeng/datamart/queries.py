@@ -58,7 +58,7 @@ def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
     )
     own = re.match(r"(?is)((?:\s|--[^\n]*\n|/\*.*?\*/)*)WITH\b(?!\s+RECURSIVE\b)", statement.text)
     if own:
-        return SQL(f"WITH {ctes},{statement.text[own.end():]}")
+        return SQL(f"WITH {ctes},{statement.text[own.end() :]}")
     return SQL(f"WITH {ctes}\n{statement.text}")
 
 

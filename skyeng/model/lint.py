@@ -73,9 +73,7 @@ def _hubs(model: Model) -> Iterator[Fault]:
             yield Fault(("hubs", hub.name), "is in no link, so no feed loads it")
         for part in hub.business_key:
             if not part.type.usable_as_key:
-                yield Fault(
-                    ("hubs", hub.name, "business_key", part.name), f"type {part.type} cannot identify anything"
-                )
+                yield Fault(("hubs", hub.name, "business_key", part.name), f"type {part.type} cannot identify anything")
 
 
 def _satellites(model: Model) -> Iterator[Fault]:
@@ -130,7 +128,9 @@ def _marts(model: Model) -> Iterator[Fault]:
 def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Place in the file, space and name of every table and column the model asks for."""
 
-    def entity(place: tuple[str, ...], it: Entity, space: str, *columns: str) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    def entity(
+        place: tuple[str, ...], it: Entity, space: str, *columns: str
+    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
         yield place, space, it.table
         yield from ((place, it.table, name) for name in (it.load_ts, it.record_source, *columns))
 
@@ -156,7 +156,9 @@ def _names(model: Model) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for place, space, name in _derived(model):
         if len(name) > LONGEST_IDENTIFIER:
-            yield Fault(place, f"the derived name {name} has {len(name)} letters; at most {LONGEST_IDENTIFIER} are kept")
+            yield Fault(
+                place, f"the derived name {name} has {len(name)} letters; at most {LONGEST_IDENTIFIER} are kept"
+            )
         if (space, name) in seen:
             yield Fault(place, f"the derived name {name} is taken already")
         seen.add((space, name))

@@ -111,7 +111,7 @@ def _fault(error: Any, declared: dict[str, Any]) -> Fault:
             step = list(here)[step]
         here = here.get(step) if isinstance(here, dict) else here
         place.append(str(step))
-    message = _EXPLAINED.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
+    message: str = _EXPLAINED.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
     if error["type"] == "string_pattern_mismatch":
         message = f"'{error['input']}' {message}"
     return Fault(tuple(place), message)
@@ -124,7 +124,9 @@ class _Placed:
 
 
 def _report(path: Path, root: yaml.Node | None, found: Sequence[Fault]) -> str:
-    placed = {_Placed(_line(root, fault.place), f"{'.'.join(fault.place) or 'model'}: {fault.message}") for fault in found}
+    placed = {
+        _Placed(_line(root, fault.place), f"{'.'.join(fault.place) or 'model'}: {fault.message}") for fault in found
+    }
     lines = [f"  {path.name}, line {it.line}: {it.text}" for it in sorted(placed, key=lambda it: (it.line, it.text))]
     faults_word = "fault" if len(lines) == 1 else "faults"
     return f"{len(lines)} {faults_word} in {path}\n" + "\n".join(lines)
@@ -135,13 +137,17 @@ def _line(node: yaml.Node | None, place: Sequence[str]) -> int:
     line = 1
     for step in place:
         if isinstance(node, yaml.MappingNode):
-            key, value = next(((k, v) for k, v in node.value if k.value == step), (None, None))
-            if key is None:
+            found = [(key, value) for key, value in node.value if key.value == step]
+            if not found:
                 break
-            line, node = key.start_mark.line + 1, value
+            line, node = _line_of(found[0][0]), found[0][1]
         elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
             node = node.value[int(step)]
-            line = node.start_mark.line + 1
+            line = _line_of(node)
         else:
             break
     return line
+
+
+def _line_of(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1

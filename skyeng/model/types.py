@@ -130,4 +130,6 @@ def parse_type(value: Any) -> LogicalType:
             return _numeric(precision, scale)
     if spelled in _BY_NAME:
         return _BY_NAME[spelled]
-    raise PydanticCustomError("logical_type", "unknown type '{given}'; expected one of: {known}", {"given": spelled, "known": KNOWN})
+    raise PydanticCustomError(
+        "logical_type", "unknown type '{given}'; expected one of: {known}", {"given": spelled, "known": KNOWN}
+    )

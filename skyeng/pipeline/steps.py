@@ -26,7 +26,7 @@ Stage = Sequence[Step]
 class Observer(Protocol):
     """Told of every step's beginning and end."""
 
-    def __call__(self, step: str, state: Literal["started", "done", "failed"], seconds: float) -> None: ...
+    def __call__(self, step: str, state: Literal["started", "done", "failed"], seconds: float, /) -> None: ...
 
 
 def unobserved(step: str, state: Literal["started", "done", "failed"], seconds: float) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import IO, Literal
 
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.append import MartLoad
+from skyeng.datamart.append import MartLoad, Span
+from skyeng.datamart.tables import types
 from skyeng.errors import DatamartAhead
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
 from skyeng.pipeline.sides import mart_sides, served_side
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, joined, sql
 from skyeng.warehouse import loads
+from skyeng.warehouse.history import row_versions
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,32 @@ class ToDatamart:
     def l_update_datamart(self, delta: Delta) -> dict[str, int]:
         """Append the loads, or build the mart anew beside the one in use and swap it in."""
         with self.stores.warehouse.session(snapshot=True) as warehouse, self.stores.datamart.session() as session:
+            versions = partial(self._versions, warehouse)
             if delta.action == "rebuild":
-                append.rebuild(session, warehouse, self.model, self.mart, delta.loads)
+                append.rebuild(session, self.model, self.mart, delta.loads, versions)
             elif delta.action == "append":
                 for span in append.spans(delta.loads, delta.after):
-                    append.append(session, warehouse, self.model, self.mart, span)
+                    append.append(session, self.mart, span, versions)
         return {self.mart.table: delta.row_versions}
+
+    def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
+        """Copy the row versions of a span out of the vault; how many."""
+        query = versions_to_send(self.model, self.mart, whole_load=span.whole_load)
+        return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
+
+
+def versions_to_send(model: Model, mart: Mart, *, whole_load: bool) -> SQL:
+    """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
+    served = (
+        sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
+        for column, type_ in types(model, mart)
+    )
+    return sql(
+        """SELECT row_key, load_ts AT TIME ZONE 'UTC', (row_hash IS NULL)::integer, coalesce(row_hash, 0),
+    {served}
+FROM (
+    {versions}
+) AS versions""",
+        served=joined(", ", served),
+        versions=row_versions(model, model.feed(mart.feed), whole_load=whole_load),
+    )

@@ -22,7 +22,9 @@ def has_tables(source: Postgres) -> bool:
     with source.session(snapshot=True) as session:
         return bool(
             session.scalar(
-                sql("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema'))")
+                sql(
+                    "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema'))"
+                )
             )
         )
 

@@ -120,7 +120,6 @@ def _names(model: Model, feed: Feed) -> SQL:
 
 def _columns(model: Model, feed: Feed) -> SQL:
     """Select list that gives vault columns the feed's names, in the feed's order."""
-
     columns = (
         sql("{column} AS {name}", column=ident(column.owner.table, column.vault_column), name=ident(column.name))
         for column in model.feed_columns(feed)
@@ -149,9 +148,7 @@ _LOOK_UP: LiteralString = """JOIN LATERAL (
 
 def _joins(model: Model, feed: Feed, latest: LiteralString, moment: SQL) -> Iterator[SQL]:
     for hub in model.hubs_of(model.grain(feed)):
-        yield sql(
-            "JOIN vault.{table} ON {table}.{key} = link.{key}", table=ident(hub.table), key=ident(hub.key)
-        )
+        yield sql("JOIN vault.{table} ON {table}.{key} = link.{key}", table=ident(hub.table), key=ident(hub.key))
         for satellite in model.satellites_of(feed):
             if satellite.hub_name == hub.name:
                 yield _latest(latest, hub.key, satellite, moment)

@@ -160,9 +160,7 @@ WHERE load_id = %(load_id)s"""),
 def check_open(session: Session, load: Load) -> None:
     """Raise where another run took the load for dead and rolled it back."""
     if status_of(session, load) != "open":
-        raise SkyengError(
-            f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again"
-        )
+        raise SkyengError(f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again")
 
 
 def closed_loads(session: Session, model: Model, feed: Feed) -> list[tuple[Any, ...]]:

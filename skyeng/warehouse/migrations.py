@@ -19,6 +19,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from skyeng.errors import NotMigrated, StatementFailed
 from skyeng.model import Model, built_in_models
@@ -139,9 +140,7 @@ def _config(history: History, connection: sa.Connection) -> Config:
     }
     for name, value in options.items():
         config.set_main_option(name, value.replace("%", "%%"))
-    config.attributes.update(
-        connection=connection, metadata=history.metadata, version_table=history.version_table
-    )
+    config.attributes.update(connection=connection, metadata=history.metadata, version_table=history.version_table)
     return config
 
 
@@ -153,9 +152,7 @@ def _context(history: History, connection: sa.Connection) -> MigrationContext:
             "version_table": history.version_table,
             "version_table_schema": "control",
             "include_schemas": True,
-            "include_name": lambda name, type_, parents: (
-                type_ != "table" or (parents["schema_name"], name) in owned
-            ),
+            "include_name": lambda name, type_, parents: type_ != "table" or (parents["schema_name"], name) in owned,
         },
     )
 
@@ -164,20 +161,20 @@ def _context(history: History, connection: sa.Connection) -> MigrationContext:
 def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
     """One transaction, as SQLAlchemy sees it and as we do."""
     with warehouse.session() as session:
-        engine = sa.create_engine(
-            "postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool
-        )
+        engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:
                 yield connection, session
-        except sa.exc.DBAPIError as exc:
+        except DBAPIError as exc:
             # Driver errors are put into words by the session.
             raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc
 
 
 def _check_server(session: Session) -> None:
-    encoding = session.scalar(sql("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"))
+    encoding = session.scalar(
+        sql("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
+    )
     if encoding != "UTF8":
         raise StatementFailed(
             f"the warehouse's encoding is {encoding}",

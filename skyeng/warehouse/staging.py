@@ -11,7 +11,6 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.history import last_closed_load, rows_as_of
 
-
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
 #: may be a nested loop over the table, and autovacuum comes a minute late.
 WORTH_ANALYSING = 20_000
@@ -34,9 +33,7 @@ class Changes:
 
 def clear(session: Session, feed: Feed) -> None:
     """Empty the staging tables of a feed."""
-    session.execute(
-        sql("TRUNCATE stage.{rows}, stage.{gone}", rows=ident(feed.name), gone=ident(feed.gone_table))
-    )
+    session.execute(sql("TRUNCATE stage.{rows}, stage.{gone}", rows=ident(feed.name), gone=ident(feed.gone_table)))
 
 
 def rows_held(session: Session, feed: Feed) -> int:
@@ -51,8 +48,11 @@ def keep_fingerprints(session: Session, model: Model, feed: Feed, buckets: int) 
         sql("DELETE FROM stage.fingerprints WHERE model = {model} AND feed = {feed}", **_names(model, feed))
     )
     session.execute(
-        sql("INSERT INTO stage.fingerprints SELECT {model}, {feed}, held.* FROM ({held}) AS held",
-            held=held, **_names(model, feed))
+        sql(
+            "INSERT INTO stage.fingerprints SELECT {model}, {feed}, held.* FROM ({held}) AS held",
+            held=held,
+            **_names(model, feed),
+        )
     )
 
 
@@ -82,7 +82,10 @@ ON CONFLICT (model, feed) DO UPDATE SET (buckets, bitmap, compared) = (EXCLUDED.
 
 def kept_selection(session: Session, model: Model, feed: Feed) -> Selection:
     row = session.row(
-        sql("SELECT buckets, bitmap FROM stage.selections WHERE model = {model} AND feed = {feed}", **_names(model, feed))
+        sql(
+            "SELECT buckets, bitmap FROM stage.selections WHERE model = {model} AND feed = {feed}",
+            **_names(model, feed),
+        )
     )
     assert row is not None, "the source is read before rows are compared"
     return Selection(row[0], None if row[1] is None else bytes(row[1]))
@@ -137,7 +140,9 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
 
 def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
     """Recompute what the warehouse holds from the vault itself, trusting no bookkeeping."""
-    active = with_row_hash(rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model))), model, feed, method)
+    active = with_row_hash(
+        rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model))), model, feed, method
+    )
     session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
     session.execute(
         sql(

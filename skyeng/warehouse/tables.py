@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -18,7 +19,7 @@ from skyeng.model.specification import Attribute, Entity
 
 SCHEMAS = ("control", "stage", "vault")
 
-_TYPES: dict[str, sa.types.TypeEngine[object]] = {
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "boolean": sa.Boolean(),
     "smallint": sa.SmallInteger(),
     "integer": sa.Integer(),
@@ -140,7 +141,7 @@ def _link(metadata: sa.MetaData, model: Model, link: Link) -> None:
     _vault_table(metadata, effectivity, sa.Column(link.key, sa.Uuid, primary_key=True), active)
 
 
-def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[object]) -> None:
+def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]) -> None:
     """A hub or link is known by its key; a satellite by its parent's key and the load."""
     versioned = entity.prefix == "s"
     sa.Table(
@@ -192,18 +193,18 @@ def _control(metadata: sa.MetaData, feed: Feed) -> None:
     )
 
 
-def _attributes(entity: Hub | Satellite, attributes: Iterable[Attribute]) -> list[sa.Column[object]]:
+def _attributes(entity: Hub | Satellite, attributes: Iterable[Attribute]) -> list[sa.Column[Any]]:
     return [
         sa.Column(entity.column(part.name), column_type(part.type), comment=part.description or None)
         for part in attributes
     ]
 
 
-def _timestamp(name: str, **options: object) -> sa.Column[object]:
-    return sa.Column(name, pg.TIMESTAMP(timezone=True), **{"nullable": False, **options})  # pyright: ignore[reportArgumentType]
+def _timestamp(name: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, pg.TIMESTAMP(timezone=True), **{"nullable": False, **options})
 
 
-def column_type(type_: LogicalType) -> sa.types.TypeEngine[object]:
+def column_type(type_: LogicalType) -> sa.types.TypeEngine[Any]:
     if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_.name):
         return sa.Numeric(int(match[1]), int(match[2]))
     return _TYPES[type_.name]

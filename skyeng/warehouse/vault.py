@@ -6,7 +6,7 @@ the same load it inserts nothing, because what it would insert is already the la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from skyeng.hashing import digest, hash_key, values, zero_key
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
@@ -135,31 +135,26 @@ def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:
 
 def zero_records(model: Model) -> list[SQL]:
     """The zero key of every hub and the ghost record of every satellite, once and for all."""
-    hubs = [_ghost(hub, hub.key, sql("{key}", key=zero_key())) for hub in model.hubs]
+    hubs = [_ghost(hub, hub.key, {}) for hub in model.hubs]
     satellites = [
         _ghost(
             satellite,
             model.hub(satellite.hub_name).key,
-            zero_key(),
-            satellite.hashdiff,
-            digest([(sql("NULL::text"), part.type) for part in satellite.attributes]),
+            {satellite.hashdiff: digest([(sql("NULL::text"), part.type) for part in satellite.attributes])},
         )
         for satellite in model.satellites
     ]
     return hubs + satellites
 
 
-def _ghost(entity: Entity, key: str, zero: SQL, hashdiff: str | None = None, digest_: SQL | None = None) -> SQL:
-    extra = (sql(", {column}", column=ident(hashdiff)), sql(", {value}", value=digest_)) if hashdiff and digest_ else (sql(""), sql(""))
+def _ghost(entity: Entity, key: str, also: Mapping[str, SQL]) -> SQL:
     return sql(
-        """INSERT INTO vault.{table} ({target}{column})
-VALUES ({zero}, '-infinity', 'ghost'{value})
+        """INSERT INTO vault.{table} ({target})
+VALUES ({values})
 ON CONFLICT DO NOTHING""",
         table=ident(entity.table),
-        target=_target(entity, key),
-        column=extra[0],
-        zero=zero,
-        value=extra[1],
+        target=_target(entity, key, *also),
+        values=joined(", ", (zero_key(), sql("'-infinity'"), sql("'ghost'"), *also.values())),
     )
 
 

@@ -1,0 +1,3 @@
+from skyeng.cli import main
+
+main()

@@ -84,9 +84,11 @@ def _validate(declared: dict[str, Any], directory: Path) -> tuple[list[Fault], M
         return [], Model.model_validate(declared | {"directory": directory})
     except ValidationError as exc:
         found = [_fault(error, declared) for error in exc.errors(include_url=False)]
-    sound = declared
+    sound: Any = declared
     for fault in found:
         sound = _without(sound, fault.place if fault.message == _EXPLAINED["extra_forbidden"] else fault.place[:-1])
+        if fault.place[:1] in (("model",), ("source",)):
+            sound = sound | {fault.place[0]: "unnamed"}  # a name may be wrong, but must be there
     try:
         rest = Model.model_validate(sound | {"directory": directory})
     except ValidationError:
@@ -149,5 +151,5 @@ def _line(node: yaml.Node | None, place: Sequence[str]) -> int:
     return line
 
 
-def _line_of(node: yaml.Node) -> int:
-    return node.start_mark.line + 1 if node.start_mark else 1
+def _line_of(node: yaml.Node | None) -> int:
+    return node.start_mark.line + 1 if node and node.start_mark else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from skyeng.errors import BadRowsError
@@ -36,11 +35,8 @@ def check_rows(session: Session, model: Model, feed: Feed) -> None:
         )
 
 
-def _shown(row: dict[str, object]) -> str:
-    """A row as JSON, without its NULLs and without our own columns."""
-    kept = {name: value for name, value in row.items() if value is not None and name not in ("row_hash", "row_key")}
-    text = json.dumps(kept, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_ROW else text[:_LONGEST_ROW] + "..."
+def _shown(row: str) -> str:
+    return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
 def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
@@ -64,7 +60,7 @@ def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
                 ),
             )
     yield sql(
-        """SELECT {reason}, to_jsonb(staged)
+        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
 FROM stage.{feed} AS staged
 WHERE row_key IN (SELECT row_key FROM stage.{feed} GROUP BY row_key HAVING count(*) > 1)
 ORDER BY row_key
@@ -120,7 +116,7 @@ def _contradictions(model: Model, feed: Feed, satellite: Satellite) -> SQL:
     """Staged rows that give one entity two different sets of attributes."""
     key = idents(column.name for column in model.business_key(model.hub(satellite.hub_name)))
     return sql(
-        """SELECT {reason}, to_jsonb(staged)
+        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
 FROM stage.{feed} AS staged
 WHERE ({key}) IN (
     SELECT {key}
@@ -169,7 +165,7 @@ def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
       AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
     LIMIT {shown}
 )
-SELECT {reason}, to_jsonb(staged)
+SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
 FROM contradicted
 JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             hash_key=digest(values(model.business_key(hub))),
@@ -196,7 +192,7 @@ def _attribute_hash(model: Model, satellite: Satellite) -> SQL:
 
 def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
     return sql(
-        """SELECT {reason}, to_jsonb(staged)
+        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
 FROM stage.{feed} AS staged
 WHERE {condition}
 LIMIT {shown}""",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from skyeng.hashing import digest, hash_key, values, zero_key
-from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
+from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 
@@ -140,11 +140,15 @@ def zero_records(model: Model) -> list[SQL]:
         _ghost(
             satellite,
             model.hub(satellite.hub_name).key,
-            {satellite.hashdiff: digest([(sql("NULL::text"), part.type) for part in satellite.attributes])},
+            {satellite.hashdiff: digest([(_null(part.type), part.type) for part in satellite.attributes])},
         )
         for satellite in model.satellites
     ]
     return hubs + satellites
+
+
+def _null(type_: LogicalType) -> SQL:
+    return sql("NULL::{type}", type=SQL(type_.postgres))
 
 
 def _ghost(entity: Entity, key: str, also: Mapping[str, SQL]) -> SQL:

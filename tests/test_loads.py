@@ -1,0 +1,174 @@
+"""The life of a load: closed or rolled back, visible or not, one at a time."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import World
+
+from skyeng import pipeline
+from skyeng.errors import LoadInProgress, SkyengError
+from skyeng.pipeline.steps import Step
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.warehouse import loads
+
+
+def statuses(world: World) -> list[str]:
+    return [status for (status,) in world.vault("SELECT status FROM control.loads ORDER BY load_id")]
+
+
+def start(world: World, steps: int) -> None:
+    """Begin a load and stop after so many steps, as a process that is killed would."""
+    run = ToDatawarehouse(world.model, world.stores)
+    load = run.e_from_pg_datawarehouse()
+    parts: list[Callable[[], object]] = [
+        lambda: run.e_from_pg_datasource(load),
+        lambda: run.t_find_new_rows(load),
+        *(step.work for stage in run.load_stages(load) for step in stage),
+    ]
+    for part in itertools.islice(parts, steps):
+        part()
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_a_load_that_died_at_any_step_leaves_nothing(school: World, steps: int) -> None:
+    school.run()
+    before = school.row_counts()
+    school.change(
+        "UPDATE course SET title = 'Seen by the dead only' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36"
+    )
+    start(school, steps)
+    assert school.vault("SELECT count(*) FROM vault.courses WHERE course_title = 'Data Science'") == [(6,)]
+    assert school.vault("SELECT count(*) FROM vault.courses WHERE lesson_id = 36") == [(1,)]
+    school.change("UPDATE course SET title = 'Data Science' WHERE id = 1")
+    report = school.run()
+    assert (report.changes["courses"].changed, report.changes["courses"].gone) == (0, 1)
+    assert statuses(school) == ["closed", "rolled back", "closed"]
+    assert school.vault("SELECT count(*) FROM vault.s_courses WHERE s_course_title LIKE 'Seen%'") == [(0,)]
+    assert school.row_counts()["s_courses"] == before["s_courses"]
+    assert school.differences() == []
+
+
+def test_every_step_may_be_repeated(school: World) -> None:
+    """Each step is run twice, as a retry after a lost answer would."""
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36")
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    for _ in range(2):
+        run.e_from_pg_datasource(load)
+        changes = [run.t_find_new_rows(load) for _ in range(2)]
+    assert changes[0] == changes[1]
+    for stage in run.load_stages(load):
+        for step in stage:
+            first, second = step.work(), step.work()
+            assert not any(second.values()), step.name
+            assert first.keys() == second.keys()
+    for _ in range(2):
+        run.close(load, {}, {})
+    school.run(only="to_datamart")
+    assert school.differences() == []
+    assert school.vault(
+        "SELECT count(*) FROM control.courses_changes WHERE load_ts = (SELECT max(load_ts) FROM control.loads)"
+    ) == [(7,)]
+
+
+def test_a_closed_load_is_not_rolled_back(school: World) -> None:
+    school.run()
+    run = ToDatawarehouse(school.model, school.stores)
+    school.change("DELETE FROM stream_module_lesson WHERE id = 36")
+    load = run.e_from_pg_datawarehouse()
+    with school.stores.warehouse.session() as session:
+        loads.roll_back_dead(session, school.model)
+    with pytest.raises(SkyengError, match="no longer open"):
+        run.close(load, {}, {})
+
+
+def test_a_failing_step_rolls_the_load_back_at_once(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom() -> dict[str, int]:
+        raise SkyengError("the disk is full")
+
+    def stages(self: ToDatawarehouse, load: Any) -> Any:
+        yield [*next(iter(original(self, load)))]
+        yield [Step("l_update_boom", boom)]
+
+    original = ToDatawarehouse.load_stages
+    monkeypatch.setattr(ToDatawarehouse, "load_stages", stages)
+    with pytest.raises(SkyengError, match="the disk is full"):
+        school.run()
+    monkeypatch.undo()
+    assert school.vault("SELECT status, error FROM control.loads") == [("rolled back", "the disk is full")]
+    assert school.row_counts()["h_lessons"] == 0
+    school.run()
+    assert school.differences() == []
+
+
+def test_load_timestamps_only_grow_even_if_the_clock_goes_back(school: World) -> None:
+    school.run()
+    school.damage_vault("UPDATE control.loads SET load_ts = '2999-01-01'")
+    school.change("DELETE FROM stream_module_lesson WHERE id = 36")
+    school.run(only="to_datawarehouse")
+    ((later,),) = school.vault("SELECT bool_and(load_ts >= '2999-01-01') FROM control.loads")
+    assert later
+
+
+def test_of_eight_runs_at_once_one_works_and_seven_are_told(school: World) -> None:
+    barrier, outcomes = threading.Barrier(8), []
+
+    def attempt() -> None:
+        barrier.wait()
+        try:
+            report = pipeline.run(school.model, school.stores, only="to_datawarehouse")
+            outcomes.append(report.changes["courses"].new)
+        except LoadInProgress as exc:
+            outcomes.append(str(exc))
+
+    with loads.exclusive(school.stores.warehouse, school.model):
+        with pytest.raises(LoadInProgress, match="another run of model 'courses' is working"):
+            school.run()
+    starters = [threading.Thread(target=attempt) for _ in range(8)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    worked = [outcome for outcome in outcomes if isinstance(outcome, int)]
+    assert 36 in worked
+    assert sum(worked) == 36, "whoever came after the first had ended found nothing new"
+    assert len(outcomes) == 8
+    assert school.row_counts()["h_lessons"] == 36
+
+
+def test_only_one_pipeline_runs_when_asked(school: World) -> None:
+    first = school.run(only="to_datawarehouse")
+    assert first.marts == {}
+    assert school.mart("SELECT count() FROM dm_courses_modules_lessons_streams") == [(0,)]
+    second = school.run(only="to_datamart")
+    assert second.changes == {}
+    assert school.mart("SELECT count() FROM dm_courses_modules_lessons_streams") == [(36,)]
+
+
+def test_the_mart_catches_up_load_by_load(school: World) -> None:
+    """Loads made while the mart slept keep their own timestamps in its history."""
+    school.run()
+    for title in ("B", "A", "Data Science"):
+        school.change(f"UPDATE course SET title = '{title}' WHERE id = 1")
+        school.run(only="to_datawarehouse")
+    report = school.run(only="to_datamart")
+    assert report.marts["dm_courses_modules_lessons_streams"] == 18
+    history = school.mart("""SELECT h_course_title FROM dm_courses_modules_lessons_streams_history
+        WHERE h_lesson_id = 1 ORDER BY dm_course_module_lesson_stream_load_ts""")
+    assert [title for (title,) in history] == ["Data Science", "B", "A", "Data Science"]
+    assert school.differences() == []
+
+
+def test_rows_in_use_are_counted_and_timed(school: World) -> None:
+    report = school.run()
+    assert report.counts["h_lessons"] == 36
+    assert {"e_from_pg_datasource", "t_find_new_rows", "l_update_h_lesson", "close"} <= report.seconds.keys()
+    ((counts, seconds),) = school.vault("SELECT counts, seconds FROM control.loads")
+    assert counts["s_lessons"] == 36
+    assert seconds["l_update_s_lesson"] >= 0

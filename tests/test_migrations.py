@@ -1,0 +1,119 @@
+"""Migrations lead where the model points, repeat safely, and refuse to be skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from conftest import Servers, World
+
+from skyeng import pipeline
+from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart.tables import ddl
+from skyeng.errors import NotMigrated
+from skyeng.model import Model
+from skyeng.pipeline import Stores
+from skyeng.postgres import Postgres
+from skyeng.sql import SQL
+from skyeng.warehouse import migrations
+
+
+def fresh_stores(servers: Servers, name: str) -> Stores:
+    url = servers.database(name)
+    return Stores(Postgres("pg_datasource", url), Postgres("pg_datawarehouse", url), servers.datamart())
+
+
+@pytest.mark.parametrize("which", ["courses", "shop"])
+def test_migrations_lead_to_what_the_model_says(request: pytest.FixtureRequest, servers: Servers, which: str) -> None:
+    model: Model = request.getfixturevalue(which)
+    warehouse = fresh_stores(servers, f"migrated_{which}").warehouse
+    migrations.migrate(warehouse, model)
+    assert migrations.differences(warehouse, model) == []
+
+
+def test_a_difference_between_model_and_migrations_is_seen(servers: Servers, courses: Model) -> None:
+    """The check above can fail: a column by hand shows up."""
+    warehouse = fresh_stores(servers, "altered").warehouse
+    migrations.migrate(warehouse, courses)
+    with warehouse.session() as session:
+        session.execute(SQL("ALTER TABLE vault.s_courses ADD COLUMN s_course_colour text"))
+    assert "s_course_colour" in str(migrations.differences(warehouse, courses))
+
+
+def test_two_models_share_a_warehouse(servers: Servers, courses: Model, shop: Model) -> None:
+    stores = fresh_stores(servers, "shared")
+    for model in (courses, shop, courses, shop):
+        migrations.migrate(stores.warehouse, model)
+        mart_migrations.migrate(stores.datamart, model)
+    for model in (courses, shop):
+        migrations.check_migrated(stores.warehouse, model)
+        assert migrations.differences(stores.warehouse, model) == []
+
+
+def test_migrating_again_keeps_the_data(school: World) -> None:
+    school.run()
+    before = school.row_counts()
+    migrations.migrate(school.stores.warehouse, school.model)
+    mart_migrations.migrate(school.stores.datamart, school.model)
+    assert school.row_counts() == before
+    assert school.differences() == []
+
+
+def test_zero_keys_and_ghost_records_are_there(school: World) -> None:
+    for hub in school.model.hubs:
+        zero = school.vault(f"SELECT {hub.column('id')} FROM vault.{hub.table} WHERE {hub.key} = '{'0' * 32}'")
+        assert zero == [(None,)]
+    for satellite in school.model.satellites:
+        key = school.model.hub(satellite.hub_name).key
+        ghosts = school.vault(
+            f"SELECT {satellite.load_ts}::text FROM vault.{satellite.table} WHERE {key} = '{'0' * 32}'"
+        )
+        assert ghosts == [("-infinity",)]
+
+
+@pytest.mark.parametrize("which", ["courses", "shop"])
+def test_ddl_files_lead_to_what_the_model_says(request: pytest.FixtureRequest, servers: Servers, which: str) -> None:
+    model: Model = request.getfixturevalue(which)
+    by_files, by_model = servers.datamart(), servers.datamart()
+    mart_migrations.migrate(by_files, model)
+    with by_model.session(create=True) as session:
+        for mart in model.marts:
+            for statement in ddl(model, mart):
+                session.execute(statement)
+    described = []
+    for datamart in (by_files, by_model):
+        with datamart.session() as session:
+            rows = session.rows(
+                SQL("""SELECT name, replaceAll(create_table_query, currentDatabase() || '.', '') FROM system.tables
+                WHERE database = currentDatabase() AND name NOT LIKE 'skyeng%' ORDER BY name""")
+            )
+        described.append(rows)
+    assert described[0] == described[1]
+    assert len(described[0]) == 6 * len(model.marts)
+
+
+def test_an_empty_warehouse_is_refused_with_the_remedy(servers: Servers, courses: Model) -> None:
+    with pytest.raises(NotMigrated, match="it is at nothing") as caught:
+        pipeline.run(courses, fresh_stores(servers, "unmigrated"))
+    assert "skyeng migrate" in str(caught.value)
+
+
+def test_a_datamart_that_was_not_migrated_is_refused(school: World, servers: Servers) -> None:
+    elsewhere = servers.datamart()
+    with elsewhere.session(create=True):
+        pass
+    world = replace(school, stores=replace(school.stores, datamart=elsewhere))
+    with pytest.raises(NotMigrated, match="001_courses.sql"):
+        world.run()
+
+
+def test_a_model_without_migrations_says_how_to_write_them(servers: Servers, shop: Model, tmp_path) -> None:
+    moved = shop.model_copy(update={"directory": tmp_path})
+    stores = fresh_stores(servers, "norevision")
+    written = migrations.revise(stores.warehouse, migrations.model_history(moved), "first")
+    assert written is not None
+    assert written.parent == tmp_path / "migrations"
+    assert mart_migrations.write_first(moved) == tmp_path / "ddl" / "001_shop.sql"
+    migrations.migrate(stores.warehouse, moved)
+    assert migrations.differences(stores.warehouse, moved) == []
+    assert migrations.revise(stores.warehouse, migrations.model_history(moved), "again") is None

@@ -1,0 +1,90 @@
+"""The engine knows nothing of courses: another model, other types, through the same code."""
+
+from __future__ import annotations
+
+import json
+
+from conftest import World
+
+ROWS = """INSERT INTO flat_order (
+    customer_country, customer_number, customer_name, customer_born_on, customer_member_since, customer_settings,
+    product_sku, product_price, product_weight, vegan, product_ean
+) VALUES
+    ('PL', '1', 'Łucja', '1990-02-28', '2026-03-29 02:30:00+02', '{"a": [1, "x|y"], "b": null}',
+     'apple', 1.50, 0.1, true, '6ba7b810-9dad-11d1-80b4-00c04fd430c8'),
+    ('PL', '1', 'Łucja', '1990-02-28', '2026-03-29 02:30:00+02', '{"b": null, "a": [1, "x|y"]}',
+     'pear', -0.01, 'NaN', NULL, NULL),
+    ('DE', '1', '', NULL, NULL, NULL, 'apple', 1.50, 0.1, true, '6ba7b810-9dad-11d1-80b4-00c04fd430c8'),
+    ('x|y', 'z', 'bar', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('x', 'y|z', 'bar', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO flat_order (customer_country, customer_number, note) VALUES ('PL', '9', 'cancelled 100% of it');
+INSERT INTO stock VALUES (7, 'apple', 3), (9000000000, 'apple', 3), (7, 'melon', 0)"""
+
+
+def test_the_second_model_loads_through_the_same_code(empty_shop: World) -> None:
+    empty_shop.change(ROWS)
+    report = empty_shop.run()
+    assert {feed: changes.new for feed, changes in report.changes.items()} == {"orders": 5, "stocks": 3}
+    assert empty_shop.differences() == []
+    assert empty_shop.vault(
+        "SELECT count(DISTINCT h_customer_hk) FROM vault.h_customers WHERE h_customer_load_ts > '-infinity'"
+    ) == [(4,)]
+    served = empty_shop.mart(
+        "SELECT sku, toString(price), weight, is_vegan, settings, toString(member_since) FROM dm_orders WHERE country = 'PL' ORDER BY sku"
+    )
+    assert served[0][:4] == ("apple", "1.5", 0.1, True)
+    assert json.loads(served[0][4]) == {"a": [1, "x|y"], "b": None}
+    assert served[0][5] == "2026-03-29 00:30:00.000000"
+    assert served[1][:2] == ("pear", "-0.01")
+    assert served[1][2] != served[1][2], "NaN arrives as NaN"
+    before = empty_shop.row_counts()
+    assert not empty_shop.run().anything_new
+    assert empty_shop.row_counts() == before
+
+
+def test_both_feeds_load_a_hub_together_under_one_timestamp(empty_shop: World) -> None:
+    empty_shop.change(ROWS)
+    empty_shop.run()
+    products = empty_shop.vault(
+        "SELECT h_product_sku FROM vault.h_products WHERE h_product_load_ts > '-infinity' ORDER BY 1"
+    )
+    assert products == [("apple",), ("melon",), ("pear",)]
+    stamps = empty_shop.vault("""SELECT count(DISTINCT load_ts) FROM (
+        SELECT h_product_load_ts AS load_ts FROM vault.h_products UNION ALL
+        SELECT s_product_offer_load_ts FROM vault.s_products_offers UNION ALL
+        SELECT s_product_stock_load_ts FROM vault.s_products_stocks) AS every WHERE load_ts > '-infinity'""")
+    assert stamps == [(1,)]
+
+
+def test_a_change_in_one_feed_leaves_the_other_alone(empty_shop: World) -> None:
+    empty_shop.change(ROWS)
+    empty_shop.run()
+    empty_shop.change("UPDATE stock SET pieces = 2 WHERE sku = 'apple'; DELETE FROM stock WHERE sku = 'melon'")
+    report = empty_shop.run()
+    assert not report.changes["orders"]
+    assert (report.changes["stocks"].changed, report.changes["stocks"].gone) == (2, 1)
+    assert report.marts == {"dm_orders": 0, "dm_stocks": 3}
+    assert empty_shop.differences() == []
+    assert empty_shop.mart("SELECT code, pieces FROM dm_stocks ORDER BY code") == [(7, 2), (9000000000, 2)]
+
+
+def test_composite_keys_that_only_look_alike_stay_apart(empty_shop: World) -> None:
+    """('x|y', 'z') and ('x', 'y|z') are two customers."""
+    empty_shop.change(ROWS)
+    empty_shop.run()
+    assert empty_shop.vault(
+        "SELECT count(DISTINCT h_customer_hk) FROM vault.h_customers WHERE h_customer_country LIKE 'x%'"
+    ) == [(2,)]
+    empty_shop.change("UPDATE flat_order SET customer_name = 'other' WHERE customer_country = 'x'")
+    empty_shop.run()
+    assert empty_shop.differences() == []
+
+
+def test_a_numeric_without_a_scale_is_refused_since_it_could_be_rounded(empty_shop: World) -> None:
+    import pytest
+
+    from skyeng.errors import SourceError
+
+    empty_shop.change("ALTER TABLE flat_order ALTER COLUMN product_price TYPE numeric")
+    with pytest.raises(SourceError, match=r"column product_price is numeric, declared as numeric\(12,2\)"):
+        empty_shop.run()

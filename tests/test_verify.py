@@ -1,0 +1,148 @@
+"""Damage by hand: `verify` names the rows, `run --full` repairs what can be repaired."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import World
+
+from skyeng import pipeline
+from skyeng.errors import VaultDamaged
+from skyeng.sql import SQL
+
+MART = "dm_courses_modules_lessons_streams"
+
+
+def mutate(world: World, statement: str) -> None:
+    world.mart_command(statement + " SETTINGS mutations_sync = 2")
+
+
+def test_one_altered_value_in_the_mart_is_named_and_repaired(school: World) -> None:
+    school.run()
+    mutate(school, f"ALTER TABLE {MART}_current UPDATE h_lesson_title = 'Variablez' WHERE h_lesson_id = 7")
+    (found,) = school.differences()
+    assert "h_lesson_id = 7" in found
+    assert f"h_lesson_title: warehouse has 'Variables', {MART} has 'Variablez'" in found
+    assert not school.run().anything_new, "the usual run trusts the mart's register"
+    report = school.run(full=True)
+    assert report.rebuilt == {MART: "rows of the mart differ from the vault"}
+    assert school.differences() == []
+    assert not school.run(full=True).anything_new
+
+
+def test_a_missing_and_an_extra_row_in_the_mart(school: World) -> None:
+    school.run()
+    mutate(school, f"ALTER TABLE {MART}_current DELETE WHERE h_lesson_id = 9")
+    school.mart_command(
+        f"INSERT INTO {MART}_current (dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_ts,"
+        " h_lesson_id) VALUES (generateUUIDv4(), '2200-01-01', 999)"
+    )
+    found = sorted(school.differences())
+    assert len(found) == 2
+    assert f"missing in {MART}" in found[0]
+    assert "h_lesson_id = 9" in found[0]
+    assert "h_lesson_id = 999" in found[1]
+    assert f"only in {MART}" in found[1]
+    school.run(full=True)
+    assert school.differences() == []
+
+
+def test_a_damaged_history_is_found_though_the_current_rows_are_right(school: World) -> None:
+    school.run()
+    mutate(school, f"ALTER TABLE {MART}_history UPDATE s_lesson_teacher_id = NULL WHERE h_lesson_id = 3")
+    (found,) = school.differences()
+    assert f"{MART}_history has NULL" in found
+    school.run(full=True)
+    assert school.differences() == []
+
+
+@pytest.mark.parametrize("part", ["history", "current", "loads"])
+def test_a_lost_table_is_noticed_by_the_usual_run(school: World, part: str) -> None:
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 1")
+    school.run()
+    school.mart_command(f"TRUNCATE TABLE {MART}_{part}")
+    assert school.run().anything_new
+    assert school.differences() == []
+    ((versions,),) = school.mart(f"SELECT count() FROM {MART}_history")
+    assert versions == 42, "the history is built anew too"
+
+
+def test_one_altered_value_in_the_vault_is_named_and_gets_a_right_successor(school: World) -> None:
+    school.run()
+    school.damage_vault(
+        "UPDATE vault.s_lessons SET s_lesson_description = 'x' WHERE s_lesson_title = 'Cron' AND s_lesson_description LIKE '%DE_Stream_1'"
+    )
+    found = school.differences()
+    assert any(
+        "lesson_id = 11, stream_id = 2; lesson_description: source has 'Lesson 5 of DE_Stream_1', warehouse has 'x'"
+        in it
+        for it in found
+    )
+    school.run(full=True)
+    assert school.differences() == []
+    assert school.row_counts()["s_lessons"] == 37
+
+
+def test_a_row_removed_from_the_vault_is_named_and_its_successor_loaded(school: World) -> None:
+    """The vault is level again; that its past is gone for good is said, and the mart keeps it."""
+    school.run()
+    school.damage_vault("DELETE FROM vault.s_streams WHERE s_stream_name = 'DS_Stream_1'")
+    found = school.differences()
+    assert sum("missing in warehouse" in it for it in found) == 6
+    school.run(full=True, only="to_datawarehouse")
+    assert school.differences() == []
+    with pytest.raises(VaultDamaged, match="gives back 36 row versions, its loads wrote 42"):
+        school.run(full=True, only="to_datamart")
+    assert school.mart(f"SELECT count() FROM {MART}") == [(36,)]
+
+
+def test_an_effectivity_changed_by_hand_is_named_and_repaired(school: World) -> None:
+    school.run()
+    effectivity = "s_course_module_lesson_stream_effectivity"
+    with school.stores.warehouse.session() as session:
+        session.execute(
+            SQL(f"""UPDATE vault.s_courses_modules_lessons_streams_effectivity
+            SET {effectivity}_is_active = false
+            WHERE l_course_module_lesson_stream_hk = (SELECT l_course_module_lesson_stream_hk
+                FROM vault.l_courses_modules_lessons_streams JOIN vault.h_lessons USING (h_lesson_hk) WHERE h_lesson_id = 5)""")
+        )
+    assert any("lesson_id = 5" in it and "missing in warehouse" in it for it in school.differences())
+    school.run(full=True)
+    assert school.differences() == []
+
+
+def test_bookkeeping_damaged_by_hand_is_healed_by_full(school: World) -> None:
+    school.run()
+    school.change("UPDATE stream_module_lesson SET title = 'New' WHERE id = 1")
+    with school.stores.warehouse.session() as session:
+        session.execute(SQL("DELETE FROM control.courses_rows"))
+    school.run(full=True)
+    assert school.differences() == []
+    assert school.row_counts()["s_lessons"] == 37
+
+
+def test_what_is_not_loaded_yet_is_a_difference(school: World) -> None:
+    school.run()
+    school.change("UPDATE course SET title = 'Later' WHERE id = 3; DELETE FROM stream_module_lesson WHERE id = 1")
+    found = school.differences()
+    assert sum("course_title: source has 'Later', warehouse has 'Data Analysis'" in it for it in found) == 18
+    assert sum("only in warehouse, not in source" in it for it in found) == 1
+
+
+def test_a_great_many_differences_are_cut_short(school: World) -> None:
+    school.run()
+    school.change("TRUNCATE course, stream, stream_module, stream_module_lesson")
+    first = pipeline.verify(school.model, school.stores)[0]
+    assert len(first.differences) == 20
+    assert not first.complete
+
+
+def test_a_vault_that_lost_rows_does_not_reach_the_mart(school: World) -> None:
+    """Rows that no longer come back must not vanish from the mart without a word."""
+    school.run()
+    school.change("UPDATE stream SET name = 'Renamed' WHERE id = 1")
+    school.run(only="to_datawarehouse")
+    school.damage_vault("DELETE FROM vault.h_lessons WHERE h_lesson_id = 1")
+    with pytest.raises(VaultDamaged, match="gives back 5 row versions, its loads wrote 6"):
+        school.run(only="to_datamart")
+    assert school.mart(f"SELECT count() FROM {MART} WHERE h_stream_name = 'DS_Stream_1'") == [(6,)]

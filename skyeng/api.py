@@ -59,7 +59,7 @@ def query(
     described = _model(model)
     statement = statement_of(described, name, sql, as_of)
     with pipeline.datamart(settings or Settings.read()).session() as session:
-        return session.frame(statement).convert_dtypes(convert_string=False)
+        return session.frame(statement).convert_dtypes()
 
 
 def statement_of(model: Model, name: str | None, sql: str | None, as_of: datetime | None) -> SQL:

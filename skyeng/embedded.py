@@ -21,7 +21,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -30,11 +30,15 @@ import psutil
 import psycopg2
 
 from skyeng.errors import EmbeddedServerError
+from skyeng.sql import ident
 
 #: PostgreSQL refuses to run as root; then the server runs as this user.
 _UNPRIVILEGED = "nobody"
 
 _STARTS = 5
+
+#: What leaves room for the socket's own name within the 104 bytes that every system takes.
+_LONGEST_DIRECTORY = 80
 
 _CONFIGURATION = """# Written at each start.
 listen_addresses = ''
@@ -98,27 +102,26 @@ class EmbeddedPostgres:
 
     def url(self, database: str) -> str:
         """Connection URL of a database, which is created where it does not exist."""
-        connection = psycopg2.connect(self._url("postgres"))
-        try:
+        with self._starting(), closing(psycopg2.connect(self._url("postgres"))) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
                 if cursor.fetchone() is None:
-                    cursor.execute(f'CREATE DATABASE "{database}"')
-        finally:
-            connection.close()
+                    cursor.execute(f"CREATE DATABASE {ident(database)}")
         return self._url(database)
 
     @property
     def socket_directory(self) -> Path:
-        """A short path: the kernel takes at most 107 bytes for a socket's.
+        """A short path: the kernel takes about a hundred bytes for a socket's.
 
         The folder's inode is part of it: a server whose folder was deleted under it lives on for
         a minute, and must not stand in the way of its successor.
         """
         identity = os.fsencode(self.data) + str(self.data.stat().st_ino).encode()
         digest = hashlib.sha256(identity).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"skyeng-{os.geteuid()}-{digest}"
+        name = f"skyeng-{os.geteuid()}-{digest}"
+        chosen = Path(tempfile.gettempdir()) / name
+        return chosen if len(os.fsencode(chosen)) <= _LONGEST_DIRECTORY else Path("/tmp") / name  # noqa: S108
 
     def _url(self, database: str) -> str:
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_directory))}"

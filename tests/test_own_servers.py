@@ -148,16 +148,20 @@ class Cluster:
             return row and row[0]
 
     def _hand_over(self, path: Path) -> None:
-        """Give a path to the server's user, where that is not ours, and let it get there."""
+        """Give a path to the server's user, where that is not ours."""
         if self._user:
             os.chown(path, self._user.pw_uid, self._user.pw_gid)
-            for folder in (*path.parents, *(self._binaries / "postgres").parents):
-                mode = folder.stat().st_mode
-                if not mode & 0o001:
-                    folder.chmod(mode | 0o001)
+
+    def _let_through(self) -> None:
+        """Let the server's user get to its folder; each start of pytest closes the folders above it again."""
+        for folder in (*self.folder.parents, *(self._binaries / "postgres").parents):
+            mode = folder.stat().st_mode
+            if self._user and not mode & 0o001:
+                folder.chmod(mode | 0o001)
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run a program; its words go to a file, since the server would hold a pipe open."""
+        self._let_through()
         as_user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
         said = self.folder / f"{program}.log"
         with said.open("w") as words:

@@ -47,7 +47,8 @@ def test_lessons_per_course(loaded: World) -> None:
 
 def test_open_streams_with_their_next_lesson(loaded: World) -> None:
     """Three run: DS began 17 days ago, DE 10, DA 3, a lesson a week: theirs are the 4th, 3rd and 2nd.
-    One is to come in 30 days; two are over."""
+    One is to come in 30 days; two are over.
+    """
     day = today(loaded)
     at = lambda days: datetime.combine(day + timedelta(days=days), datetime.min.time()) + timedelta(hours=18)  # noqa: E731
     assert ask(loaded, "open-streams") == [
@@ -80,7 +81,8 @@ def test_teacher_load_by_week(loaded: World) -> None:
     assert {teacher for teacher, *_ in rows} == {101, 102, 103, 104, 105, 106}
     assert all(week.weekday() == 0 for _, week, _, _ in rows)
     loaded.change(
-        "UPDATE stream_module_lesson SET teacher_id = 101, start_at = '2026-01-07', end_at = '2026-01-07 00:20' WHERE id > 30"
+        "UPDATE stream_module_lesson SET teacher_id = 101, start_at = '2026-01-07', end_at = '2026-01-07 00:20'"
+        " WHERE id > 30"
     )
     loaded.run()
     assert (101, date(2026, 1, 5), 6, 2.0) in ask(loaded, "teacher-load")
@@ -137,7 +139,8 @@ def test_notebooks_get_frames_with_right_dtypes(loaded: World, tmp_path: Path) -
         home=tmp_path,
     )
     loaded.change(
-        "INSERT INTO course (id, title) VALUES (4, 'Design'); UPDATE stream_module_lesson SET teacher_id = NULL WHERE id = 1"
+        "INSERT INTO course (id, title) VALUES (4, 'Design');"
+        "UPDATE stream_module_lesson SET teacher_id = NULL WHERE id = 1"
     )
     report = skyeng.run(settings=settings)
     assert report.changes["courses"].new == 1

@@ -30,7 +30,8 @@ def test_the_second_model_loads_through_the_same_code(empty_shop: World) -> None
         "SELECT count(DISTINCT h_customer_hk) FROM vault.h_customers WHERE h_customer_load_ts > '-infinity'"
     ) == [(4,)]
     served = empty_shop.mart(
-        "SELECT sku, toString(price), weight, is_vegan, settings, toString(member_since) FROM dm_orders WHERE country = 'PL' ORDER BY sku"
+        "SELECT sku, toString(price), weight, is_vegan, settings, toString(member_since)"
+        " FROM dm_orders WHERE country = 'PL' ORDER BY sku"
     )
     assert served[0][:4] == ("apple", "1.5", 0.1, True)
     assert json.loads(served[0][4]) == {"a": [1, "x|y"], "b": None}

@@ -88,7 +88,7 @@ def test_hash_keys_can_be_recomputed_elsewhere(servers: Servers) -> None:
     ]
     with Postgres("pg", servers.database("types")).session() as session:
         stored = session.scalar(sql("SELECT {key}::text", key=digest(values)))
-    by_hand = hashlib.md5(r"a\|b\\|\N|7".encode(), usedforsecurity=False).hexdigest()
+    by_hand = hashlib.md5(rb"a\|b\\|\N|7", usedforsecurity=False).hexdigest()
     assert stored.replace("-", "") == by_hand
 
 

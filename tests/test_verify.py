@@ -70,7 +70,8 @@ def test_a_lost_table_is_noticed_by_the_usual_run(school: World, part: str) -> N
 def test_one_altered_value_in_the_vault_is_named_and_gets_a_right_successor(school: World) -> None:
     school.run()
     school.damage_vault(
-        "UPDATE vault.s_lessons SET s_lesson_description = 'x' WHERE s_lesson_title = 'Cron' AND s_lesson_description LIKE '%DE_Stream_1'"
+        "UPDATE vault.s_lessons SET s_lesson_description = 'x' WHERE s_lesson_title = 'Cron'"
+        " AND s_lesson_description LIKE '%DE_Stream_1'"
     )
     found = school.differences()
     assert any(
@@ -104,7 +105,8 @@ def test_an_effectivity_changed_by_hand_is_named_and_repaired(school: World) -> 
             SQL(f"""UPDATE vault.s_courses_modules_lessons_streams_effectivity
             SET {effectivity}_is_active = false
             WHERE l_course_module_lesson_stream_hk = (SELECT l_course_module_lesson_stream_hk
-                FROM vault.l_courses_modules_lessons_streams JOIN vault.h_lessons USING (h_lesson_hk) WHERE h_lesson_id = 5)""")
+                FROM vault.l_courses_modules_lessons_streams JOIN vault.h_lessons USING (h_lesson_hk)
+                WHERE h_lesson_id = 5)""")
         )
     assert any("lesson_id = 5" in it and "missing in warehouse" in it for it in school.differences())
     school.run(full=True)

@@ -17,6 +17,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -96,7 +97,7 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 pass
             else:
-                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
+                self._shut_down()
             self._users.close()
             self._users = None
 
@@ -186,6 +187,16 @@ class EmbeddedPostgres:
             where=f"{self.data}\n{tail}",
             remedy=f"see {self.log}; the data stays as it is",
         )
+
+    def _shut_down(self) -> None:
+        done = self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
+        if done.returncode:
+            # The folder may be out of the reach of the server's user by now, the process is not.
+            with suppress(OSError, ValueError, IndexError, psutil.Error):
+                server = psutil.Process(int((self.data / "postmaster.pid").read_text().splitlines()[0]))
+                if str(self.data) in server.cmdline():
+                    server.send_signal(signal.SIGINT)
+                    server.wait(60)
 
     def _drop_stale_pid_file(self) -> None:
         """Remove the pid file of a dead server whose number another process has now."""

@@ -140,8 +140,7 @@ def canary() -> SQL:
     return sql(
         """SELECT hash_record_extended(
     ROW(
-        42::integer, -7::bigint, 3::smallint, true, NULL::text, ''::text,
-        convert_from('\\x7ac5bcc3b3c582c487'::bytea, 'UTF8'),
+        42::integer, -7::bigint, 3::smallint, true, NULL::text, ''::text, getdatabaseencoding()::text,
         timestamp '2026-01-02 03:04:05.678901', timestamptz '1969-12-31 23:59:59+00', date '2106-02-07',
         12.50::numeric(10,2), 0.1::double precision, '00000000-0000-0000-0000-00000000002a'::uuid,
         '{left}"k": [1, null, "v"]{right}'::jsonb

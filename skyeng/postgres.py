@@ -17,9 +17,14 @@ from skyeng.sql import SQL, sql
 
 Parameters = Mapping[str, Any]
 
-#: Text of a timestamp or a float depends on these, and hashes depend on the text.
+#: Text of a timestamp or a float depends on these, and hashes depend on the text. Rows that a
+#: policy would hide from us are an error, not a feed with fewer rows.
 _SESSION = """SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres';
-SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off"""
+SET extra_float_digits = 1; SET bytea_output = 'hex'; SET quote_all_identifiers = off;
+SET row_security = off; SET jit = off"""
+
+#: The driver looks at this one when it connects, and quotes by it ever after.
+_AT_CONNECT = "-c standard_conforming_strings=on"
 
 #: Whole-table reads use the cores there are; the planner would think a small row's hash free.
 _PARALLEL = SQL("SET LOCAL parallel_setup_cost = 10; SET LOCAL parallel_tuple_cost = 0")
@@ -70,7 +75,10 @@ class Postgres:
 
     def _connect(self) -> psycopg2.extensions.connection:
         try:
-            connection = psycopg2.connect(self.url, application_name="skyeng", connect_timeout=10)
+            own = psycopg2.extensions.parse_dsn(self.url).get("options", "")
+            connection = psycopg2.connect(
+                self.url, application_name="skyeng", connect_timeout=10, options=f"{own} {_AT_CONNECT}".strip()
+            )
             connection.set_client_encoding("UTF8")
             with connection.cursor() as cursor:
                 cursor.execute(_SESSION)
@@ -184,7 +192,7 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
         )
     remedy = diagnostics.message_hint or {
         "42501": "grant the role the missing privilege; the datasource needs SELECT only",
-        "42P01": "check that the connection leads to the right database, and that it is migrated",
+        "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
         "57014": "raise statement_timeout for this role, or find what holds the server up",
         "53100": "free disk space on the server and run again",
     }.get(exc.pgcode or "")

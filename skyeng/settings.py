@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from skyeng.errors import SettingsError
 
@@ -19,6 +20,8 @@ _URLS = {
         "clickhouse://user:password@host:8123/datamart (clickhouses:// for TLS, chdb:///folder?database=datamart)",
     ),
 }
+
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,24 @@ def _url(name: str, value: str) -> str | None:
     try:
         parts = urlsplit(value)
         port_is_sound = parts.port is None or parts.port > 0
+        unquote(parts.netloc, errors="strict")
     except ValueError:
         port_is_sound, parts = False, urlsplit("")
-    if parts.scheme not in schemes or not port_is_sound or (parts.scheme != "chdb" and not parts.path.strip("/")):
+    sound = (
+        port_is_sound
+        and parts.scheme in schemes
+        and (parts.scheme == "chdb" or bool(parts.path.strip("/")))
+        # An @, / or % of a password that is not encoded cuts the URL in the wrong places.
+        and parts.netloc.count("@") <= 1
+        and "@" not in parts.path
+        and not _BAD_PERCENT.search(value)
+    )
+    if not sound:
         # The value is not shown: it may hold a password.
         raise SettingsError(
             f"{name} is not a URL that can be used",
-            expected=f"{' or '.join(f'{scheme}://' for scheme in schemes)} with host, port and database",
+            expected=f"{' or '.join(f'{scheme}://' for scheme in schemes)} with host, port and database;"
+            " in user and password, @ is written %40, / %2F, : %3A and % %25",
             remedy=f"set it like {name}={example}, or unset it for the embedded server",
         )
     return value

@@ -6,6 +6,7 @@ Knows no database. Everything else (tables, loads, marts, plans) is a function o
 from skyeng.model.reading import built_in_models, load_model
 from skyeng.model.specification import (
     Attribute,
+    Effectivity,
     Entity,
     Feed,
     FeedColumn,
@@ -20,6 +21,7 @@ from skyeng.model.types import LogicalType
 
 __all__ = [
     "Attribute",
+    "Effectivity",
     "Entity",
     "Feed",
     "FeedColumn",

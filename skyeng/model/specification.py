@@ -237,6 +237,9 @@ class Model(Frozen):
     def grain(self, feed: Feed) -> Link:
         return next(link for link in self.links if link.name == feed.grain)
 
+    def link_of(self, effectivity: Effectivity) -> Link:
+        return next(link for link in self.links if link.effectivity == effectivity)
+
     def feed_of(self, part: Link | Satellite) -> Feed:
         """The feed that delivers a link or a satellite."""
         if isinstance(part, Link):

@@ -6,23 +6,22 @@ any process, and be run again. What passes between steps is a `Load` and counts,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from skyeng.fingerprint import Method, Selection, as_fingerprints, bucket_count, canary, fingerprints
-from skyeng.model import Feed, Model
+from skyeng.model import Entity, Feed, Model
 from skyeng.pipe import pipe
 from skyeng.pipeline.comparison import Comparison
 from skyeng.pipeline.steps import Stage, Step
 from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
-from skyeng.sql import SQL, ident, sql
-from skyeng.warehouse import loads, staging
+from skyeng.sql import ident, sql
+from skyeng.warehouse import loads, staging, vault
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.staging import Changes
-from skyeng.warehouse.vault import effectivity_insert, hub_insert, link_insert, satellite_insert
 
 
 @dataclass(frozen=True)
@@ -97,36 +96,17 @@ class ToDatawarehouse:
 
     def load_stages(self, load: Load) -> Iterator[Stage]:
         """Hubs at once, then links and satellites at once."""
+        yield [self._insert(f"l_update_h_{hub.name}", load, [hub]) for hub in self.model.hubs]
+        links = [part for link in self.model.links for part in (link, link.effectivity)]
         yield [
-            self._insert(f"l_update_h_{hub.name}", load, {hub.table: hub_insert(self.model, hub)})
-            for hub in self.model.hubs
-        ]
-        yield [
-            self._insert("l_update_links", load, dict(self._links())),
-            *(
-                self._insert(
-                    f"l_update_s_{satellite.name}",
-                    load,
-                    {satellite.table: satellite_insert(self.model, satellite, trust_hashdiff=not self.full)},
-                )
-                for satellite in self.model.satellites
-            ),
+            self._insert("l_update_links", load, links),
+            *(self._insert(f"l_update_s_{satellite.name}", load, [satellite]) for satellite in self.model.satellites),
         ]
 
-    def _links(self) -> Iterator[tuple[str, SQL]]:
-        for link in self.model.links:
-            yield link.table, link_insert(self.model, link)
-            yield link.effectivity.table, effectivity_insert(self.model, link)
-
-    def _insert(self, name: str, load: Load, statements: Mapping[str, SQL]) -> Step:
+    def _insert(self, name: str, load: Load, entities: Sequence[Entity]) -> Step:
         def work() -> dict[str, int]:
-            inserted: dict[str, int] = {}
             with self.stores.warehouse.session() as session:
-                for table, statement in statements.items():
-                    inserted[table] = session.execute(statement, {"load_ts": load.load_ts})
-                    if inserted[table] >= staging.WORTH_ANALYSING:
-                        session.execute(sql("ANALYZE vault.{table}", table=ident(table)))
-            return inserted
+                return {it.table: vault.insert(session, self.model, it, load, full=self.full) for it in entities}
 
         return Step(name, work)
 
@@ -137,7 +117,7 @@ class ToDatawarehouse:
                 return
             loads.check_open(session, load)
             for feed in self.model.feeds:
-                staging.keep_changes(session, feed, load.load_ts)
+                staging.keep_changes(session, feed, load)
                 staging.clear(session, feed)
             loads.mark_closed(session, load, counts, seconds)
 

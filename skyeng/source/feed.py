@@ -21,18 +21,27 @@ def query(model: Model, feed: Feed) -> SQL:
 
 
 def typed_rows(model: Model, feed: Feed) -> SQL:
-    """The feed's rows, each column in the type the model declares."""
-    columns = (
-        sql("{name}::{type} AS {name}", name=ident(column.name), type=SQL(column.type.postgres))
-        for column in model.feed_columns(feed)
-    )
+    """The feed's rows, each column in the type the model declares.
+
+    Texts are taken as they are spelled: a column's own collation may call 'a' and 'A' equal.
+    """
+
+    def typed(column: FeedColumn) -> SQL:
+        collation = sql(' COLLATE "C"') if column.type.name == "text" else sql("")
+        return sql(
+            "{name}::{type}{collation} AS {name}",
+            name=ident(column.name),
+            type=SQL(column.type.postgres),
+            collation=collation,
+        )
+
     return sql(
         """SELECT
     {columns}
 FROM (
     {query}
 ) AS feed""",
-        columns=joined(",\n", columns),
+        columns=joined(",\n", map(typed, model.feed_columns(feed))),
         query=query(model, feed),
     )
 

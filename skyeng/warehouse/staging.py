@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from skyeng.fingerprint import Fingerprint, Method, Selection, as_fingerprints, fingerprints, with_row_hash
 from skyeng.model import Feed, Model
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
+from skyeng.warehouse import bulk
 from skyeng.warehouse.history import last_closed_load, rows_as_of
+from skyeng.warehouse.loads import Load
 
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
 #: may be a nested loop over the table, and autovacuum comes a minute late.
@@ -39,6 +40,14 @@ def clear(session: Session, feed: Feed) -> None:
 def rows_held(session: Session, feed: Feed) -> int:
     """How many rows of the feed the warehouse holds as active."""
     return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
+
+
+def rows_touched(session: Session, load: Load) -> int:
+    """How many new and changed rows a load has staged, at most, of any feed."""
+    return session.scalar(
+        sql("SELECT coalesce(max(rows_new + rows_changed), 0) FROM control.load_feeds WHERE load_id = %(load_id)s"),
+        {"load_id": load.load_id},
+    )
 
 
 def keep_fingerprints(session: Session, model: Model, feed: Feed, buckets: int) -> None:
@@ -153,16 +162,15 @@ def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> 
     )
 
 
-def keep_changes(session: Session, feed: Feed, load_ts: datetime) -> None:
+def keep_changes(session: Session, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
-    session.execute(
-        sql(
-            """INSERT INTO control.{held} (row_key, row_hash)
-SELECT row_key, row_hash FROM stage.{rows}
-ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash""",
-            **_tables(feed, "held", "rows"),
-        )
-    )
+    held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
+    if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
+        with bulk.without_primary_key(session, "control", feed.rows_table, ["row_key"]):
+            session.execute(_insert_rows(feed))
+    else:
+        update = sql("ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash")
+        session.execute(sql("{insert}\n{update}", insert=_insert_rows(feed), update=update))
     session.execute(
         sql(
             "DELETE FROM control.{held} AS held USING stage.{gone} AS gone WHERE held.row_key = gone.row_key",
@@ -177,10 +185,17 @@ UNION ALL
 SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
             **_tables(feed, "changes", "rows", "gone"),
         ),
-        {"load_ts": load_ts},
+        {"load_ts": load.load_ts},
     )
     if touched >= WORTH_ANALYSING:
         session.execute(sql("ANALYZE control.{held}, control.{changes}", **_tables(feed, "held", "changes")))
+
+
+def _insert_rows(feed: Feed) -> SQL:
+    return sql(
+        "INSERT INTO control.{held} (row_key, row_hash)\nSELECT row_key, row_hash FROM stage.{rows}",
+        **_tables(feed, "held", "rows"),
+    )
 
 
 def register(session: Session, feed: Feed, load_id: int, changes: Changes) -> None:

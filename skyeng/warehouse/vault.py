@@ -7,10 +7,61 @@ the same load it inserts nothing, because what it would insert is already the la
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from skyeng.hashing import digest, hash_key, values, zero_key
-from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
+from skyeng.model import Effectivity, Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
+from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
+from skyeng.warehouse.bulk import WORTH_BULK, may_fill, without_primary_key
+from skyeng.warehouse.loads import Load
+from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched
+
+
+def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
+    """Load one table of the vault from staging; rows inserted."""
+    first = _may_fill(session, entity, load)
+    statement = _statement(model, entity, first=first, trust_hashdiff=not full)
+    key = without_primary_key(session, "vault", entity.table, primary_key(model, entity)) if first else nullcontext()
+    with key:
+        inserted = session.execute(statement, {"load_ts": load.load_ts})
+    if inserted >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE vault.{table}", table=ident(entity.table)))
+    return inserted
+
+
+def _may_fill(session: Session, entity: Entity, load: Load) -> bool:
+    rows = sql(
+        "SELECT FROM vault.{table} WHERE {load_ts} > '-infinity'",
+        table=ident(entity.table),
+        load_ts=ident(entity.load_ts),
+    )
+    return rows_touched(session, load) >= WORTH_BULK and may_fill(session, "vault", entity.table, rows)
+
+
+def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
+    """Columns of the primary key of a vault table."""
+    match entity:
+        case Satellite():
+            return model.hub(entity.hub_name).key, entity.load_ts
+        case Effectivity():
+            return model.link_of(entity).key, entity.load_ts
+        case Hub() | Link():
+            return (entity.key,)
+    raise TypeError(entity)
+
+
+def _statement(model: Model, entity: Entity, *, first: bool, trust_hashdiff: bool) -> SQL:
+    match entity:
+        case Hub():
+            return hub_insert(model, entity)
+        case Link():
+            return link_insert(model, entity)
+        case Effectivity():
+            return effectivity_insert(model, model.link_of(entity), first=first)
+        case Satellite():
+            return satellite_insert(model, entity, first=first, trust_hashdiff=trust_hashdiff)
+    raise TypeError(entity)
 
 
 def hub_insert(model: Model, hub: Hub) -> SQL:
@@ -32,18 +83,22 @@ def hub_insert(model: Model, hub: Hub) -> SQL:
     )
     return sql(
         """INSERT INTO vault.{hub} ({target})
-SELECT {hash_key}, %(load_ts)s, {source}, {columns}
+SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
 FROM (
-    {delivered}
-) AS delivered
-ON CONFLICT ({key}) DO NOTHING""",
+    SELECT {hash_key} AS hash_key, {columns}
+    FROM (
+        {delivered}
+    ) AS delivered
+    OFFSET 0
+) AS keyed
+WHERE {unknown}""",
         hub=ident(hub.table),
         target=_target(hub, hub.key, *(column.vault_column for column in key)),
         hash_key=digest(values(key)),
         source=literal(model.source),
         columns=columns,
         delivered=delivered,
-        key=ident(hub.key),
+        unknown=_unknown(hub, hub.key, sql("keyed.hash_key")),
     )
 
 
@@ -53,20 +108,25 @@ def link_insert(model: Model, link: Link) -> SQL:
     return sql(
         """INSERT INTO vault.{link} ({target})
 SELECT row_key, %(load_ts)s, {source}, {hub_keys}
-FROM stage.{feed}
-ON CONFLICT ({key}) DO NOTHING""",
+FROM stage.{feed} AS staged
+WHERE {unknown}""",
         link=ident(link.table),
         target=_target(link, link.key, *(hub.key for hub in hubs)),
         source=literal(model.source),
         hub_keys=joined(", ", (hash_key(values(model.business_key(hub))) for hub in hubs)),
         feed=ident(model.feed_of(link).name),
-        key=ident(link.key),
+        unknown=_unknown(link, link.key, sql("staged.row_key")),
     )
 
 
-def effectivity_insert(model: Model, link: Link) -> SQL:
-    """Combinations that this load makes active or ends, where that is not so already."""
+def effectivity_insert(model: Model, link: Link, *, first: bool = False) -> SQL:
+    """Combinations that this load makes active or ends, where that is not so already.
+
+    `first`: the table is empty, so there is nothing to look up.
+    """
     feed, effectivity = model.feed_of(link), link.effectivity
+    nothing = sql("CROSS JOIN (SELECT NULL::boolean AS {is_active}) AS latest", is_active=ident(effectivity.is_active))
+    known = _latest(effectivity, link.key, sql("delivered.row_key"), ident(effectivity.is_active))
     return sql(
         """INSERT INTO vault.{effectivity} ({target})
 SELECT delivered.row_key, %(load_ts)s, {source}, delivered.active
@@ -82,16 +142,17 @@ WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
         source=literal(model.source),
         feed=ident(feed.name),
         gone=ident(feed.gone_table),
-        latest=_latest(effectivity, link.key, sql("delivered.row_key"), ident(effectivity.is_active)),
+        latest=nothing if first else known,
         is_active=ident(effectivity.is_active),
     )
 
 
-def satellite_insert(model: Model, satellite: Satellite, *, trust_hashdiff: bool = True) -> SQL:
+def satellite_insert(model: Model, satellite: Satellite, *, first: bool = False, trust_hashdiff: bool = True) -> SQL:
     """Attributes that differ from the latest ones known.
 
-    Without `trust_hashdiff` the latest row's hashdiff is computed anew from its attributes, so
-    that a row damaged by hand gets a right successor.
+    `first`: the table is empty, so there is nothing to look up. Without `trust_hashdiff` the
+    latest row's hashdiff is computed anew from its attributes, so that a row damaged by hand
+    gets a right successor.
     """
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
@@ -118,7 +179,9 @@ WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
         hashdiff=digest(values(attributes)),
         feed=ident(feed.name),
         representatives=one_row_each(model, hub, feed),
-        latest=_latest(satellite, hub.key, sql("delivered.hash_key"), sql("{known} AS hashdiff", known=known)),
+        latest=sql("CROSS JOIN (SELECT NULL::uuid AS hashdiff) AS latest")
+        if first
+        else _latest(satellite, hub.key, sql("delivered.hash_key"), sql("{known} AS hashdiff", known=known)),
     )
 
 
@@ -169,6 +232,15 @@ def _target(entity: Entity, key: str, *columns: str) -> SQL:
 def _present(key: Sequence[FeedColumn]) -> SQL:
     """The row has this hub: checked rows hold all parts of its business key, or none."""
     return sql("{column} IS NOT NULL", column=ident(key[0].name))
+
+
+def _unknown(entity: Entity, key: str, wanted: SQL) -> SQL:
+    return sql(
+        "NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
+        table=ident(entity.table),
+        key=ident(key),
+        wanted=wanted,
+    )
 
 
 def _latest(entity: Entity, key: str, wanted: SQL, value: SQL) -> SQL:

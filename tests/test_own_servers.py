@@ -27,7 +27,7 @@ from conftest import Servers, World
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import queries
-from skyeng.errors import StatementFailed
+from skyeng.errors import SkyengError, StatementFailed
 from skyeng.model import Model
 from skyeng.pipeline import Stores
 from skyeng.postgres import Postgres
@@ -316,6 +316,17 @@ def test_a_role_with_nothing_but_select_on_another_version(servers: Servers, cou
     primary.execute("UPDATE stream_module_lesson SET title = 'Renamed' WHERE id = 7", database="granted")
     check_change_arrives(world, 7, "Renamed")
     assert methods(world) == {"record"}  # the two versions agree on the fast row hash
+
+
+def test_rows_that_a_policy_hides_are_an_error(servers: Servers, courses: Model, primary: Cluster) -> None:
+    """A feed that silently lacks rows would end them all in the warehouse."""
+    make_school(primary, courses, "hidden")
+    world = make_world(servers, courses, primary.url("hidden", READER))
+    world.run()
+    primary.execute("ALTER TABLE course ENABLE ROW LEVEL SECURITY", database="hidden")
+    with pytest.raises(SkyengError, match="row-level security policy"):
+        world.run()
+    assert lessons_per_course(world) == SIX_EACH
 
 
 def test_a_hot_standby(servers: Servers, courses: Model, primary: Cluster, standby: Cluster) -> None:

@@ -1,0 +1,164 @@
+"""The paths that large tables take, on small ones: bulk keys, whole-load scans, several blocks."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import World
+
+from skyeng.datamart import append
+from skyeng.errors import SkyengError
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.sql import SQL
+from skyeng.warehouse import bulk, migrations, vault
+
+MART = "dm_courses_modules_lessons_streams"
+
+
+@pytest.fixture
+def always_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "WORTH_BULK", 0)
+    monkeypatch.setattr(vault, "WORTH_BULK", 0)
+
+
+def test_a_first_load_in_bulk_gives_the_same_and_leaves_every_key(school: World, always_bulk: None) -> None:
+    school.run()
+    assert school.differences() == []
+    assert migrations.differences(school.stores.warehouse, school.model) == []
+    keys = school.vault(
+        "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'vault'::regnamespace"
+    )
+    assert keys == [(10,)]
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36")
+    school.run()
+    assert school.differences() == []
+    assert school.row_counts()["s_courses"] == 4
+
+
+def test_a_bulk_load_that_dies_leaves_every_key_and_may_be_repeated(school: World, always_bulk: None) -> None:
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    run.t_find_new_rows(load)
+    first, second = run.load_stages(load)
+    for step in (*first, *second):
+        step.work()
+        assert not any(step.work().values()), step.name
+    report = school.run()
+    assert report.changes["courses"].new == 36
+    assert school.differences() == []
+    assert migrations.differences(school.stores.warehouse, school.model) == []
+
+
+def test_who_does_not_own_the_tables_loads_without_bulk(school: World, always_bulk: None) -> None:
+    with school.stores.warehouse.session() as session:
+        assert bulk.may_fill(session, "vault", "h_courses", SQL("SELECT WHERE false"))
+        session.execute(
+            SQL("CREATE ROLE nobody_else; GRANT USAGE ON SCHEMA vault TO nobody_else; SET LOCAL ROLE nobody_else")
+        )
+        assert not bulk.may_fill(session, "vault", "h_courses", SQL("SELECT WHERE false"))
+        session.execute(SQL("RESET ROLE; DROP OWNED BY nobody_else; DROP ROLE nobody_else"))
+
+
+def test_large_loads_are_scanned_and_stand_alone(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a load's size, the mart's history is the same."""
+    for title in ("B", "C"):
+        school.run(only="to_datawarehouse")
+        school.change(
+            f"UPDATE course SET title = '{title}' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36"
+        )
+    school.run()
+    usual = school.mart(f"SELECT * FROM {MART}_history ORDER BY ALL")
+    assert len(usual) == 36 + 7 + 6
+    school.mart_command(f"TRUNCATE TABLE {MART}_loads")
+    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 5)
+    school.run()
+    assert school.mart(f"SELECT * FROM {MART}_history ORDER BY ALL") == usual
+    assert school.differences() == []
+
+
+def test_spans_keep_order_and_leave_nothing_out() -> None:
+    from datetime import UTC, datetime
+
+    sizes = (10, 200_000, 5, 7, 600_000, 999_000, 2_000_000, 1, 1)
+    loads = [append.MartLoad(datetime(2026, 1, day, tzinfo=UTC), size, 0, 0) for day, size in enumerate(sizes, start=1)]
+    spans = list(append.spans(loads, "-infinity"))
+    assert [load for span in spans for load in span.loads] == loads
+    assert [span.after for span in spans] == ["-infinity", *(span.upto for span in spans[:-1])]
+    assert [span.row_versions for span in spans] == [10, 200_000, 12, 600_000, 999_000, 2_000_000, 2]
+    assert [span.whole_load for span in spans] == [False, True, False, True, True, True, False]
+
+
+def test_a_load_larger_than_a_block_is_swapped_in(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 2")
+    monkeypatch.setattr(append, "LARGEST_BLOCK", 10)
+    report = school.run()
+    assert report.rebuilt == {MART: "a load is larger than one block"}
+    assert school.differences() == []
+    assert (
+        school.mart("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%building%'")
+        == []
+    )
+
+
+def test_an_append_is_one_block(school: World) -> None:
+    """One part a table: that is what makes a change set visible whole."""
+    school.run()
+    school.change("UPDATE stream_module_lesson SET description = 'new'")
+    school.run()
+    parts = school.mart(f"""SELECT table, rows FROM system.parts WHERE active AND database = currentDatabase()
+        AND (table = '{MART}_history' OR table = '{MART}_current') ORDER BY table, name""")
+    assert [rows for _, rows in parts] == [36, 36, 36, 36]
+
+
+@pytest.mark.parametrize("dying", ["_register", "_send"])
+def test_an_append_that_dies_is_brought_level_by_the_next(
+    school: World, monkeypatch: pytest.MonkeyPatch, dying: str
+) -> None:
+    """Before the rows or between rows and register: each version is seen once."""
+
+    def die(*_: object) -> None:
+        raise SkyengError("killed")
+
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 2; DELETE FROM stream_module_lesson WHERE id = 36")
+    school.run(only="to_datawarehouse")
+    monkeypatch.setattr(append, dying, die)
+    with pytest.raises(SkyengError, match="killed"):
+        school.run(only="to_datamart")
+    monkeypatch.undo()
+    school.run(only="to_datamart")
+    assert school.mart(f"SELECT count() FROM {MART}") == [(35,)]
+    assert school.mart(f"SELECT count() FROM {MART}_history FINAL") == [(36 + 13,)]
+    assert school.differences() == []
+
+
+@pytest.mark.parametrize("survived", range(7))
+def test_a_rebuild_that_dies_between_its_swaps_is_brought_level(
+    school: World, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    """The statements that end a rebuild, cut off after each: a reader never sees half a mart."""
+    from skyeng.datamart.client import Session
+
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 2")
+    school.run(only="to_datawarehouse")
+    school.mart_command(f"TRUNCATE TABLE {MART}_loads")
+    execute, left = Session.execute, [survived]
+
+    def dies(self: Session, statement: SQL, *rest: object) -> None:
+        if statement.text.startswith(("INSERT", "EXCHANGE", "DROP TABLE dm")):
+            left[0] -= 1
+            if left[0] < 0:
+                raise SkyengError("killed")
+        execute(self, statement, *rest)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(Session, "execute", dies)
+    with pytest.raises(SkyengError, match="killed"):
+        school.run(only="to_datamart")
+    monkeypatch.undo()
+    assert school.mart(f"SELECT count() FROM {MART}") == [(36,)]
+    school.run(only="to_datamart")
+    assert school.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Renamed'") == [(12,)]
+    assert school.differences() == []
+    assert not school.run().anything_new

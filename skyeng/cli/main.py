@@ -17,6 +17,7 @@ from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import queries
 from skyeng.errors import SkyengError, UsageError
 from skyeng.model import Model, load_model
+from skyeng.model.diagram import mermaid
 from skyeng.settings import Settings
 from skyeng.source import data
 from skyeng.warehouse import loads
@@ -210,6 +211,13 @@ def lint(model: str) -> None:
         f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
     )
     show.say(f"model '{described.name}' is sound: {counts}")
+
+
+@model.command()
+@model_argument
+def diagram(model: str) -> None:
+    """Print the vault as a Mermaid entity diagram."""
+    show.out.print(mermaid(load_model(model)), markup=False, soft_wrap=True)
 
 
 @model.command()

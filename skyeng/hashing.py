@@ -26,8 +26,6 @@ from skyeng.sql import SQL, ident, joined, sql
 #: Stored with each load. A change of the definition is a new number and a migration.
 HASH_VERSION = 1
 
-ZERO_KEY = "00000000-0000-0000-0000-000000000000"
-
 #: A value's SQL expression and its type.
 Value = tuple[SQL, LogicalType]
 
@@ -59,6 +57,7 @@ def hash_key(values: Sequence[Value]) -> SQL:
 
 
 def zero_key() -> SQL:
+    """Hash key of a missing hub."""
     return sql("'00000000-0000-0000-0000-000000000000'::uuid")
 
 

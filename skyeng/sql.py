@@ -74,11 +74,6 @@ def idents(names: Iterable[str]) -> SQL:
     return joined(", ", (ident(name) for name in names))
 
 
-def qualified(table: str, names: Iterable[str]) -> SQL:
-    """A comma-separated list of identifiers of one table."""
-    return joined(", ", (ident(table, name) for name in names))
-
-
 def written(text: str) -> SQL:
     """SQL that a person wrote in a model's file, without its closing semicolon."""
     return SQL(text.strip().rstrip(";").rstrip())

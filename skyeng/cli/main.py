@@ -38,16 +38,31 @@ Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
 
-@click.group(epilog=_VARIABLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+class _Commands(click.Group):
+    """Turns our errors into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SkyengError as exc:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            show.say(f"error: {exc}")
+            ctx.exit(exc.exit_code)
+
+
+@click.group(
+    cls=_Commands,
+    epilog=_VARIABLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
 @click.option("--debug", is_flag=True, envvar="SKYENG_DEBUG", show_envvar=True, help="Show the traceback of an error.")
 @click.version_option(package_name="skyeng")
-@click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+def cli(debug: bool) -> None:
     """Historise an operational PostgreSQL into a Data Vault, and serve it from ClickHouse.
 
     MODEL is a built-in model (courses) or the path of a model.yaml.
     """
-    context.obj = debug
 
 
 @cli.command()
@@ -259,22 +274,10 @@ def _by_part(seconds: dict[str, float]) -> list[tuple[str, float]]:
 
 
 def main() -> None:
-    """Entry point: errors become one message and an exit code, signals end us in order."""
+    """Entry point: signals end us in order, so that embedded servers are stopped."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    debug = "--debug" in sys.argv
     try:
-        cli.main(standalone_mode=False)
-    except SkyengError as exc:
-        if debug:
-            traceback.print_exc()
-        show.say(f"error: {exc}")
-        sys.exit(exc.exit_code)
-    except click.ClickException as exc:
-        exc.show()
-        sys.exit(exc.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        show.say("stopped")
-        sys.exit(130)
+        cli()
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has seen enough
         sys.exit(141)

@@ -33,7 +33,8 @@ def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
     """PostgreSQL expression of a row's hash, a bigint."""
     if method == "text":
         return text_hash(row)
-    return sql("hash_record_extended(ROW({values}), 0)", values=joined(", ", (value for value, _ in row)))
+    hashed = (SQL(type_.hashed.replace("{x}", value.text)) for value, type_ in row)
+    return sql("hash_record_extended(ROW({hashed}), 0)", hashed=joined(", ", hashed))
 
 
 def bucket_count(rows: int) -> int:

@@ -128,24 +128,16 @@ class Session:
         row = self.row(statement, parameters)
         return row[0] if row else None
 
-    def column_types(self, query: SQL) -> dict[str, str]:
-        """Names and types, as PostgreSQL spells them, of the columns a query gives."""
+    def column_types(self, query: SQL) -> dict[str, list[str]]:
+        """Columns of a query: name, and the type as PostgreSQL spells it, of each of that name."""
         with self._cursor(sql("SELECT * FROM (\n{query}\n) AS described LIMIT 0", query=query), None) as cursor:
-            described = [
-                (column.name, column.type_code, column.precision, column.scale) for column in cursor.description or ()
-            ]
-        names = dict(
-            self.rows(
-                SQL("SELECT oid, format_type(oid, NULL) FROM pg_type WHERE oid = ANY(%(oids)s)"),
-                {"oids": [oid for _, oid, _, _ in described]},
-            )
-        )
-        return {
-            name: f"numeric({precision},{scale})"
-            if names[oid] == "numeric" and scale is not None and precision < 1001
-            else names[oid]
-            for name, oid, precision, scale in described
-        }
+            columns = list(cursor.description or ())
+        oids = {"oids": [column.type_code for column in columns]}
+        names = dict(self.rows(sql("SELECT oid, format_type(oid, NULL) FROM pg_type WHERE oid = ANY(%(oids)s)"), oids))
+        found: dict[str, list[str]] = {}
+        for column in columns:
+            found.setdefault(column.name, []).append(_spelled(names[column.type_code], column))
+        return found
 
     def copy_out(self, query: SQL, target: IO[bytes], parameters: Parameters | None = None, *, binary: bool) -> int:
         """Stream a query's rows into a file, in PostgreSQL's binary or text format; how many."""
@@ -170,6 +162,13 @@ class Session:
         with _worded(self.database), self.connection.cursor() as cursor:
             cursor.execute(statement.text, parameters)
             yield cursor
+
+
+def _spelled(name: str, column: psycopg2.extensions.Column) -> str:
+    """A numeric's precision and scale are part of its type; without any the driver gives nonsense."""
+    if name == "numeric" and column.scale is not None and column.precision is not None and column.precision <= 1000:
+        return f"numeric({column.precision},{column.scale})"
+    return name
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from typing import LiteralString
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}")
+#: A closing semicolon, and comments behind it.
+_AFTER_THE_END = re.compile(r"""(?:\s*;(?:\s|;|--[^'"$\n]*(?:\n|\Z))*)\Z""")
 _quote = postgresql_dialect().identifier_preparer.quote
 
 
@@ -24,6 +26,8 @@ class SQL:
     """A piece of SQL text that is safe to send."""
 
     text: str
+    #: Line breaks may stand inside a string: never to be indented.
+    verbatim: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -39,13 +43,13 @@ def sql(template: LiteralString, **parts: SQL) -> SQL:
 
     def fill(match: re.Match[str]) -> str:
         unused.discard(match["name"])
-        indent = match["indent"] or ""
-        return indent + parts[match["name"]].text.replace("\n", "\n" + indent)
+        indent, part = match["indent"] or "", parts[match["name"]]
+        return indent + (part.text if part.verbatim else part.text.replace("\n", "\n" + indent))
 
     text = _PLACEHOLDER.sub(fill, template)
     if unused:
         raise KeyError(f"unused parts: {sorted(unused)}")
-    return SQL(text)
+    return SQL(text, any(part.verbatim for part in parts.values()))
 
 
 def ident(*names: str) -> SQL:
@@ -61,12 +65,13 @@ def literal(value: str | int | bool | None) -> SQL:
         return SQL("true" if value else "false")
     if isinstance(value, int):
         return SQL(str(value))
-    return SQL("'" + value.replace("'", "''") + "'")
+    return SQL("'" + value.replace("'", "''") + "'", verbatim="\n" in value)
 
 
 def joined(separator: LiteralString, parts: Iterable[SQL]) -> SQL:
     """Pieces with a literal separator between them."""
-    return SQL(separator.join(part.text for part in parts))
+    pieces = list(parts)
+    return SQL(separator.join(part.text for part in pieces), any(part.verbatim for part in pieces))
 
 
 def idents(names: Iterable[str]) -> SQL:
@@ -75,5 +80,5 @@ def idents(names: Iterable[str]) -> SQL:
 
 
 def written(text: str) -> SQL:
-    """SQL that a person wrote in a model's file, without its closing semicolon."""
-    return SQL(text.strip().rstrip(";").rstrip())
+    """SQL that a person wrote in a file, without what may stand after its last statement."""
+    return SQL(_AFTER_THE_END.sub("", text.removeprefix("\ufeff").strip()), verbatim=True)

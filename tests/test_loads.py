@@ -14,7 +14,7 @@ from skyeng import pipeline
 from skyeng.errors import LoadInProgress, SkyengError
 from skyeng.pipeline.steps import Step
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.warehouse import loads
+from skyeng.warehouse import loads, staging
 
 
 def statuses(world: World) -> list[str]:
@@ -85,6 +85,56 @@ def test_a_closed_load_is_not_rolled_back(school: World) -> None:
         loads.roll_back_dead(session, school.model)
     with pytest.raises(SkyengError, match="no longer open"):
         run.close(load, {}, {})
+
+
+def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that takes another for dead waits for a close under way, and then leaves its rows alone."""
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    run.t_find_new_rows(load)
+    for stage in run.load_stages(load):
+        for step in stage:
+            step.work()
+    closing, proceed = threading.Event(), threading.Event()
+    keep = staging.keep_changes
+
+    def slow(*arguments: Any) -> None:
+        closing.set()
+        assert proceed.wait(30)
+        keep(*arguments)
+
+    def take_over() -> None:
+        with school.stores.warehouse.session() as session:
+            loads.roll_back_dead(session, school.model)
+
+    monkeypatch.setattr(staging, "keep_changes", slow)
+    closer, other = threading.Thread(target=run.close, args=(load, {}, {})), threading.Thread(target=take_over)
+    closer.start()
+    assert closing.wait(30)
+    other.start()
+    other.join(0.5)
+    assert other.is_alive(), "it waits"
+    proceed.set()
+    closer.join()
+    other.join()
+    assert statuses(school) == ["closed"]
+    assert school.row_counts()["h_lessons"] == 36
+    school.run(only="to_datamart")
+    assert school.differences() == []
+
+
+def test_a_step_of_a_load_that_was_rolled_back_writes_nothing(school: World) -> None:
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    run.t_find_new_rows(load)
+    run.roll_back(load, "taken for dead")
+    for stage in run.load_stages(load):
+        for step in stage:
+            with pytest.raises(SkyengError, match="no longer open"):
+                step.work()
+    assert school.row_counts()["h_lessons"] == 0
 
 
 def test_a_failing_step_rolls_the_load_back_at_once(school: World, monkeypatch: pytest.MonkeyPatch) -> None:

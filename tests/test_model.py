@@ -106,6 +106,13 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
         ("hubs: [course, module, lesson, stream]", "hubs: [course, module, lesson]", "is in no link"),
         ("      teacher_id: integer", "      teacher_id: {type: integer, column: lesson_title}", "is used by both"),
         ("load: compare", "load: guess", "input should be 'compare'"),
+        (
+            "      order_in_stream: integer",
+            "      order_in_stream: {type: integer, column: row_key}",
+            "a name of the engine's own",
+        ),
+        ("h_course_id: course_id", "version: course_id\n      h_course_id: course_id", "a name of the engine's own"),
+        ("model: courses", "model: control", "'control' is the engine's own name"),
     ],
 )
 def test_each_fault_has_words(folder: Path, old: str, new: str, words: str) -> None:
@@ -126,6 +133,12 @@ def test_several_feeds_ask_for_a_satellites_feed(tmp_path: Path) -> None:
         (b"", "holds no mapping"),
         (b"- a\n- b\n", "holds no mapping"),
         (b"model: x\n", "is missing"),
+        (b"model: x\nmodel: y\n", "line 2"),
+        (b"hubs:\n  a: {plural: as}\n  a: {plural: bs}\n", "'a' is declared twice"),
+        (b"? [a, b]\n: c\n", "a key must be a name"),
+        (b"model: \x07\n", "is not valid YAML"),
+        (b"model: !nosuch x\n", "is missing"),
+        (b"hubs: {on: {plural: ons, business_key: {id: integer}}}\n", "is missing"),
         (b"model: x\nsource: s\nfeeds: 3\nhubs: 4\nlinks: nothing\n", "links"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ def test_as_of_reads_the_mart_as_it_was(loaded: World) -> None:
         f"WITH 1 AS one SELECT count() * one FROM {DM}",
         f"-- a comment\nWITH x AS (SELECT * FROM {DM}) SELECT count() FROM x",
         f"/* WITH */ SELECT count() FROM (SELECT * FROM {DM})",
+        f"WITH RECURSIVE x AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM x WHERE i < 2) SELECT count() FROM {DM}",
     ],
 )
 def test_as_of_takes_any_statement(loaded: World, statement: str) -> None:
@@ -129,6 +130,21 @@ def test_as_of_takes_any_statement(loaded: World, statement: str) -> None:
     loaded.change("DELETE FROM stream_module_lesson")
     loaded.run()
     assert loaded.mart(queries.as_of(SQL(statement), loaded.model, first).text) == [(36,)]
+
+
+def test_as_of_takes_a_time_in_any_zone(loaded: World) -> None:
+    ((first,),) = loaded.vault("SELECT max(load_ts) FROM control.loads")
+    loaded.change("DELETE FROM stream_module_lesson")
+    loaded.run()
+    count = SQL(f"SELECT count() FROM {DM}")
+    west = first.astimezone(timezone(timedelta(hours=-5)))
+    assert loaded.mart(queries.as_of(count, loaded.model, west).text) == [(36,)]
+    assert loaded.mart(queries.as_of(count, loaded.model, first.replace(tzinfo=None)).text) == [(36,)]
+
+
+def test_as_of_refuses_what_would_read_the_present(loaded: World) -> None:
+    with pytest.raises(UsageError, match="without its database"):
+        queries.as_of(SQL(f"SELECT count() FROM datamart.{DM}"), loaded.model, datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def test_notebooks_get_frames_with_right_dtypes(loaded: World, tmp_path: Path) -> None:
@@ -159,6 +175,9 @@ def test_notebooks_get_frames_with_right_dtypes(loaded: World, tmp_path: Path) -
     assert kinds["s_stream_is_open"] == "boolean"
     assert kinds["s_lesson_start_at"].startswith("datetime64[us")
     assert whole["h_lesson_title"].isna().sum() == 1
+    nothing = skyeng.query(sql=f"SELECT h_course_title, h_lesson_id FROM {DM} WHERE false", settings=settings)
+    assert (list(nothing.columns), len(nothing)) == (["h_course_title", "h_lesson_id"], 0)
+    assert str(nothing["h_lesson_id"].dtype) == "Int64"
     model = skyeng.load_model("courses")
     assert skyeng.query("lessons-per-course", model=model, settings=settings).equals(frame)
     with pytest.raises(UsageError, match="ask one question"):

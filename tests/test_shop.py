@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from conftest import World
+
+from skyeng.errors import SourceError
+from skyeng.model import load_model
 
 ROWS = """INSERT INTO flat_order (
     customer_country, customer_number, customer_name, customer_born_on, customer_member_since, customer_settings,
@@ -81,11 +88,58 @@ def test_composite_keys_that_only_look_alike_stay_apart(empty_shop: World) -> No
     assert empty_shop.differences() == []
 
 
+def test_values_that_only_compare_as_equal_are_changes(empty_shop: World) -> None:
+    """PostgreSQL calls 0 and -0, and 1.0 and 1.00 within jsonb, equal. They are not the same."""
+    empty_shop.change("""INSERT INTO flat_order
+        (customer_country, customer_number, customer_settings, product_sku, product_weight)
+        VALUES ('PL', '1', '{"a": 1.0}', 'apple', 0)""")
+    empty_shop.run()
+    empty_shop.change("UPDATE flat_order SET customer_settings = '{\"a\": 1.00}', product_weight = '-0'")
+    assert empty_shop.run().changes["orders"].changed == 1
+    assert empty_shop.differences() == []
+    assert empty_shop.mart("SELECT settings, toString(weight) FROM dm_orders") == [('{"a": 1.00}', "-0")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT code AS depot_code, sku || 'p\nq' AS product_sku, pieces AS product_pieces FROM stock",
+        "SELECT code AS depot_code, sku || E'\\np' || $$\n  two\n    lines$$ AS product_sku,"
+        " pieces AS product_pieces FROM stock",
+        "WITH s AS (SELECT * FROM stock)\nSELECT code AS depot_code, sku || ' {x} 100% :y' AS product_sku,"
+        "\n pieces AS product_pieces FROM s",
+        "\ufeffSELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- done",
+        "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock ;\n;\n-- the end\n",
+        "SELECT code AS depot_code, sku || '; --' AS product_sku, pieces AS product_pieces FROM stock -- it's",
+    ],
+)
+def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, tmp_path: Path, query: str) -> None:
+    folder = Path(shutil.copytree(empty_shop.model.directory, tmp_path / "shop"))
+    (folder / "stocks.sql").write_text(query, encoding="utf-8")
+    world = replace(empty_shop, model=load_model(folder))
+    world.change("INSERT INTO stock SELECT i, 's' || i, 1 FROM generate_series(1, 40) AS i")
+    world.run()
+    own = query.removeprefix("\ufeff").partition("; -- done")[0].rpartition(" ;\n;")[0] or query.removeprefix("\ufeff")
+    own = own.partition("; -- done")[0]
+    assert world.vault("SELECT product_sku FROM vault.stocks ORDER BY 1") == sorted(
+        world.source(f"SELECT product_sku FROM (\n{own}\n) AS own")
+    )
+    world.change("UPDATE stock SET pieces = 2 WHERE code < 20; DELETE FROM stock WHERE code > 30")
+    changes = world.run().changes["stocks"]
+    assert (changes.changed, changes.gone) == (19, 10)
+    assert world.differences() == []
+
+
+def test_a_column_delivered_twice_is_named(empty_shop: World, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(empty_shop.model.directory, tmp_path / "shop"))
+    (folder / "stocks.sql").write_text(
+        "SELECT code AS depot_code, sku AS product_sku, 1::smallint AS product_pieces, sku AS product_sku FROM stock"
+    )
+    with pytest.raises(SourceError, match="column product_sku is delivered 2 times"):
+        replace(empty_shop, model=load_model(folder)).run()
+
+
 def test_a_numeric_without_a_scale_is_refused_since_it_could_be_rounded(empty_shop: World) -> None:
-    import pytest
-
-    from skyeng.errors import SourceError
-
     empty_shop.change("ALTER TABLE flat_order ALTER COLUMN product_price TYPE numeric")
     with pytest.raises(SourceError, match=r"column product_price is numeric, declared as numeric\(12,2\)"):
         empty_shop.run()

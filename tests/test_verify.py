@@ -84,6 +84,17 @@ def test_one_altered_value_in_the_vault_is_named_and_gets_a_right_successor(scho
     assert school.row_counts()["s_lessons"] == 37
 
 
+def test_a_damaged_hashdiff_blocks_nothing(school: World) -> None:
+    """It is bookkeeping beside the attributes: what they say counts."""
+    school.run()
+    school.damage_vault(
+        "UPDATE vault.s_courses SET s_course_hashdiff = gen_random_uuid() WHERE s_course_title = 'Data Science'"
+    )
+    school.change("INSERT INTO stream (course_id, name) VALUES (1, 'New')")
+    assert school.run().changes["courses"].new == 1
+    assert school.differences() == []
+
+
 def test_a_row_removed_from_the_vault_is_named_and_its_successor_loaded(school: World) -> None:
     """The vault is level again; that its past is gone for good is said, and the mart keeps it."""
     school.run()

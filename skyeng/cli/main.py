@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 import traceback
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -36,6 +36,18 @@ Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
 """
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
+
+
+class _Moment(click.ParamType):
+    """A point in time as ISO 8601 writes it; without a zone, UTC."""
+
+    name = "timestamp"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is no time; expected such as '2026-09-01 12:00:00.5'", param, ctx)
 
 
 class _Commands(click.Group):
@@ -145,11 +157,11 @@ def status(model: str) -> None:
                 (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
             ]
         behind = [
-            (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S}")
+            (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S.%f}")
             for it in pipeline.mart_states(described, stores)
         ]
     shown = [
-        (f"{ts:%Y-%m-%d %H:%M:%S}", state, *numbers, error or run_by)
+        (f"{ts:%Y-%m-%d %H:%M:%S.%f}", state, *numbers, error or run_by)
         for ts, state, run_by, _, *numbers, error in recent
     ]
     show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
@@ -173,7 +185,7 @@ def verify(model: str) -> None:
 @click.option("--sql", "text", help="SQL of your own instead of a named query.")
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]),
+    type=_Moment(),
     help="Read the datamart as it was then (UTC).",
 )
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
@@ -184,7 +196,7 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
     if name is None and text is None:
         show.table(("name", "question"), [(known.name, known.question) for known in queries.named_queries(described)])
         return
-    statement = api.statement_of(described, name, text, as_of and as_of.replace(tzinfo=UTC))
+    statement = api.statement_of(described, name, text, as_of)
     with pipeline.datamart(Settings.read()).session() as session:
         if format_ == "table":
             result = session.client.query(statement.text)

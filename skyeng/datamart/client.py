@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class ClickHouse:
         import clickhouse_connect
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
+        # What it logs it raises too, and we say it once.
+        logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
         parts = urlsplit(self.url)
         options: dict[str, Any]
         if self.embedded:
@@ -116,8 +119,14 @@ class Session:
         return rows[0][0] if rows else None
 
     def frame(self, statement: SQL) -> pd.DataFrame:
-        """A result as a pandas DataFrame."""
-        return self.client.query_df(statement.text)
+        """A result as a pandas DataFrame; without rows it has its columns all the same."""
+        found = self.client.query_df(statement.text)
+        if len(found.columns):
+            return found
+        import pandas as pd
+
+        described = self.rows(sql("DESCRIBE TABLE (\n{statement}\n)", statement=statement))
+        return pd.DataFrame({str(name): pd.Series(dtype=_dtype(str(type_))) for name, type_, *_ in described})
 
     def text(self, statement: SQL, format_: Literal["csv", "json"]) -> bytes:
         """A result as the engine writes it: CSV with a header, or a JSON array of objects."""
@@ -139,6 +148,14 @@ class Session:
     def tables(self) -> set[str]:
         """Names of the database's tables and views."""
         return {name for (name,) in self.rows(sql("SELECT name FROM system.tables WHERE database = currentDatabase()"))}
+
+
+def _dtype(type_: str) -> str:
+    """The pandas dtype of an empty column of a ClickHouse type."""
+    plain = type_.replace("LowCardinality(", "").replace("Nullable(", "")
+    kinds = {"Int": "Int64", "UInt": "Int64", "Float": "Float64", "Bool": "boolean", "String": "string"}
+    kinds["Date"] = "datetime64[us]"
+    return next((dtype for kind, dtype in kinds.items() if plain.startswith(kind)), "object")
 
 
 @contextmanager

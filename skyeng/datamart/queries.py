@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from skyeng.datamart.tables import MartTables
@@ -40,10 +40,18 @@ def find(model: Model, name: str) -> NamedQuery:
 
 
 def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
-    """The same statement, reading every mart of the model as it was at a time (UTC).
+    """The same statement, reading every mart of the model as it was at a time; without a zone, UTC.
 
-    A common table expression of the mart's name stands before the mart itself.
+    A common table expression of the mart's name stands before the mart itself. Raises
+    `UsageError` where the statement names the database too, and would read the present.
     """
+    for mart in model.marts:
+        if re.search(rf"\.\s*[`\"]?{mart.table}\b", statement.text):
+            raise UsageError(
+                f"as of a time, {mart.table} must be named without its database",
+                remedy=f"write {mart.table} alone, or read {MartTables(mart).as_of}(ts = '...') yourself",
+            )
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
     ctes = joined(
         ",\n",
         (
@@ -56,9 +64,9 @@ def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
             for mart in model.marts
         ),
     )
-    own = re.match(r"(?is)((?:\s|--[^\n]*\n|/\*.*?\*/)*)WITH\b(?!\s+RECURSIVE\b)", statement.text)
+    own = re.match(r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/)*(WITH(?:\s+RECURSIVE)?)\b", statement.text)
     if own:
-        return SQL(f"WITH {ctes},{statement.text[own.end() :]}")
+        return SQL(f"{own[1]} {ctes},{statement.text[own.end() :]}")
     return SQL(f"WITH {ctes}\n{statement.text}")
 
 

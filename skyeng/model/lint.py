@@ -125,6 +125,39 @@ def _marts(model: Model) -> Iterator[Fault]:
                 yield Fault(place, f"'{name}' can change; sort by parts of business keys only")
 
 
+#: Names of the engine's own beside a model's, by space.
+_ENGINE = (
+    *(("control", name) for name in ("loads", "load_feeds")),
+    *(("stage", name) for name in ("fingerprints", "selections")),
+)
+
+#: Columns that our statements, or PostgreSQL's every table, have beside a feed's.
+_TAKEN_IN_FEEDS = {
+    *("row_key", "row_hash", "load_ts", "hashdiff", "hash_key", "active", "bucket"),
+    *("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"),
+}
+
+#: Columns that our statements have beside a mart's, and words ClickHouse reads as something else.
+_TAKEN_IN_MARTS = frozenset(
+    ["row_key", "version", "latest", "ts", "index", "projection", "constraint", "inf", "nan", "null", "true", "false"]
+)
+
+_MART_TABLES = ("history", "current", "loads", "as_of", "to_current")
+
+
+def _taken(model: Model) -> Iterator[Fault]:
+    if model.name == "control":
+        yield Fault(("model",), "'control' is the engine's own name")
+    for feed in model.feeds:
+        for column in model.feed_columns(feed):
+            if column.name in _TAKEN_IN_FEEDS:
+                yield Fault(("feeds", feed.name), f"column '{column.name}' is a name of the engine's own")
+    for mart in model.marts:
+        for column in mart.columns:
+            if column.name in _TAKEN_IN_MARTS:
+                yield Fault(("marts", mart.name, "columns", column.name), "is a name of the engine's own")
+
+
 def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Place in the file, space and name of every table and column the model asks for."""
 
@@ -150,10 +183,11 @@ def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
     for mart in model.marts:
         columns = (mart.key, "is_deleted", "row_hash", *(column.name for column in mart.columns))
         yield from entity(("marts", mart.name), mart, "datamart", *columns)
+        yield from ((("marts", mart.name), "datamart", f"{mart.table}_{suffix}") for suffix in _MART_TABLES)
 
 
 def _names(model: Model) -> Iterator[Fault]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set(_ENGINE)
     for place, space, name in _derived(model):
         if len(name) > LONGEST_IDENTIFIER:
             yield Fault(
@@ -164,4 +198,4 @@ def _names(model: Model) -> Iterator[Fault]:
         seen.add((space, name))
 
 
-_CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (_grains, _hubs, _satellites, _feeds, _marts, _names)
+_CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (_grains, _hubs, _satellites, _feeds, _marts, _taken, _names)

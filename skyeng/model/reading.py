@@ -37,7 +37,7 @@ def load_model(model: str | Path = "courses") -> Model:
     """
     path = _find(model)
     root = _parse(path)
-    declared = yaml.SafeLoader("").construct_document(root) if root else None
+    declared = yaml.BaseLoader("").construct_document(root) if root else None
     if not isinstance(declared, dict):
         raise ModelError("the model file holds no mapping", where=str(path), expected="keys such as model, feeds, hubs")
     found, parsed = _validate(declared, path.parent)
@@ -63,8 +63,10 @@ def _find(model: str | Path) -> Path:
 
 
 def _parse(path: Path) -> yaml.Node | None:
+    """The file's nodes, which know their lines. Every scalar is text: `on` is a name, not true."""
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+        _check_keys(root)
     except (OSError, UnicodeDecodeError) as exc:
         raise ModelError("the model file cannot be read", where=f"{path}: {exc}", expected="a UTF-8 text file") from exc
     except yaml.MarkedYAMLError as exc:
@@ -72,6 +74,25 @@ def _parse(path: Path) -> yaml.Node | None:
         raise ModelError(
             f"the model file is not valid YAML: {exc.problem}", where=f"{path}, line {line}", expected="valid YAML"
         ) from exc
+    except yaml.YAMLError as exc:
+        raise ModelError("the model file is not valid YAML", where=f"{path}: {exc}", expected="valid YAML") from exc
+    return root
+
+
+def _check_keys(node: yaml.Node | None) -> None:
+    """YAML itself would let the last of two equal keys win without a word."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a name", problem_mark=key.start_mark)
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"'{key.value}' is declared twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+            _check_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_keys(item)
 
 
 def _validate(declared: dict[str, Any], directory: Path) -> tuple[list[Fault], Model | None]:

@@ -30,6 +30,8 @@ class LogicalType:
     postgres_text: str = "{x}::text"
     #: Canonical text in ClickHouse.
     clickhouse_text: str = "toString({x})"
+    #: What PostgreSQL hashes, where its own hash calls different values equal (0 and -0, 1.0 and 1.00).
+    hashed: str = "{x}"
     #: What PostgreSQL's COPY sends to ClickHouse.
     served: str = "{x}"
     #: Lowest and highest PostgreSQL value that ClickHouse can hold, both included; None: all.
@@ -60,6 +62,7 @@ _SIMPLE = (
         ("real", "double precision"),
         # Eight bytes as hexadecimal digits: no engine's way of printing a float is involved.
         postgres_text="encode(float8send({x}), 'hex')",
+        hashed="float8send({x})",
         clickhouse_text="leftPad(lower(hex(reinterpretAsUInt64({x}))), 16, '0')",
         usable_as_key=False,
     ),
@@ -97,6 +100,7 @@ _SIMPLE = (
         "String",
         ("jsonb",),
         postgres_text=_PG_ESCAPED.replace("{x}", "{x}::text"),
+        hashed="{x}::text",
         clickhouse_text=_CH_ESCAPED,
         usable_as_key=False,
     ),

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SkyengError
 from skyeng.model import Mart, Model
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
@@ -55,6 +56,10 @@ def run(
     dies, will be by the next run.
     """
     check_migrated(stores.warehouse, model)
+    if model.marts and only != "to_datawarehouse":
+        # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
+        with stores.datamart.session() as datamart:
+            mart_migrations.check_migrated(datamart, model)
     report = Report(model.name)
     ledger = Ledger(observer)
     if only != "to_datamart":

@@ -106,6 +106,7 @@ class ToDatawarehouse:
     def _insert(self, name: str, load: Load, entities: Sequence[Entity]) -> Step:
         def work() -> dict[str, int]:
             with self.stores.warehouse.session() as session:
+                loads.check_open(session, load)
                 return {it.table: vault.insert(session, self.model, it, load, full=self.full) for it in entities}
 
         return Step(name, work)

@@ -86,8 +86,7 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
             expected="a SELECT that the datasource can run",
             remedy=exc.remedy or "mend the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL",
         ) from exc
-    faults = [_fault(column, found.get(column.name)) for column in model.feed_columns(feed)]
-    wrong = [fault for fault in faults if fault]
+    wrong = list(filter(None, (_fault(column, found.get(column.name, [])) for column in model.feed_columns(feed))))
     if wrong:
         raise SourceError(
             f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(wrong),
@@ -97,10 +96,12 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
         )
 
 
-def _fault(column: FeedColumn, found: str | None) -> str | None:
-    if found is None:
+def _fault(column: FeedColumn, found: list[str]) -> str | None:
+    if not found:
         return f"column {column.name} is missing"
-    if found not in column.type.accepts:
-        declared = f"column {column.name} is {found}, declared as {column.type}"
-        return f"{declared}: json has no hash function, write {column.name}::jsonb" if found == "json" else declared
+    if len(found) > 1:
+        return f"column {column.name} is delivered {len(found)} times"
+    if found[0] not in column.type.accepts:
+        hint = f": json has no hash function, write {column.name}::jsonb" if found == ["json"] else ""
+        return f"column {column.name} is {found[0]}, declared as {column.type}{hint}"
     return None

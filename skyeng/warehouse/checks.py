@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skyeng.errors import BadRowsError
+from skyeng.fingerprint import row_hash
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, FeedColumn, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
-from skyeng.warehouse.vault import one_row_each
+from skyeng.warehouse.vault import one_row_each, vault_hashdiff
 
 _SHOWN = 5
 _LONGEST_ROW = 600
@@ -130,7 +131,7 @@ LIMIT {shown}""",
         reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
         feed=ident(feed.name),
         key=key,
-        hash=_attribute_hash(model, satellite),
+        hash=row_hash(values(model.attributes(satellite))),
         shown=literal(_SHOWN + 1),
     )
 
@@ -172,7 +173,7 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             hashdiff=digest(values(model.attributes(satellite))),
             feed=ident(feed.name),
             representatives=one_row_each(model, hub, feed),
-            known=ident(satellite.hashdiff),
+            known=vault_hashdiff(model, satellite),
             satellite=ident(satellite.table),
             key=ident(hub.key),
             load_ts=ident(satellite.load_ts),
@@ -183,11 +184,6 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             gone=ident(feed.gone_table),
             shown=literal(_SHOWN + 1),
         )
-
-
-def _attribute_hash(model: Model, satellite: Satellite) -> SQL:
-    columns = idents(column.name for column in model.attributes(satellite))
-    return sql("hash_record_extended(ROW({columns}), 0)", columns=columns)
 
 
 def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:

@@ -118,7 +118,9 @@ def roll_back_dead(session: Session, model: Model) -> int:
 
 
 def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
-    """Remove a load's rows and close it as rolled back, in the session's transaction."""
+    """Remove a load's rows and mark it rolled back, unless another process has closed it meanwhile."""
+    if status_of(session, load) != "open":
+        return
     for entity in vault_tables(model):
         session.execute(
             sql(
@@ -137,7 +139,7 @@ WHERE load_id = %(load_id)s AND status = 'open'"""),
 
 
 def status_of(session: Session, load: Load) -> str:
-    """`open`, `closed` or `rolled back`."""
+    """`open`, `closed` or `rolled back`; it stays so until the session's transaction ends."""
     return session.scalar(
         sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s FOR UPDATE"), {"load_id": load.load_id}
     )
@@ -158,8 +160,14 @@ WHERE load_id = %(load_id)s"""),
 
 
 def check_open(session: Session, load: Load) -> None:
-    """Raise where another run took the load for dead and rolled it back."""
-    if status_of(session, load) != "open":
+    """Raise where another run took the load for dead and rolled it back.
+
+    The lock is shared: the steps of a load work side by side, and a roll-back waits for them.
+    """
+    status = session.scalar(
+        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s FOR SHARE"), {"load_id": load.load_id}
+    )
+    if status != "open":
         raise SkyengError(f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again")
 
 

@@ -156,11 +156,7 @@ def satellite_insert(model: Model, satellite: Satellite, *, first: bool = False,
     """
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
-    known = (
-        ident(satellite.hashdiff)
-        if trust_hashdiff
-        else digest([(ident(column.vault_column), column.type) for column in attributes])
-    )
+    known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
     return sql(
         """INSERT INTO vault.{satellite} ({target})
 SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
@@ -183,6 +179,11 @@ WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
         if first
         else _latest(satellite, hub.key, sql("delivered.hash_key"), sql("{known} AS hashdiff", known=known)),
     )
+
+
+def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
+    """A satellite row's hashdiff, computed from its attributes, whatever is stored."""
+    return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
 
 
 def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:

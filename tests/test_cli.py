@@ -20,6 +20,8 @@ from skyeng.cli.main import cli
 from skyeng.errors import SettingsError
 from skyeng.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 VARIABLES = ("PG_DATASOURCE_URL", "PG_DATAWAREHOUSE_URL", "CH_DATAMART_URL")
 
 

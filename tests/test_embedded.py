@@ -18,6 +18,8 @@ import pytest
 from skyeng.embedded import EmbeddedPostgres
 from skyeng.errors import EmbeddedServerError
 
+pytestmark = pytest.mark.slow
+
 AWKWARD = "a b'c żółw " + "x" * 110
 
 

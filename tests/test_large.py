@@ -11,6 +11,8 @@ from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
 from skyeng.warehouse import bulk, migrations, vault
 
+pytestmark = pytest.mark.slow
+
 MART = "dm_courses_modules_lessons_streams"
 
 

@@ -35,6 +35,8 @@ from skyeng.source import data
 from skyeng.sql import SQL
 from skyeng.warehouse import migrations as warehouse_migrations
 
+pytestmark = pytest.mark.slow
+
 SIX_EACH = [("Data Analysis", 6), ("Data Engineering", 6), ("Data Science", 6)]
 TABLES = "course, stream, stream_module, stream_module_lesson"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SkyengError
-from skyeng.model import Mart, Model
+from skyeng.model import Model
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.to_datamart import ToDatamart
@@ -94,12 +95,16 @@ def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Chang
 
 
 def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
-    mart: Mart = steps.mart
-    held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
-    main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
-    delta = ledger.timed("t_find_new_rows (mart)", lambda: steps.t_find_new_rows(main, held))
-    report.marts[mart.table] = delta.row_versions
-    if delta:
-        ledger.run(Step("l_update_datamart", lambda: steps.l_update_datamart(delta)))
-    if delta.reason and held.loads:
-        report.rebuilt[mart.table] = delta.reason
+    mart = steps.mart.table
+    report.marts[mart] = 0
+    # With `full`, what is missing is appended first; a second pass then compares everything.
+    for _ in range(2 if steps.full else 1):
+        held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
+        main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
+        delta = ledger.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, main, held))
+        if not delta:
+            return
+        ledger.run(Step("l_update_datamart", partial(steps.l_update_datamart, delta)))
+        report.marts[mart] += delta.row_versions
+        if delta.reason and held.loads:
+            report.rebuilt[mart] = delta.reason

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from skyeng.datamart import client as clickhouse
@@ -150,11 +149,11 @@ def vault_side(session: Session, model: Model, feed: Feed, method: Method) -> Po
     return PostgresSide("warehouse", session, _hashed(_active(model, feed), row_hash(shown, method)), shown)
 
 
-def served_side(session: Session, model: Model, mart: Mart, moment: datetime | None = None) -> PostgresSide:
+def served_side(session: Session, model: Model, mart: Mart) -> PostgresSide:
     """The vault's rows as a mart should show them, row key included in the hash."""
     shown = [(ident(column.column), type_) for column, type_ in types(model, mart)]
     key = (sql("row_key"), parse_type("uuid"))
-    active = _active(model, model.feed(mart.feed), moment)
+    active = _active(model, model.feed(mart.feed))
     return PostgresSide("warehouse", session, _hashed(active, row_hash([key, *shown], "text")), shown)
 
 
@@ -177,9 +176,8 @@ def mart_sides(session: clickhouse.Session, model: Model, mart: Mart) -> Iterato
         yield MartSide(name, session, rows, shown)
 
 
-def _active(model: Model, feed: Feed, moment: datetime | None = None) -> SQL:
-    at = literal(moment.isoformat()) if moment else last_closed_load(model)
-    return rows_as_of(model, feed, sql("({at})", at=at))
+def _active(model: Model, feed: Feed) -> SQL:
+    return rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model)))
 
 
 def _hashed(rows: SQL, hash_: SQL) -> SQL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 from conftest import World
 
@@ -159,6 +161,18 @@ def test_a_great_many_differences_are_cut_short(school: World) -> None:
     school.change("TRUNCATE course, stream, stream_module, stream_module_lesson")
     first = pipeline.verify(school.model, school.stores)[0]
     assert len(first.differences) == 20
+    assert not first.complete
+
+
+def test_sides_that_differ_are_never_equal_even_if_no_row_is_named(
+    school: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.run()
+    school.change("DELETE FROM stream_module_lesson WHERE id = 1")
+    monkeypatch.setattr(importlib.import_module("skyeng.pipeline.verify"), "_LOOKED_INTO", 0)
+    first = pipeline.verify(school.model, school.stores)[0]
+    assert first.differences == ()
+    assert not first.equal
     assert not first.complete
 
 

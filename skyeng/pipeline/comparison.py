@@ -6,9 +6,15 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from skyeng.fingerprint import Fingerprint, differing
+from skyeng.fingerprint import Fingerprint, Method, canary, differing
+from skyeng.postgres import Session
 
 Bucket = TypeVar("Bucket", bound=Hashable)
+
+
+def agreed_method(source: Session, warehouse: Session) -> Method:
+    """The fast row hash, if both servers agree on it; else the hash of the canonical text."""
+    return "record" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
 
 
 @dataclass(frozen=True)

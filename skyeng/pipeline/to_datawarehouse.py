@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from skyeng.fingerprint import Method, Selection, as_fingerprints, bucket_count, canary, fingerprints
+from skyeng.fingerprint import Method, Selection, as_fingerprints, bucket_count, fingerprints
 from skyeng.model import Entity, Feed, Model
 from skyeng.pipe import pipe
-from skyeng.pipeline.comparison import Comparison
+from skyeng.pipeline.comparison import Comparison, agreed_method
 from skyeng.pipeline.steps import Stage, Step
 from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
@@ -114,9 +114,8 @@ class ToDatawarehouse:
     def close(self, load: Load, counts: Mapping[str, int], seconds: Mapping[str, float]) -> None:
         """Make the load visible, all of it at once. A load that is closed already stays so."""
         with self.stores.warehouse.session() as session:
-            if loads.status_of(session, load) == "closed":
+            if loads.is_closed(session, load):
                 return
-            loads.check_open(session, load)
             for feed in self.model.feeds:
                 staging.keep_changes(session, feed, load)
                 staging.clear(session, feed)
@@ -128,6 +127,5 @@ class ToDatawarehouse:
             loads.roll_back(session, self.model, load, error)
 
     def _method(self) -> Method:
-        """The fast row hash, if both servers agree on it."""
         with self.stores.source.session(snapshot=True) as source, self.stores.warehouse.session() as warehouse:
-            return "record" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
+            return agreed_method(source, warehouse)

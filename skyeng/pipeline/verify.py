@@ -7,14 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.fingerprint import Selection, bucket_count, canary
+from skyeng.fingerprint import Selection, bucket_count
 from skyeng.model import Feed, Mart, Model
-from skyeng.pipeline.comparison import Comparison
+from skyeng.pipeline.comparison import Comparison, agreed_method
 from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, served_side, source_side, vault_side
 from skyeng.pipeline.stores import Stores
-from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
-from skyeng.sql import ident, sql
+from skyeng.warehouse.staging import rows_held
 
 #: Rows named of each comparison, and buckets looked into for them.
 _NAMED = 20
@@ -51,13 +50,11 @@ class Verification:
     main: str
     follower: str
     rows: int
-    differences: tuple[Difference, ...]
+    #: What the fingerprints say, whether or not a row could be named.
+    equal: bool
+    differences: tuple[Difference, ...] = ()
     #: False if more rows differ than are named.
     complete: bool = True
-
-    @property
-    def equal(self) -> bool:
-        return not self.differences
 
 
 def verify(model: Model, stores: Stores) -> list[Verification]:
@@ -65,14 +62,14 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
     with ExitStack() as stack:
         source = stack.enter_context(stores.source.session(snapshot=True))
         warehouse = stack.enter_context(stores.warehouse.session(snapshot=True))
-        method = "record" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
+        method = agreed_method(source, warehouse)
         found: list[Verification] = []
         for feed in model.feeds:
             check_columns(source, model, feed)
             key = tuple(column.name for column in model.row_key(feed))
             names = tuple(column.name for column in model.feed_columns(feed))
             sides = source_side(source, model, feed, method), vault_side(warehouse, model, feed, method)
-            found.append(_compare(feed, *sides, names, key, _size(warehouse, feed)))
+            found.append(_compare(feed, *sides, names, key, rows_held(warehouse, feed)))
         if model.marts:
             datamart = stack.enter_context(stores.datamart.session())
             mart_migrations.check_migrated(datamart, model)
@@ -89,17 +86,13 @@ def _verify_mart(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) 
     keys = {column.name for column in model.row_key(feed)}
     names = tuple(column.name for column in mart.columns)
     key = tuple(column.name for column in mart.columns if column.column in keys)
-    return _compare(feed, vault, side, names, key, _size(vault.session, feed))
+    return _compare(feed, vault, side, names, key, rows_held(vault.session, feed))
 
 
 def mart_is_right(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) -> bool:
     """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
-    buckets = bucket_count(_size(vault.session, model.feed(mart.feed)))
+    buckets = bucket_count(rows_held(vault.session, model.feed(mart.feed)))
     return not Comparison(vault.fingerprints(buckets), side.fingerprints(buckets)).differing
-
-
-def _size(session: Session, feed: Feed) -> int:
-    return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
 
 
 def _compare(
@@ -110,12 +103,12 @@ def _compare(
     differing = Comparison(held, follower.fingerprints(buckets)).differing
     rows = sum(count for count, _ in held.values())
     if not differing:
-        return Verification(feed.name, main.name, follower.name, rows, ())
+        return Verification(feed.name, main.name, follower.name, rows, equal=True)
     selection = Selection.of(differing[:_LOOKED_INTO], buckets)
     keys = _disagreeing(main, follower, selection)
     named = tuple(_named(feed, main, follower, names, key, keys[:_NAMED]))
-    complete = len(differing) <= _LOOKED_INTO and len(keys) <= _NAMED
-    return Verification(feed.name, main.name, follower.name, rows, named, complete)
+    complete = bool(named) and len(differing) <= _LOOKED_INTO and len(keys) <= _NAMED
+    return Verification(feed.name, main.name, follower.name, rows, equal=False, differences=named, complete=complete)
 
 
 def _disagreeing(main: Side, follower: Side, selection: Selection) -> list[str]:

@@ -168,7 +168,19 @@ def check_open(session: Session, load: Load) -> None:
         sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s FOR SHARE"), {"load_id": load.load_id}
     )
     if status != "open":
-        raise SkyengError(f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again")
+        raise _taken_over(load)
+
+
+def is_closed(session: Session, load: Load) -> bool:
+    """Whether the load was closed already; raises where it was rolled back. Nobody else closes it meanwhile."""
+    status = status_of(session, load)
+    if status == "rolled back":
+        raise _taken_over(load)
+    return status == "closed"
+
+
+def _taken_over(load: Load) -> SkyengError:
+    return SkyengError(f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again")
 
 
 def closed_loads(session: Session, model: Model, feed: Feed) -> list[tuple[Any, ...]]:

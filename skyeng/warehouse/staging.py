@@ -28,9 +28,6 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.gone)
 
-    def __add__(self, other: Changes) -> Changes:
-        return Changes(self.new + other.new, self.changed + other.changed, self.gone + other.gone)
-
 
 def clear(session: Session, feed: Feed) -> None:
     """Empty the staging tables of a feed."""

@@ -79,6 +79,23 @@ class LoadInProgress(SkyengError):
     """Another run of the same model is working."""
 
 
+class LoadGone(SkyengError):
+    """A step was asked of a load that was rolled back."""
+
+    def __init__(self, what: str, *, remedy: str, superseded: bool) -> None:
+        super().__init__(what, remedy=remedy)
+        #: A later load was closed, so that nothing is left to do.
+        self.superseded = superseded
+
+
+class StepMissing(SkyengError):
+    """A step was asked of a load before the steps it builds upon were done."""
+
+
+class StagingLost(SkyengError):
+    """The rows that a load had staged are gone."""
+
+
 class NotMigrated(SkyengError):
     """The warehouse or the datamart is not at the version this code needs."""
 

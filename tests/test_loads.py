@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import World
 
 from skyeng import pipeline
-from skyeng.errors import LoadInProgress, SkyengError
+from skyeng.errors import LoadGone, LoadInProgress, SkyengError, StagingLost, StepMissing
 from skyeng.pipeline.steps import Step
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.sql import SQL
 from skyeng.warehouse import loads, staging
+from skyeng.warehouse.loads import Load, Runner
 
 
 def statuses(world: World) -> list[str]:
@@ -28,7 +31,7 @@ def start(world: World, steps: int) -> None:
     parts: list[Callable[[], object]] = [
         lambda: run.e_from_pg_datasource(load),
         lambda: run.t_find_new_rows(load),
-        *(step.work for stage in run.load_stages(load) for step in stage),
+        *(step.work for stage in run.insert_stages(load) for step in stage),
     ]
     for part in itertools.islice(parts, steps):
         part()
@@ -62,13 +65,12 @@ def test_every_step_may_be_repeated(school: World) -> None:
     run.e_from_pg_datasource(load)
     run.e_from_pg_datasource(load)
     assert run.t_find_new_rows(load) == run.t_find_new_rows(load)
-    for stage in run.load_stages(load):
+    for stage in run.insert_stages(load):
         for step in stage:
             first, second = step.work(), step.work()
-            assert not any(second.values()), step.name
-            assert first.keys() == second.keys()
+            assert first == second, step.name
     for _ in range(2):
-        run.close(load, {}, {})
+        run.close(load)
     school.run(only="to_datamart")
     assert school.differences() == []
     assert school.vault(
@@ -82,9 +84,9 @@ def test_a_closed_load_is_not_rolled_back(school: World) -> None:
     school.change("DELETE FROM stream_module_lesson WHERE id = 36")
     load = run.e_from_pg_datawarehouse()
     with school.stores.warehouse.session() as session:
-        loads.roll_back_dead(session, school.model)
+        loads.roll_back_dead(session, school.model, loads.this_process())
     with pytest.raises(SkyengError, match="no longer open"):
-        run.close(load, {}, {})
+        run.close(load)
 
 
 def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +95,7 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
     load = run.e_from_pg_datawarehouse()
     run.e_from_pg_datasource(load)
     run.t_find_new_rows(load)
-    for stage in run.load_stages(load):
+    for stage in run.insert_stages(load):
         for step in stage:
             step.work()
     closing, proceed = threading.Event(), threading.Event()
@@ -106,10 +108,10 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
 
     def take_over() -> None:
         with school.stores.warehouse.session() as session:
-            loads.roll_back_dead(session, school.model)
+            loads.roll_back_dead(session, school.model, loads.this_process())
 
     monkeypatch.setattr(staging, "keep_changes", slow)
-    closer, other = threading.Thread(target=run.close, args=(load, {}, {})), threading.Thread(target=take_over)
+    closer, other = threading.Thread(target=run.close, args=(load,)), threading.Thread(target=take_over)
     closer.start()
     assert closing.wait(30)
     other.start()
@@ -130,7 +132,7 @@ def test_a_step_of_a_load_that_was_rolled_back_writes_nothing(school: World) -> 
     run.e_from_pg_datasource(load)
     run.t_find_new_rows(load)
     run.roll_back(load, "taken for dead")
-    for stage in run.load_stages(load):
+    for stage in run.insert_stages(load):
         for step in stage:
             with pytest.raises(SkyengError, match="no longer open"):
                 step.work()
@@ -142,11 +144,10 @@ def test_a_failing_step_rolls_the_load_back_at_once(school: World, monkeypatch: 
         raise SkyengError("the disk is full")
 
     def stages(self: ToDatawarehouse, load: Any) -> Any:
-        yield [*next(iter(original(self, load)))]
-        yield [Step("l_update_boom", boom)]
+        return [original(self, load)[0], [Step("l_update_boom", boom)]]
 
-    original = ToDatawarehouse.load_stages
-    monkeypatch.setattr(ToDatawarehouse, "load_stages", stages)
+    original = ToDatawarehouse.insert_stages
+    monkeypatch.setattr(ToDatawarehouse, "insert_stages", stages)
     with pytest.raises(SkyengError, match="the disk is full"):
         school.run()
     monkeypatch.undo()
@@ -220,6 +221,149 @@ def test_rows_in_use_are_counted_and_timed(school: World) -> None:
     report = school.run()
     assert report.counts["h_lessons"] == 36
     assert {"e_from_pg_datasource", "t_find_new_rows", "l_update_h_lesson", "close"} <= report.seconds.keys()
-    ((counts, seconds),) = school.vault("SELECT counts, seconds FROM control.loads")
-    assert counts["s_lessons"] == 36
-    assert seconds["l_update_s_lesson"] >= 0
+    ((counts, seconds),) = school.vault(
+        "SELECT counts, seconds FROM control.load_steps WHERE step = 'l_update_s_lesson'"
+    )
+    assert counts == {"s_lessons": 36}
+    assert seconds >= 0
+
+
+def begun(world: World, runner: Runner | None = None) -> tuple[ToDatawarehouse, Load]:
+    """A load with its rows staged and compared, and nothing in the vault yet."""
+    run = ToDatawarehouse(world.model, world.stores, runner=runner or loads.this_process())
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    run.t_find_new_rows(load)
+    return run, load
+
+
+def insert_all(run: ToDatawarehouse, load: Load) -> None:
+    for stage in run.insert_stages(load):
+        for step in stage:
+            step.work()
+
+
+def test_a_load_is_not_closed_before_every_step_is_done(school: World) -> None:
+    """As when an operator marks a task as successful that never ran."""
+    run, load = begun(school)
+    hubs, others = run.insert_stages(load)
+    for step in (*hubs, *others[:-1]):
+        step.work()
+    with pytest.raises(StepMissing, match=rf"close: not done yet: {others[-1].name}"):
+        run.close(load)
+    assert statuses(school) == ["open"]
+    others[-1].work()
+    run.close(load)
+    school.run(only="to_datamart")
+    assert school.differences() == []
+
+
+def test_a_step_that_comes_too_early_is_refused(school: World) -> None:
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    with pytest.raises(StepMissing, match="t_find_new_rows: not done yet: e_from_pg_datasource"):
+        run.t_find_new_rows(load)
+    run.e_from_pg_datasource(load)
+    for stage in run.insert_stages(load):
+        for step in stage:
+            with pytest.raises(StepMissing, match="not done yet: t_find_new_rows"):
+                step.work()
+    with pytest.raises(StepMissing):
+        run.close(load)
+    assert school.row_counts()["h_lessons"] == 0
+
+
+def test_a_load_may_begin_anew_from_the_source(school: World) -> None:
+    """The source changed between the two extractions of one load: only the later one counts."""
+    school.run()
+    school.change("UPDATE course SET title = 'Seen first' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36")
+    run, load = begun(school)
+    insert_all(run, load)
+    school.change("UPDATE course SET title = 'Data Science' WHERE id = 1; UPDATE stream SET name = 'Seen later'")
+    run.e_from_pg_datasource(load)
+    with pytest.raises(StepMissing):
+        run.close(load)
+    changes = run.t_find_new_rows(load)["courses"]
+    assert (changes.new, changes.changed, changes.gone) == (0, 35, 1)
+    insert_all(run, load)
+    run.close(load)
+    school.run(only="to_datamart")
+    assert school.differences() == []
+    assert school.vault("SELECT count(*) FROM vault.s_courses WHERE s_course_title = 'Seen first'") == [(0,)]
+
+
+def test_steps_of_a_closed_load_change_nothing_and_say_what_they_did(school: World) -> None:
+    run, load = begun(school)
+    changes = run.t_find_new_rows(load)
+    insert_all(run, load)
+    run.close(load)
+    before = school.row_counts()
+    school.change("DELETE FROM stream_module_lesson WHERE id = 36")
+    assert run.e_from_pg_datasource(load) == {"stage.courses": 36}
+    assert run.t_find_new_rows(load) == changes
+    insert_all(run, load)
+    run.close(load)
+    assert school.row_counts() == before
+    assert school.run().changes["courses"].gone == 1
+
+
+def test_staging_that_a_crash_emptied_is_noticed(school: World) -> None:
+    """Tables that are not logged are empty after a crash; that must not look like deletes."""
+    school.run()
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 1")
+    emptied = "TRUNCATE stage.courses, stage.courses_gone, stage.fingerprints, stage.selections"
+    run, load = begun(school)
+    with school.stores.warehouse.session() as session:
+        session.execute(SQL(emptied))
+    for step in (step for stage in run.insert_stages(load) for step in stage):
+        with pytest.raises(StagingLost):
+            step.work()
+    with pytest.raises(StagingLost):
+        run.e_from_pg_datasource(load)
+    assert school.run().changes["courses"].changed == 6
+    assert school.differences() == []
+
+
+def test_a_lease_keeps_other_runners_off_until_it_ends(school: World) -> None:
+    """Between the steps of a DAG run no process holds a lock."""
+    dag_run = Runner("DAG run 7", lease=timedelta(minutes=15))
+    run, load = begun(school, dag_run)
+    with pytest.raises(LoadInProgress, match="DAG run 7, since"):
+        school.run()
+    insert_all(run, load)
+    run.close(load)
+    assert not school.run(only="to_datawarehouse").anything_new
+
+    school.change("DELETE FROM stream_module_lesson WHERE id = 36")
+    begun(school, dag_run)
+    with school.stores.warehouse.session() as session:
+        session.execute(
+            SQL("""UPDATE control.load_steps SET finished_at = finished_at - interval '1 hour';
+            UPDATE control.loads SET started_at = started_at - interval '1 hour'""")
+        )
+    assert school.run().changes["courses"].gone == 1
+    assert statuses(school) == ["closed", "closed", "rolled back", "closed"]
+
+
+def test_the_next_dag_run_takes_the_load_of_a_dead_one_over_at_once(school: World) -> None:
+    _, dead = begun(school, Runner("DAG run 7", lease=timedelta(minutes=15)))
+    run, load = begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
+    with pytest.raises(LoadGone) as gone:
+        run.close(dead)
+    assert not gone.value.superseded
+    insert_all(run, load)
+    run.close(load)
+    with pytest.raises(LoadGone, match="rolled back") as gone:
+        run.e_from_pg_datasource(dead)
+    assert gone.value.superseded
+
+
+def test_two_that_append_to_one_mart_at_once(school: World) -> None:
+    school.run(only="to_datawarehouse")
+    with (
+        loads.exclusive(school.stores.warehouse, school.model, school.model.marts[0].table),
+        pytest.raises(LoadInProgress, match=r"is working on dm_courses"),
+    ):
+        school.run(only="to_datamart")
+    school.run(only="to_datamart")
+    assert school.differences() == []

@@ -12,7 +12,7 @@ from skyeng.errors import SkyengError
 from skyeng.model import Model
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
 from skyeng.pipeline.stores import Stores
-from skyeng.pipeline.to_datamart import ToDatamart
+from skyeng.pipeline.to_datamart import NO_LOADS, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.warehouse import loads
 from skyeng.warehouse.loads import Load
@@ -88,23 +88,19 @@ def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Chang
     ledger.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
     changes = ledger.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
     if any(changes.values()):
-        for stage in steps.load_stages(load):
+        for stage in steps.insert_stages(load):
             ledger.run_stage(stage)
-        ledger.timed("close", lambda: steps.close(load, ledger.counts, ledger.seconds))
+        ledger.timed("close", lambda: steps.close(load))
     return changes
 
 
 def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
     mart = steps.mart.table
-    report.marts[mart] = 0
-    # With `full`, what is missing is appended first; a second pass then compares everything.
-    for _ in range(2 if steps.full else 1):
-        held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
-        main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
-        delta = ledger.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, main, held))
-        if not delta:
-            return
-        ledger.run(Step("l_update_datamart", partial(steps.l_update_datamart, delta)))
-        report.marts[mart] += delta.row_versions
-        if delta.reason and held.loads:
-            report.rebuilt[mart] = delta.reason
+    held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
+    main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
+    delta = ledger.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, main, held))
+    if delta:
+        delta = ledger.timed("l_update_datamart", steps.l_update_datamart)
+    report.marts[mart] = ledger.counts[mart] = delta.row_versions
+    if delta.reason and held.fingerprint != NO_LOADS:
+        report.rebuilt[mart] = delta.reason

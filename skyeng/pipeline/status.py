@@ -25,9 +25,9 @@ class MartState:
 def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
     for mart in model.marts:
         steps = ToDatamart(model, mart, stores)
-        held = steps.e_from_ch_datamart().loads
+        held = steps.held_loads()
         known = {load.load_ts for load in held}
-        behind = sum(load.load_ts not in known for load in steps.e_from_pg_datawarehouse())
+        behind = sum(load.load_ts not in known for load in steps.closed_loads())
         with stores.datamart.session() as session:
             rows = session.scalar(count_of(mart))
         yield MartState(mart.table, rows, behind, held[-1].load_ts if held else None)

@@ -1,9 +1,13 @@
-"""`to_datamart`: the closed loads that a mart does not hold, appended to ClickHouse."""
+"""`to_datamart`: the closed loads that a mart does not hold, appended to ClickHouse.
+
+What passes between steps are fingerprints and counts; a step reads what it needs from the stores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import IO, Literal
@@ -11,8 +15,10 @@ from typing import IO, Literal
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.append import MartLoad, Span
+from skyeng.datamart.client import Session as MartSession
 from skyeng.datamart.tables import types
 from skyeng.errors import DatamartAhead
+from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
 from skyeng.pipeline.sides import mart_sides, served_side
@@ -23,32 +29,62 @@ from skyeng.sql import SQL, ident, joined, sql
 from skyeng.warehouse import loads
 from skyeng.warehouse.history import row_versions
 
+#: The fingerprint of no load at all.
+NO_LOADS: Fingerprint = (0, 0)
+
 
 @dataclass(frozen=True)
 class Held:
     """What a mart holds: its loads, and whether its tables are as its register says."""
 
-    loads: tuple[MartLoad, ...]
+    fingerprint: Fingerprint
     whole: bool
 
 
 @dataclass(frozen=True)
 class Delta:
-    """What is to be done to a mart."""
+    """What is to be done to a mart, or was."""
 
     action: Literal["nothing", "append", "rebuild"]
-    loads: tuple[MartLoad, ...] = ()
-    #: The last load that the mart holds already.
-    after: str | datetime = "-infinity"
+    loads: int = 0
+    row_versions: int = 0
     #: Why the mart must be built anew.
     reason: str = ""
 
     def __bool__(self) -> bool:
         return self.action != "nothing"
 
-    @property
-    def row_versions(self) -> int:
-        return sum(load.row_versions for load in self.loads)
+
+@dataclass(frozen=True)
+class _Plan:
+    """A delta with its loads, and the last load that the mart holds before them."""
+
+    delta: Delta
+    loads: tuple[MartLoad, ...] = ()
+    after: str | datetime = "-infinity"
+
+
+_NOTHING = _Plan(Delta("nothing"))
+
+
+def _plan(
+    action: Literal["append", "rebuild"],
+    wanted: Sequence[MartLoad],
+    after: str | datetime = "-infinity",
+    reason: str = "",
+) -> _Plan:
+    delta = Delta(action, len(wanted), sum(load.row_versions for load in wanted), reason)
+    return _Plan(delta, tuple(wanted), after)
+
+
+def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
+    """One fingerprint over loads: their row versions, and the sum of a hash of each load."""
+    rows = total = 0
+    for load in held:
+        text = f"{load.load_ts.isoformat()} {load.row_versions} {load.hash_sum}"
+        rows += load.row_versions
+        total += int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+    return rows, total % 2**64
 
 
 @dataclass(frozen=True)
@@ -61,22 +97,38 @@ class ToDatamart:
     full: bool = False
 
     def e_from_ch_datamart(self) -> Held:
-        """What the mart holds, by load."""
+        """What the mart holds."""
         with self.stores.datamart.session() as session:
             mart_migrations.check_migrated(session, self.model)
             held = append.held_loads(session, self.mart)
-            return Held(tuple(held), append.is_whole(session, self.mart, held))
+            return Held(of_loads(held), append.is_whole(session, self.mart, held))
 
-    def e_from_pg_datawarehouse(self) -> tuple[MartLoad, ...]:
-        """What the warehouse has for the mart, by load: closed loads only."""
+    def e_from_pg_datawarehouse(self) -> Fingerprint:
+        """What the warehouse has for the mart: closed loads only."""
+        return of_loads(self.closed_loads())
+
+    def closed_loads(self) -> tuple[MartLoad, ...]:
+        """The loads that the mart is to hold, in their order."""
         with self.stores.warehouse.session(snapshot=True) as session:
             rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
         return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
-    def t_find_new_rows(self, main: Sequence[MartLoad], held: Held) -> Delta:
+    def held_loads(self) -> list[MartLoad]:
+        """The loads that the mart does hold, in their order."""
+        with self.stores.datamart.session() as session:
+            return append.held_loads(session, self.mart)
+
+    def t_find_new_rows(self, main: Fingerprint, held: Held) -> Delta:
         """Which loads to append, or that the mart must be built anew, and why."""
+        if held.whole and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
+            return _NOTHING.delta
+        return self._find(whole=held.whole).delta
+
+    def _find(self, *, whole: bool) -> _Plan:
+        """Compare load by load."""
+        main, held = self.closed_loads(), self.held_loads()
         compared = Comparison(
-            {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held.loads}
+            {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held}
         )
         if compared.ahead and not self.full:
             raise DatamartAhead(
@@ -88,20 +140,22 @@ class ToDatamart:
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
-        if not main and not held.loads:
-            return Delta("nothing")
-        if reason := self._reason_to_rebuild(compared.ahead, held, wanted):
-            return Delta("rebuild", tuple(main), reason=reason)
-        return Delta("append", wanted, held.loads[-1].load_ts) if wanted else Delta("nothing")
+        if not main and not held:
+            return _NOTHING
+        if reason := self._reason_to_rebuild(compared.ahead, held, wanted, whole=whole):
+            return _plan("rebuild", main, reason=reason)
+        return _plan("append", wanted, held[-1].load_ts) if wanted else _NOTHING
 
-    def _reason_to_rebuild(self, ahead: Sequence[datetime], held: Held, wanted: Sequence[MartLoad]) -> str:
-        if not held.loads:
+    def _reason_to_rebuild(
+        self, ahead: Sequence[datetime], held: Sequence[MartLoad], wanted: Sequence[MartLoad], *, whole: bool
+    ) -> str:
+        if not held:
             return "the mart is empty"
-        if not held.whole:
+        if not whole:
             return "rows of the mart were lost"
         if ahead:
             return "the mart holds loads that the warehouse does not know"
-        if any(load.load_ts < held.loads[-1].load_ts for load in wanted):
+        if any(load.load_ts < held[-1].load_ts for load in wanted):
             return "the mart lacks a load between others"
         if any(load.row_versions > append.LARGEST_BLOCK for load in wanted):
             return "a load is larger than one block"
@@ -116,16 +170,32 @@ class ToDatamart:
             sides = mart_sides(session, self.model, self.mart)
             return all(mart_is_right(self.model, self.mart, vault, side) for side in sides)
 
-    def l_update_datamart(self, delta: Delta) -> dict[str, int]:
-        """Append the loads, or build the mart anew beside the one in use and swap it in."""
+    def l_update_datamart(self) -> Delta:
+        """Append the loads, or build the mart anew beside the one in use and swap it in; what was done.
+
+        What is to be done is found out here and now: asked for again, or late, it does what is left.
+        With `full`, what is missing is appended first and everything compared then.
+        """
+        with loads.exclusive(self.stores.warehouse, self.model, self.mart.table):
+            done = self._update()
+            if self.full and done.action == "append":
+                again = self._update()
+                return replace(again, row_versions=done.row_versions + again.row_versions) if again else done
+            return done
+
+    def _update(self) -> Delta:
+        plan = self._find(whole=self.e_from_ch_datamart().whole)
         with self.stores.warehouse.session(snapshot=True) as warehouse, self.stores.datamart.session() as session:
-            versions = partial(self._versions, warehouse)
-            if delta.action == "rebuild":
-                append.rebuild(session, self.model, self.mart, delta.loads, versions)
-            elif delta.action == "append":
-                for span in append.spans(delta.loads, delta.after):
-                    append.append(session, self.mart, span, versions)
-        return {self.mart.table: delta.row_versions}
+            self._carry_out(plan, warehouse, session)
+        return plan.delta
+
+    def _carry_out(self, plan: _Plan, warehouse: Session, session: MartSession) -> None:
+        versions = partial(self._versions, warehouse)
+        if plan.delta.action == "rebuild":
+            append.rebuild(session, self.model, self.mart, plan.loads, versions)
+        elif plan.delta.action == "append":
+            for span in append.spans(plan.loads, plan.after):
+                append.append(session, self.mart, span, versions)
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""

@@ -1,13 +1,17 @@
 """`to_datawarehouse`: the source's changes since the last load, historised into the vault.
 
 Each step opens its own connections and finds its input in the warehouse, so that it can run in
-any process, and be run again. What passes between steps is a `Load` and counts, never rows.
+any process. What passes between steps is a `Load` and counts, never rows. A step may be asked
+for again at any time: what is done is not done twice, what builds on a step that is missing is
+refused, and a load that was closed stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from skyeng.fingerprint import Method, Selection, as_fingerprints, bucket_count, fingerprints
 from skyeng.model import Entity, Feed, Model
@@ -18,10 +22,33 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, sql
-from skyeng.warehouse import loads, staging, vault
+from skyeng.warehouse import loads, progress, staging, vault
 from skyeng.warehouse.checks import check_rows
-from skyeng.warehouse.loads import Load
+from skyeng.warehouse.loads import Load, Runner, this_process
+from skyeng.warehouse.progress import Counts
 from skyeng.warehouse.staging import Changes
+
+EXTRACT, FIND = "e_from_pg_datasource", "t_find_new_rows"
+
+
+@dataclass(frozen=True)
+class Insert:
+    """A step that loads tables of the vault from staging."""
+
+    name: str
+    entities: tuple[Entity, ...]
+
+
+def inserts(model: Model) -> tuple[tuple[Insert, ...], ...]:
+    """The steps that fill the vault: hubs at once, then links and satellites at once."""
+    links = tuple(part for link in model.links for part in (link, link.effectivity))
+    return (
+        tuple(Insert(f"l_update_h_{hub.name}", (hub,)) for hub in model.hubs),
+        (
+            Insert("l_update_links", links),
+            *(Insert(f"l_update_s_{satellite.name}", (satellite,)) for satellite in model.satellites),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -31,37 +58,53 @@ class ToDatawarehouse:
     model: Model
     stores: Stores
     full: bool = False
+    runner: Runner = field(default_factory=this_process)
 
     def e_from_pg_datawarehouse(self) -> Load:
         """Open a load, and note what the warehouse holds, by bucket."""
         method = self._method()
         with self.stores.warehouse.session() as session:
-            loads.roll_back_dead(session, self.model)
+            loads.roll_back_dead(session, self.model, self.runner)
             trusted = not self.full and loads.last_method(session, self.model) in (method, None)
-            load = loads.open_load(session, self.model, method)
+            load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
                 if not trusted:
                     staging.rebuild_rows(session, self.model, feed, method)
                 buckets = bucket_count(staging.rows_held(session, feed))
                 staging.keep_fingerprints(session, self.model, feed, buckets)
-                staging.keep_selection(session, self.model, feed, Selection(buckets))
+                staging.keep_selection(session, self.model, feed, load, Selection(buckets))
         return load
 
-    def e_from_pg_datasource(self, load: Load) -> dict[str, int]:
-        """Stage the rows that may differ: all feeds from one snapshot of the source."""
-        with (
-            self.stores.source.session(snapshot=True) as source,
-            self.stores.warehouse.session() as warehouse,
-        ):
-            method = loads.method_of(warehouse, load)
-            return {f"stage.{feed.name}": self._stage(source, warehouse, feed, method) for feed in self.model.feeds}
+    def e_from_pg_datasource(self, load: Load) -> Counts:
+        """Stage the rows that may differ: all feeds from one snapshot of the source.
 
-    def _stage(self, source: Session, warehouse: Session, feed: Feed, method: Method) -> int:
+        Asked for again it takes a new snapshot, and the load begins anew from it.
+        """
+        with self.stores.warehouse.session() as warehouse:
+            closed = loads.is_closed(warehouse, load, alone=True)
+            booked = progress.done(warehouse, load)
+            if closed:
+                return booked.get(EXTRACT, {})
+            if EXTRACT in booked:
+                loads.remove_rows(warehouse, self.model, load)
+                progress.forget(warehouse, load)
+            begun = time.perf_counter()
+            method = loads.method_of(warehouse, load)
+            with self.stores.source.session(snapshot=True) as source:
+                counts = {
+                    f"stage.{feed.name}": self._stage(source, warehouse, feed, load, method)
+                    for feed in self.model.feeds
+                }
+            progress.book(warehouse, load, EXTRACT, counts, time.perf_counter() - begun)
+        return counts
+
+    def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
+        buckets = staging.kept_selection(warehouse, self.model, feed, load).total
         staging.clear(warehouse, feed)
-        selection = self._differing(source, warehouse, feed, method)
-        staging.keep_selection(warehouse, self.model, feed, selection)
+        selection = self._differing(source, warehouse, feed, method, buckets)
+        staging.keep_selection(warehouse, self.model, feed, load, selection)
         if not selection:
             return 0
         rows = source_feed.extraction(self.model, feed, method, selection)
@@ -71,9 +114,8 @@ class ToDatawarehouse:
         warehouse.execute(sql("ANALYZE stage.{feed}", feed=ident(feed.name)))
         return staged
 
-    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method) -> Selection:
+    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, buckets: int) -> Selection:
         held = staging.kept_fingerprints(warehouse, self.model, feed)
-        buckets = staging.kept_selection(warehouse, self.model, feed).total
         if not held:
             return Selection(buckets)
         rows = source_feed.hashed_rows(self.model, feed, method)
@@ -85,41 +127,61 @@ class ToDatawarehouse:
 
         Where nothing is new, changed or gone, the load is closed here and now.
         """
+        self._step(FIND, load, {EXTRACT}, partial(self._find, load))
         with self.stores.warehouse.session() as session:
-            changes = {feed.name: staging.find_changes(session, self.model, feed) for feed in self.model.feeds}
-            for feed in self.model.feeds:
-                check_rows(session, self.model, feed)
-                staging.register(session, feed, load.load_id, changes[feed.name])
-            if not any(changes.values()):
-                loads.mark_closed(session, load, {}, {})
-        return changes
+            return staging.registered(session, self.model, load)
 
-    def load_stages(self, load: Load) -> Iterator[Stage]:
-        """Hubs at once, then links and satellites at once."""
-        yield [self._insert(f"l_update_h_{hub.name}", load, [hub]) for hub in self.model.hubs]
-        links = [part for link in self.model.links for part in (link, link.effectivity)]
-        yield [
-            self._insert("l_update_links", load, links),
-            *(self._insert(f"l_update_s_{satellite.name}", load, [satellite]) for satellite in self.model.satellites),
+    def _find(self, load: Load, session: Session) -> Counts:
+        changes = {feed.name: staging.find_changes(session, self.model, feed, load) for feed in self.model.feeds}
+        for feed in self.model.feeds:
+            check_rows(session, self.model, feed)
+            staging.register(session, feed, load, changes[feed.name])
+        if not any(changes.values()):
+            loads.mark_closed(session, load)
+        return {}
+
+    def l_update(self, insert: Insert, load: Load) -> Counts:
+        """Load tables of the vault from staging; rows inserted, by table."""
+        return self._step(insert.name, load, {FIND}, partial(self._insert, load, insert.entities))
+
+    def _insert(self, load: Load, entities: Sequence[Entity], session: Session) -> Counts:
+        return {it.table: vault.insert(session, self.model, it, load, full=self.full) for it in entities}
+
+    def insert_stages(self, load: Load) -> list[Stage]:
+        """The steps that fill the vault, to be run in one process."""
+        return [
+            [Step(insert.name, partial(self.l_update, insert, load)) for insert in stage]
+            for stage in inserts(self.model)
         ]
 
-    def _insert(self, name: str, load: Load, entities: Sequence[Entity]) -> Step:
-        def work() -> dict[str, int]:
-            with self.stores.warehouse.session() as session:
-                loads.check_open(session, load)
-                return {it.table: vault.insert(session, self.model, it, load, full=self.full) for it in entities}
+    def close(self, load: Load) -> None:
+        """Make the load visible, all of it at once, if every step is done. A closed load stays so."""
+        before = {FIND, *(insert.name for stage in inserts(self.model) for insert in stage)}
+        self._step("close", load, before, partial(self._close, load), alone=True)
 
-        return Step(name, work)
+    def _close(self, load: Load, session: Session) -> Counts:
+        for feed in self.model.feeds:
+            staging.keep_changes(session, feed, load)
+            staging.clear(session, feed)
+        loads.mark_closed(session, load)
+        return {}
 
-    def close(self, load: Load, counts: Mapping[str, int], seconds: Mapping[str, float]) -> None:
-        """Make the load visible, all of it at once. A load that is closed already stays so."""
+    def _step(
+        self, name: str, load: Load, before: Collection[str], work: Callable[[Session], Counts], *, alone: bool = False
+    ) -> Counts:
+        """Do a step's work once, and book it in the same transaction."""
         with self.stores.warehouse.session() as session:
-            if loads.is_closed(session, load):
-                return
+            closed = loads.is_closed(session, load, alone=alone)
+            booked = progress.done(session, load)
+            if closed or name in booked:
+                return booked.get(name, {})
+            progress.require(load, before, name, booked)
             for feed in self.model.feeds:
-                staging.keep_changes(session, feed, load)
-                staging.clear(session, feed)
-            loads.mark_closed(session, load, counts, seconds)
+                staging.kept_selection(session, self.model, feed, load)
+            begun = time.perf_counter()
+            counts = work(session)
+            progress.book(session, load, name, counts, time.perf_counter() - begun)
+            return counts
 
     def roll_back(self, load: Load, error: str) -> None:
         """Remove a load that failed."""

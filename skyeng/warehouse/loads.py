@@ -1,19 +1,17 @@
-"""The register of loads in `control`: open, closed, rolled back; and who is working."""
+"""The register of loads in `control`: open, closed, rolled back; and who is working on which step."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg2.extras
-
-from skyeng.errors import LoadInProgress, SkyengError, StatementFailed
+from skyeng.errors import LoadGone, LoadInProgress, StatementFailed
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
@@ -29,51 +27,75 @@ class Load:
     load_ts: datetime
 
 
-@contextmanager
-def exclusive(warehouse: Postgres, model: Model) -> Iterator[None]:
-    """Be the only run of a model; PostgreSQL lets go when the process or its connection dies.
+@dataclass(frozen=True)
+class Runner:
+    """Who works on a load."""
 
-    Raises `LoadInProgress` that says who is working since when.
+    #: As a person is to read it.
+    name: str
+    #: A process holds a lock for as long as it lives. A runner whose steps are processes of their
+    #: own, such as a DAG run, holds none between them: others keep off for so long after a step.
+    #: Whoever schedules such runners sees to it that a model has one at a time.
+    lease: timedelta | None = None
+
+
+def this_process() -> Runner:
+    return Runner(f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})")
+
+
+@contextmanager
+def exclusive(warehouse: Postgres, model: Model, part: str = "") -> Iterator[None]:
+    """Be the only one who works on a model, or on a part of it such as a mart.
+
+    PostgreSQL lets go when the process or its connection dies. Raises `LoadInProgress` that says
+    who is working since when.
     """
     with warehouse.session() as session:
-        key = {"key": f"skyeng.{model.name}"}
+        key = {"key": f"skyeng.{model.name}{part and f'.{part}'}"}
         if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), key):
-            raise LoadInProgress(
-                f"another run of model '{model.name}' is working{_worker(session, model)}",
-                where=warehouse.name,
-                remedy="wait for it to end, then run again: a second run at once would find nothing new",
-            )
+            raise _in_progress(session, model, part)
         session.commit()  # the lock is the session's: no transaction need stay open for it
         yield
 
 
-def _worker(session: Session, model: Model) -> str:
-    row = session.row(
-        sql("SELECT run_by, started_at FROM control.loads WHERE model = %(model)s AND status = 'open'"),
-        {"model": model.name},
+def _in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
+    row = (
+        None
+        if part
+        else session.row(
+            sql("SELECT run_by, started_at FROM control.loads WHERE model = %(model)s AND status = 'open'"),
+            {"model": model.name},
+        )
     )
-    return f": {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S} UTC" if row else ""
+    worker = f": {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S} UTC" if row else ""
+    return LoadInProgress(
+        f"another run of model '{model.name}' is working{f' on {part}' if part else ''}{worker}",
+        where=session.database.name,
+        remedy="wait for it to end, then run again: a second run at once would find nothing new",
+    )
 
 
-def open_load(session: Session, model: Model, method: Method) -> Load:
+def open_load(session: Session, model: Model, method: Method, runner: Runner) -> Load:
     """Register a load under way; its timestamp is later than that of any load before it."""
     row = session.row(
-        sql("""INSERT INTO control.loads (model, load_ts, status, run_by, hash_version, row_hash_method)
+        sql("""INSERT INTO control.loads (model, load_ts, status, run_by, lease, hash_version, row_hash_method)
 SELECT
     %(model)s,
     greatest(clock_timestamp(), max(load_ts) + interval '1 microsecond'),
-    'open', %(run_by)s, %(hash_version)s, %(method)s
+    'open', %(run_by)s, %(lease)s, %(hash_version)s, %(method)s
 FROM control.loads
 WHERE model = %(model)s
 RETURNING load_id, load_ts"""),
-        {"model": model.name, "run_by": _run_by(), "hash_version": HASH_VERSION, "method": method},
+        {
+            "model": model.name,
+            "run_by": runner.name,
+            "lease": runner.lease,
+            "hash_version": HASH_VERSION,
+            "method": method,
+        },
     )
     assert row is not None
     return Load(*row)
-
-
-def _run_by() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
 
 
 def last_method(session: Session, model: Model) -> Method | None:
@@ -102,25 +124,44 @@ def method_of(session: Session, load: Load) -> Method:
     )
 
 
-def roll_back_dead(session: Session, model: Model) -> int:
+def roll_back_dead(session: Session, model: Model, runner: Runner) -> int:
     """Remove what loads that died left behind; the number of loads rolled back.
 
-    To be called by the run that holds the lock: an open load then belongs to nobody. Its rows
+    To be called by the run that holds the lock: no process works on an open load then. Its rows
     were never visible. Left in place, a value that only the dead load saw would surface later.
+    Raises `LoadInProgress` where the lease of another runner has not ended.
     """
     dead = session.rows(
-        sql("SELECT load_id, load_ts FROM control.loads WHERE model = %(model)s AND status = 'open'"),
+        sql("""SELECT load_id, load_ts, coalesce(
+    clock_timestamp() < lease + greatest(started_at, (SELECT max(finished_at) FROM control.load_steps AS done
+        WHERE done.load_id = loads.load_id)),
+    false)
+FROM control.loads
+WHERE model = %(model)s AND status = 'open'"""),
         {"model": model.name},
     )
-    for load_id, load_ts in dead:
-        roll_back(session, model, Load(load_id, load_ts), "the process ended before the load was closed")
+    for load_id, load_ts, leased in dead:
+        if leased and runner.lease is None:
+            raise _in_progress(session, model)
+        roll_back(session, model, Load(load_id, load_ts), "the run ended before the load was closed")
     return len(dead)
 
 
 def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
     """Remove a load's rows and mark it rolled back, unless another process has closed it meanwhile."""
-    if status_of(session, load) != "open":
+    if _status(session, load, sql("FOR UPDATE")) != "open":
         return
+    remove_rows(session, model, load)
+    session.execute(
+        sql("""UPDATE control.loads
+SET status = 'rolled back', finished_at = clock_timestamp(), error = %(error)s
+WHERE load_id = %(load_id)s"""),
+        {"load_id": load.load_id, "error": error},
+    )
+
+
+def remove_rows(session: Session, model: Model, load: Load) -> None:
+    """Take back what a load, not visible yet, wrote into the vault."""
     for entity in vault_tables(model):
         session.execute(
             sql(
@@ -130,57 +171,45 @@ def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
             ),
             {"load_ts": load.load_ts},
         )
-    session.execute(
-        sql("""UPDATE control.loads
-SET status = 'rolled back', finished_at = clock_timestamp(), error = %(error)s
-WHERE load_id = %(load_id)s AND status = 'open'"""),
-        {"load_id": load.load_id, "error": error},
-    )
 
 
-def status_of(session: Session, load: Load) -> str:
-    """`open`, `closed` or `rolled back`; it stays so until the session's transaction ends."""
-    return session.scalar(
-        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s FOR UPDATE"), {"load_id": load.load_id}
-    )
-
-
-def mark_closed(session: Session, load: Load, counts: Mapping[str, int], seconds: Mapping[str, float]) -> None:
+def mark_closed(session: Session, load: Load) -> None:
     """Make an open load visible, as the last statement of the transaction that completes it."""
     session.execute(
-        sql("""UPDATE control.loads
-SET status = 'closed', finished_at = clock_timestamp(), counts = %(counts)s, seconds = %(seconds)s
+        sql("""UPDATE control.loads SET status = 'closed', finished_at = clock_timestamp()
 WHERE load_id = %(load_id)s"""),
-        {
-            "load_id": load.load_id,
-            "counts": psycopg2.extras.Json(dict(counts)),
-            "seconds": psycopg2.extras.Json({step: round(taken, 3) for step, taken in seconds.items()}),
-        },
+        {"load_id": load.load_id},
     )
 
 
-def check_open(session: Session, load: Load) -> None:
-    """Raise where another run took the load for dead and rolled it back.
+def is_closed(session: Session, load: Load, *, alone: bool = False) -> bool:
+    """Whether a load was closed already; it stays so until the session's transaction ends.
 
-    The lock is shared: the steps of a load work side by side, and a roll-back waits for them.
+    The lock is shared, so that the steps of a load work side by side and a roll-back waits for
+    them; a step that others must not work beside asks for it `alone`. Raises `LoadGone` where the load was rolled back.
     """
-    status = session.scalar(
-        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s FOR SHARE"), {"load_id": load.load_id}
-    )
-    if status != "open":
-        raise _taken_over(load)
-
-
-def is_closed(session: Session, load: Load) -> bool:
-    """Whether the load was closed already; raises where it was rolled back. Nobody else closes it meanwhile."""
-    status = status_of(session, load)
-    if status == "rolled back":
-        raise _taken_over(load)
+    status = _status(session, load, sql("FOR UPDATE") if alone else sql("FOR SHARE"))
+    if status not in ("open", "closed"):
+        superseded = session.scalar(
+            sql("""SELECT EXISTS (SELECT FROM control.loads AS later JOIN control.loads AS mine USING (model)
+WHERE mine.load_id = %(load_id)s AND later.load_id > mine.load_id AND later.status = 'closed')"""),
+            {"load_id": load.load_id},
+        )
+        raise LoadGone(
+            f"load {load.load_id} is no longer open: it was rolled back",
+            remedy="nothing: a later load has brought what this one would have"
+            if superseded
+            else "run again, from the first step: a new load begins there",
+            superseded=superseded,
+        )
     return status == "closed"
 
 
-def _taken_over(load: Load) -> SkyengError:
-    return SkyengError(f"load {load.load_id} is no longer open", remedy="another run took it for dead; run again")
+def _status(session: Session, load: Load, lock: SQL) -> str | None:
+    return session.scalar(
+        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s {lock}", lock=lock),
+        {"load_id": load.load_id},
+    )
 
 
 def closed_loads(session: Session, model: Model, feed: Feed) -> list[tuple[Any, ...]]:

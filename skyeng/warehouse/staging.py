@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skyeng.errors import StagingLost
 from skyeng.fingerprint import Fingerprint, Method, Selection, as_fingerprints, fingerprints, with_row_hash
 from skyeng.model import Feed, Model
 from skyeng.postgres import Session
@@ -73,64 +74,54 @@ def kept_fingerprints(session: Session, model: Model, feed: Feed) -> dict[int, F
     )
 
 
-def keep_selection(session: Session, model: Model, feed: Feed, selection: Selection) -> None:
-    """Note which buckets were staged."""
+def keep_selection(session: Session, model: Model, feed: Feed, load: Load, selection: Selection) -> None:
+    """Note for which load staging is, and which buckets of the feed are staged."""
     session.execute(
         sql(
-            """INSERT INTO stage.selections (model, feed, buckets, bitmap, compared)
-VALUES ({model}, {feed}, %(total)s, %(bitmap)s, false)
-ON CONFLICT (model, feed) DO UPDATE SET (buckets, bitmap, compared) = (EXCLUDED.buckets, EXCLUDED.bitmap, false)""",
+            """INSERT INTO stage.selections (model, feed, load_id, buckets, bitmap)
+VALUES ({model}, {feed}, %(load_id)s, %(total)s, %(bitmap)s)
+ON CONFLICT (model, feed) DO UPDATE
+SET (load_id, buckets, bitmap) = (EXCLUDED.load_id, EXCLUDED.buckets, EXCLUDED.bitmap)""",
             **_names(model, feed),
         ),
-        {"total": selection.total, "bitmap": selection.bitmap},
+        {"load_id": load.load_id, "total": selection.total, "bitmap": selection.bitmap},
     )
 
 
-def kept_selection(session: Session, model: Model, feed: Feed) -> Selection:
+def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Selection:
+    """Which buckets of the feed are staged for a load.
+
+    Raises `StagingLost` where they are another's, or gone: staging is not logged, and a server
+    that crashes comes back with it empty. An empty staging would look as if every row had vanished.
+    """
     row = session.row(
         sql(
-            "SELECT buckets, bitmap FROM stage.selections WHERE model = {model} AND feed = {feed}",
+            """SELECT buckets, bitmap FROM stage.selections
+WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s""",
             **_names(model, feed),
-        )
+        ),
+        {"load_id": load.load_id},
     )
-    assert row is not None, "the source is read before rows are compared"
+    if row is None:
+        raise StagingLost(
+            f"what load {load.load_id} staged is gone",
+            where=f"stage.{feed.name}",
+            expected="rows that its first steps left; a server that recovers from a crash empties staging",
+            remedy="run again from the first step (in Airflow: clear e_from_pg_datawarehouse); nothing is lost",
+        )
     return Selection(row[0], None if row[1] is None else bytes(row[1]))
 
 
-def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
-    """Leave only new and changed rows in staging, and the keys of vanished ones beside them.
-
-    Safe to repeat: what was compared once is only counted again.
-    """
-    compared = session.execute(
-        sql(
-            "UPDATE stage.selections SET compared = true WHERE model = {model} AND feed = {feed} AND NOT compared",
-            **_names(model, feed),
-        )
-    )
-    if compared:
-        _compare(session, feed, kept_selection(session, model, feed))
-    row = session.row(
-        sql(
-            """SELECT count(*), count(held.row_key), (SELECT count(*) FROM stage.{gone})
-FROM stage.{rows} AS staged
-LEFT JOIN control.{held} AS held USING (row_key)""",
-            **_tables(feed),
-        )
-    )
-    staged, known, gone = row or (0, 0, 0)
-    return Changes(new=staged - known, changed=known, gone=gone)
-
-
-def _compare(session: Session, feed: Feed, selection: Selection) -> None:
-    session.execute(
+def find_changes(session: Session, model: Model, feed: Feed, load: Load) -> Changes:
+    """Leave only new and changed rows in staging, and the keys of vanished ones beside them."""
+    gone = session.execute(
         sql(
             """INSERT INTO stage.{gone}
 SELECT held.row_key
 FROM control.{held} AS held
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
-            selected=selection.condition(),
+            selected=kept_selection(session, model, feed, load).condition(),
             **_tables(feed),
         )
     )
@@ -142,6 +133,16 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
             **_tables(feed, "rows", "held"),
         )
     )
+    row = session.row(
+        sql(
+            """SELECT count(*), count(held.row_key)
+FROM stage.{rows} AS staged
+LEFT JOIN control.{held} AS held USING (row_key)""",
+            **_tables(feed, "rows", "held"),
+        )
+    )
+    staged, known = row or (0, 0)
+    return Changes(new=staged - known, changed=known, gone=gone)
 
 
 def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
@@ -195,7 +196,7 @@ def _insert_rows(feed: Feed) -> SQL:
     )
 
 
-def register(session: Session, feed: Feed, load_id: int, changes: Changes) -> None:
+def register(session: Session, feed: Feed, load: Load, changes: Changes) -> None:
     """Write what a load changes of a feed beside the load."""
     session.execute(
         sql(
@@ -203,16 +204,25 @@ def register(session: Session, feed: Feed, load_id: int, changes: Changes) -> No
     (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
 SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
     (SELECT count(*) FROM control.{held}) + %(new)s - %(gone)s,
-    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
-ON CONFLICT (load_id, feed) DO UPDATE SET
-    (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
-    = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
+    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})""",
             feed=literal(feed.name),
             held=ident(feed.rows_table),
             rows=ident(feed.name),
         ),
-        {"load_id": load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
+        {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
     )
+
+
+def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]:
+    """What a load changes, by feed, as it was registered."""
+    found = {
+        feed: Changes(*counts)
+        for feed, *counts in session.rows(
+            sql("SELECT feed, rows_new, rows_changed, rows_gone FROM control.load_feeds WHERE load_id = %(load_id)s"),
+            {"load_id": load.load_id},
+        )
+    }
+    return {feed.name: found[feed.name] for feed in model.feeds}
 
 
 def _names(model: Model, feed: Feed) -> dict[str, SQL]:

@@ -1,0 +1,58 @@
+"""Which steps of a load are done: why a step may be repeated, and a load is closed only when whole.
+
+A step is booked in the transaction that does its work, so that it is done and booked, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import psycopg2.extras
+
+from skyeng.errors import StepMissing
+from skyeng.postgres import Session
+from skyeng.sql import sql
+from skyeng.warehouse.loads import Load
+
+#: Rows written, by table.
+Counts = dict[str, int]
+
+
+def done(session: Session, load: Load) -> dict[str, Counts]:
+    """The steps of a load that are done, and what each wrote."""
+    steps = sql("SELECT step, counts FROM control.load_steps WHERE load_id = %(load_id)s")
+    return dict(session.rows(steps, {"load_id": load.load_id}))
+
+
+def require(load: Load, steps: Collection[str], before: str, booked: Mapping[str, Counts]) -> None:
+    """Raise `StepMissing` unless all these steps are done."""
+    missing = [step for step in steps if step not in booked]
+    if missing:
+        raise StepMissing(
+            f"load {load.load_id} cannot go on with {before}: not done yet: {', '.join(missing)}",
+            expected="every step in its order; marking a task as done by hand does not do it",
+            remedy="run these steps (in Airflow: clear them), then this one; nothing of the load is visible until then",
+        )
+
+
+def book(session: Session, load: Load, step: str, counts: Counts, seconds: float) -> None:
+    """Note that a step is done."""
+    session.execute(
+        sql("""INSERT INTO control.load_steps (load_id, step, counts, seconds)
+VALUES (%(load_id)s, %(step)s, %(counts)s, %(seconds)s)
+ON CONFLICT (load_id, step) DO UPDATE
+SET (counts, seconds, finished_at) = (EXCLUDED.counts, EXCLUDED.seconds, clock_timestamp())"""),
+        {
+            "load_id": load.load_id,
+            "step": step,
+            "counts": psycopg2.extras.Json(counts),
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def forget(session: Session, load: Load) -> None:
+    """Begin a load's steps anew."""
+    of_load = {"load_id": load.load_id}
+    session.execute(sql("DELETE FROM control.load_steps WHERE load_id = %(load_id)s"), of_load)
+    session.execute(sql("DELETE FROM control.load_feeds WHERE load_id = %(load_id)s"), of_load)

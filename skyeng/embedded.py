@@ -42,10 +42,11 @@ _STARTS = 5
 _LONGEST_DIRECTORY = 80
 
 _CONFIGURATION = """# Written at each start.
-listen_addresses = ''
+listen_addresses = '{listen_addresses}'
+port = {port}
 unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
-max_connections = 50
+max_connections = 100
 shared_buffers = 256MB
 work_mem = 128MB
 maintenance_work_mem = 256MB
@@ -61,11 +62,24 @@ log_timezone = 'UTC'
 """
 
 
-class EmbeddedPostgres:
-    """One cluster in one folder, shared by all processes that ask for it."""
+#: Who may open the socket's folder may do anything; over TCP a password is asked for.
+_ACCESS = """# Written at each start.
+local all all trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
 
-    def __init__(self, folder: Path) -> None:
+_DEFAULT_PORT = 5432
+
+
+class EmbeddedPostgres:
+    """One cluster in one folder, shared by all processes that ask for it.
+
+    With a `port` the server also takes connections over TCP, on loopback and with passwords.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
         self.folder = folder.absolute()
+        self.port = port
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self._binaries = binaries()
@@ -80,6 +94,8 @@ class EmbeddedPostgres:
         with self._starting():
             if not (self.data / "PG_VERSION").exists():
                 self._create()
+            if self.port and self._answers() and not self._listens():
+                self._shut_down_alone()
             if not self._answers():
                 self._launch()
             self._users = (self.folder / "users.lock").open("ab")
@@ -125,7 +141,35 @@ class EmbeddedPostgres:
         return chosen if len(os.fsencode(chosen)) <= _LONGEST_DIRECTORY else Path("/tmp") / name  # noqa: S108
 
     def _url(self, database: str) -> str:
-        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_directory))}"
+        port = "" if self._served_port == _DEFAULT_PORT else f"&port={self._served_port}"
+        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_directory))}{port}"
+
+    @property
+    def _served_port(self) -> int:
+        """The port of the server that runs: it is part of the socket's name."""
+        with suppress(OSError, ValueError, IndexError):
+            return int((self.data / "postmaster.pid").read_text().splitlines()[3])
+        return self.port or _DEFAULT_PORT
+
+    def _listens(self) -> bool:
+        """Whether the server that runs takes connections over TCP on our port."""
+        with suppress(OSError, IndexError):
+            address = (self.data / "postmaster.pid").read_text().splitlines()[5].strip()
+            return address != "" and self._served_port == self.port
+        return False
+
+    def _shut_down_alone(self) -> None:
+        """Stop a server that does not listen, so that it can be started anew, if nobody uses it."""
+        with (self.folder / "users.lock").open("ab") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise EmbeddedServerError(
+                    "another command uses the embedded PostgreSQL, which must be started anew",
+                    where=str(self.folder),
+                    remedy="end that command, then try again",
+                ) from exc
+            self._shut_down()
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
@@ -169,8 +213,11 @@ class EmbeddedPostgres:
                 remedy="set TMPDIR to a folder of your own",
             )
         self._hand_over(directory)
-        (self.data / "skyeng.conf").write_text(_CONFIGURATION.format(socket_directory=directory))
-        self._hand_over(self.data / "skyeng.conf")
+        listen, port = ("127.0.0.1", self.port) if self.port else ("", _DEFAULT_PORT)
+        configuration = _CONFIGURATION.format(listen_addresses=listen, port=port, socket_directory=directory)
+        for name, text in (("skyeng.conf", configuration), ("pg_hba.conf", _ACCESS)):
+            (self.data / name).write_text(text)
+            self._hand_over(self.data / name)
         self.log.touch()
         self._hand_over(self.log)
         self._drop_stale_pid_file()

@@ -60,6 +60,18 @@ class EmbeddedServerError(SkyengError):
     """The embedded PostgreSQL or ClickHouse could not be started or is taken."""
 
 
+class AlreadyRunning(SkyengError):
+    """`skyeng up` was started while another one of the same home lives."""
+
+
+class PortTaken(SkyengError):
+    """A port that was to be served on is in use."""
+
+
+class ProcessFailed(SkyengError):
+    """A program that we started ended when it should not have, or did not become ready."""
+
+
 class SourceError(SkyengError):
     """The datasource does not deliver what the model's feed declares."""
 

@@ -13,11 +13,13 @@ import click
 
 from skyeng import api, pipeline
 from skyeng.cli import show
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.cli.deploy import deploy
+from skyeng.cli.model import model, model_argument
+from skyeng.cli.up import up
 from skyeng.datamart import queries
+from skyeng.deploy import migrate as migrate_stores
 from skyeng.errors import SkyengError, UsageError
-from skyeng.model import Model, load_model
-from skyeng.model.diagram import mermaid
+from skyeng.model import load_model
 from skyeng.settings import Settings
 from skyeng.source import data
 from skyeng.warehouse import loads
@@ -34,8 +36,6 @@ Settings, all optional (unset: embedded servers under SKYENG_HOME):
 \b
 Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
 """
-
-model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
 
 class _Moment(click.ParamType):
@@ -88,7 +88,7 @@ def demo() -> None:
         if not data.has_tables(stores.source):
             show.say("creating a sample school: 3 courses, 6 streams, 18 modules, 36 lessons")
             data.create_sample(stores.source, model)
-        _migrate(model, stores)
+        migrate_stores(model, stores)
         ready = time.perf_counter() - begun
         done = pipeline.run(model, stores, observer=observer)
         show.report(model, done, time.perf_counter() - begun)
@@ -127,7 +127,7 @@ def migrate(model: str) -> None:
     """Create or upgrade warehouse and datamart. Safe to repeat."""
     described = load_model(model)
     with pipeline.opened(Settings.read()) as stores:
-        _migrate(described, stores)
+        migrate_stores(described, stores)
     show.say(f"warehouse and datamart are ready for model '{described.name}'")
 
 
@@ -223,51 +223,9 @@ def generate(model: str, rows: int | None, change: str | None, seed: int) -> Non
     show.table(("what", "rows"), made)
 
 
-@cli.group()
-def model() -> None:
-    """Work on a model file."""
-
-
-@model.command()
-@model_argument
-def lint(model: str) -> None:
-    """Check a model file; every fault with its line."""
-    described = load_model(model)
-    parts = (described.hubs, described.links, described.satellites, described.marts)
-    counts = ", ".join(
-        f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
-    )
-    show.say(f"model '{described.name}' is sound: {counts}")
-
-
-@model.command()
-@model_argument
-def diagram(model: str) -> None:
-    """Print the vault as a Mermaid entity diagram."""
-    show.out.print(mermaid(load_model(model)), markup=False, soft_wrap=True)
-
-
-@model.command()
-@model_argument
-@click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
-def revise(model: str, message: str) -> None:
-    """Write the next migration from what the model says and the warehouse lacks."""
-    described = load_model(model)
-    with pipeline.opened(Settings.read()) as stores:
-        written = [
-            warehouse_migrations.revise(stores.warehouse, history, message)
-            for history in (warehouse_migrations.control_history(), warehouse_migrations.model_history(described))
-        ]
-    written.append(mart_migrations.write_first(described))
-    for path in filter(None, written):
-        show.say(f"written: {path}")
-    if not any(written):
-        show.say("nothing to write: warehouse and datamart are as the model says")
-
-
-def _migrate(described: Model, stores: pipeline.Stores) -> None:
-    warehouse_migrations.migrate(stores.warehouse, described)
-    mart_migrations.migrate(stores.datamart, described)
+cli.add_command(deploy)
+cli.add_command(up)
+cli.add_command(model)
 
 
 def _share(text: str) -> float:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from skyeng import running
 from skyeng.datamart.client import ClickHouse
 from skyeng.embedded import EmbeddedPostgres
 from skyeng.postgres import Postgres
@@ -41,9 +42,13 @@ def opened(settings: Settings) -> Iterator[Stores]:
 
 
 def datamart(settings: Settings) -> ClickHouse:
-    """The datamart alone, for those who only ask it questions."""
+    """The datamart alone, for those who only ask it questions.
+
+    The embedded engine lets in one process: while `skyeng up` has it, it is asked over HTTP.
+    """
     folder = settings.home.absolute() / "clickhouse"
-    return ClickHouse(settings.datamart_url or f"chdb://{quote(str(folder))}?database=datamart")
+    served = settings.datamart_url or running.datamart_url(settings.home)
+    return ClickHouse(served or f"chdb://{quote(str(folder))}?database=datamart")
 
 
 def _embedded(server: EmbeddedPostgres | None, database: str) -> str:

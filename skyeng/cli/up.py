@@ -1,0 +1,101 @@
+"""`skyeng up`: everything on a laptop, until Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+import click
+
+from skyeng.cli import show
+from skyeng.model import load_model
+from skyeng.settings import Settings
+from skyeng.up.airflow_api import AirflowApi
+from skyeng.up.plan import LOOPBACK, Plan, Ports
+from skyeng.up.processes import Programs
+from skyeng.up.run import everything
+
+_SECONDS_BETWEEN_LOOKS = 2
+
+
+def _port(name: str, default: int, what: str) -> Any:
+    return click.option(
+        f"--{name}-port",
+        type=click.IntRange(0, 65535),
+        default=default,
+        show_default=True,
+        envvar=f"SKYENG_{name.upper()}_PORT",
+        show_envvar=True,
+        help=f"Port of {what}; 0 is any free one.",
+    )
+
+
+@click.command()
+@_port("airflow", Ports.airflow, "Airflow's UI")
+@_port("postgres", Ports.postgres, "the embedded PostgreSQL")
+@_port("clickhouse", Ports.clickhouse, "the datamart")
+def up(airflow_port: int, postgres_port: int, clickhouse_port: int) -> None:
+    """Run everything, with the Airflow UI, without docker. Ctrl-C ends it.
+
+    PostgreSQL with a sample school, the datamart and Airflow run on loopback,
+    the DAGs every ten minutes. Data and passwords stay in SKYENG_HOME.
+    """
+    ports = Ports(airflow_port, postgres_port, clickhouse_port)
+    try:
+        with everything(load_model("courses"), Settings.read().home, ports, show.say) as (plan, started, api):
+            show.table(("what", "where", "user", "password"), list(_places(plan)))
+            show.say(_NEXT)
+            _watch(started, api)
+    except KeyboardInterrupt:
+        show.say("stopped")
+
+
+_NEXT = """Ready. Trigger a DAG in the UI, or change the school and wait; Ctrl-C ends it all.
+In another terminal: ./run generate --change 10%    ./run query lessons-per-course"""
+
+
+def _places(plan: Plan) -> list[tuple[str, str, str, str]]:
+    secret, ports = plan.passwords, plan.ports
+    return [
+        ("Airflow", plan.airflow, "admin", secret.admin),
+        ("datamart (HTTP)", f"http://{LOOPBACK}:{ports.clickhouse}", "analyst", secret.analyst),
+        ("warehouse", f"{LOOPBACK}:{ports.postgres}/warehouse", "loader", secret.loader),
+        ("datasource", f"{LOOPBACK}:{ports.postgres}/datasource", "reader", secret.reader),
+    ]
+
+
+def _watch(started: Programs, api: AirflowApi) -> None:
+    """Say how every run ends, until we are told to end or a program does."""
+    known: set[tuple[str, str]] = set()
+    while True:
+        started.check()
+        for run in reversed(_newly_finished(api, known)):
+            show.say(_told(run, api))
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _newly_finished(api: AirflowApi, known: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    try:
+        runs = api.finished_runs()
+    except OSError:
+        return []  # busy; whether it lives is looked at elsewhere
+    new = [run for run in runs if (run["dag_run_id"], run["end_date"]) not in known]
+    known.update((run["dag_run_id"], run["end_date"]) for run in new)
+    return new
+
+
+def _told(run: dict[str, Any], api: AirflowApi) -> str:
+    ended = datetime.fromisoformat(run["end_date"]).astimezone()
+    if run["state"] != "success":
+        outcome = "failed: the task's log in the UI says why and what to do"
+    else:
+        results = [result for result in api.results(run) if isinstance(result, dict)]
+        outcome = "; ".join(_in_words(result) for result in results) or "nothing new"
+    return f"{ended:%H:%M:%S}  {run['dag_id']:<18}  {outcome}"
+
+
+def _in_words(result: dict[str, Any]) -> str:
+    if "row_versions" in result:
+        return f"{result['row_versions']:,} row versions, {result['action']}"
+    return ", ".join(f"{result[key]:,} {key}" for key in ("new", "changed", "deleted", "quarantined"))

@@ -1,0 +1,164 @@
+"""Programs that we start, watch and end: none outlives us, however we end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from skyeng import running
+from skyeng.errors import ProcessFailed
+
+#: How long a program may take to end in order.
+_GRACE = 20.0
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+#: Talks to the person.
+Say = Callable[[str], None]
+
+
+@dataclass
+class Programs:
+    """The programs of one `skyeng up`, each in a session of its own, its output in a file."""
+
+    home: Path
+    logs: Path
+    _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start a program; it goes on until `ended` or until `stop`."""
+        with self._log(name).open("ab") as log:
+            self._started[name] = subprocess.Popen(  # noqa: S603 - our own programs
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                start_new_session=True,  # Ctrl-C is for us; we tell them in order
+            )
+        running.note(self.home, {**running.state(self.home), "programs": [*self._identities()]})
+
+    def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Run a program to its end. Raises `ProcessFailed` with its last words."""
+        self.start(name, command, environment)
+        status = self._started[name].wait()
+        del self._started[name]
+        if status:
+            raise self._failure(name, f"ended with status {status}")
+
+    def check(self) -> None:
+        """Raise `ProcessFailed` if a program has ended by itself."""
+        for name, program in self._started.items():
+            if program.poll() is not None:
+                raise self._failure(name, f"ended by itself, with status {program.returncode}")
+
+    def stop(self) -> None:
+        """End all programs and whatever they started, the last one first."""
+        for name in reversed([*self._started]):
+            program = self._started.pop(name)
+            family = _family(program.pid)
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(_GRACE)
+            end([*family, *_family(program.pid)])
+        running.note(self.home, {})
+
+    def _identities(self) -> Iterator[tuple[int, float]]:
+        """Process numbers are used again: the time of birth belongs to them."""
+        for program in self._started.values():
+            with suppress(psutil.Error):
+                yield program.pid, psutil.Process(program.pid).create_time()
+
+    def _failure(self, name: str, what: str) -> ProcessFailed:
+        last = self._log(name).read_text(errors="replace").splitlines()[-8:]
+        return ProcessFailed(
+            f"{name} {what}", where="\n".join([str(self._log(name)), *last]), remedy="see the log for the reason"
+        )
+
+    def _log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+
+@contextmanager
+def programs(home: Path, say: Say) -> Iterator[Programs]:
+    """Programs for the length of a block. What an earlier `skyeng up` that was killed left is ended first."""
+    _end_leftovers(home)
+    logs = running.folder(home) / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    for old in logs.glob("*.log"):
+        old.unlink()
+    _adopt_orphans()
+    started = Programs(home, logs)
+    try:
+        yield started
+    finally:
+        # A second Ctrl-C must not leave anything behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        say("stopping")
+        started.stop()
+
+
+def _end_leftovers(home: Path) -> None:
+    for pid, born in running.state(home).get("programs", []):
+        with suppress(psutil.Error):
+            leader = psutil.Process(pid)
+            if abs(leader.create_time() - born) < 1:
+                end([leader, *_family(pid)])
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """A program's descendants, and all of its session, also those whose parent is gone."""
+    found: set[psutil.Process] = set()
+    with suppress(psutil.Error):
+        found.update(psutil.Process(pid).children(recursive=True))
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == pid and process.pid != pid:
+                found.add(process)
+    return list(found)
+
+
+def end(processes: Sequence[psutil.Process]) -> None:
+    """Ask processes to end, then make them."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.terminate()
+    _, left = psutil.wait_procs(processes, timeout=5)
+    for process in left:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(left, timeout=5)
+
+
+def _adopt_orphans() -> None:
+    """On Linux, children of programs that died become ours, so that they can be found and ended."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            libc: Any = ctypes.CDLL(None)
+            libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def wait_until(ready: Any, program: str, started: Programs, seconds: float = 120) -> None:
+    """Wait until a condition holds. Raises `ProcessFailed` when a program ends or time is up."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        started.check()
+        if time.monotonic() > deadline:
+            raise ProcessFailed(
+                f"{program} is not ready after {seconds:.0f} s", where=str(started.logs), remedy="see its log there"
+            )
+        time.sleep(0.2)

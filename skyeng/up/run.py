@@ -1,0 +1,122 @@
+"""Starting it all, in order: PostgreSQL, the datamart's stand-in, what they must hold, Airflow."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psycopg2.extensions import encrypt_password
+
+from skyeng import deploy as deployment
+from skyeng import running
+from skyeng.datamart.client import ClickHouse
+from skyeng.deploy import Login
+from skyeng.embedded import EmbeddedPostgres
+from skyeng.errors import UsageError
+from skyeng.model import Model
+from skyeng.pipeline import Stores
+from skyeng.postgres import Postgres, Session
+from skyeng.sql import SQL, ident, literal, sql
+from skyeng.up.airflow_api import AirflowApi
+from skyeng.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
+from skyeng.up.processes import Programs, Say, programs, wait_until
+
+_AIRFLOW = (sys.executable, "-m", "airflow")
+
+
+@contextmanager
+def everything(model: Model, home: Path, ports: Ports, say: Say) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+    """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running."""
+    if importlib.util.find_spec("airflow") is None:
+        raise UsageError(
+            "Airflow is not installed",
+            expected="the extra 'airflow'",
+            remedy="start with `./run up`, which installs it, or `uv sync --extra airflow`",
+        )
+    with running.alone(home):
+        plan = Plan(home.absolute(), ports.taken(), passwords(home))
+        with _postgres(plan, say) as server, programs(home, say) as started:
+            say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
+            _start_standin(plan, started)
+            for done in _prepare(model, plan, server):
+                say(done)
+            say("starting Airflow (about half a minute)")
+            api = _start_airflow(plan, started)
+            running.note(home, {**running.state(home), "airflow": plan.airflow, "datamart": plan.datamart})
+            yield plan, started, api
+
+
+@contextmanager
+def _postgres(plan: Plan, say: Say) -> Iterator[EmbeddedPostgres]:
+    say("starting PostgreSQL")
+    server = EmbeddedPostgres(plan.home / "postgres", plan.ports.postgres)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _start_standin(plan: Plan, started: Programs) -> None:
+    folder = str(plan.home / "clickhouse")
+    command = [sys.executable, "-m", "skyeng.standin", "--folder", folder, "--port", str(plan.ports.clickhouse)]
+    started.start("clickhouse", command, plan.standin_environment())
+    wait_until(lambda: _answers(plan.ports.clickhouse), "the datamart", started)
+
+
+def _prepare(model: Model, plan: Plan, server: EmbeddedPostgres) -> Iterator[str]:
+    """Sample, roles, migrations; safe to repeat, as at every start it is."""
+    stores = Stores(
+        Postgres("pg_datasource", server.url("datasource")),
+        Postgres("pg_datawarehouse", server.url("warehouse")),
+        ClickHouse(plan.datamart),
+    )
+    reader = Login("reader", plan.passwords.reader)
+    yield from deployment.deploy(model, stores, sample=True, reader=reader)
+    server.url("airflow")
+    with stores.warehouse.session() as session:
+        for statement in _loader(session, plan.passwords.loader):
+            session.execute(statement)
+
+
+def _loader(session: Session, password: str) -> Iterator[SQL]:
+    """The role of warehouse and metadata. It stands in for the servers' owner, whose the tables are."""
+    known = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loader')"))
+    verifier = encrypt_password(password, "loader", session.connection, "scram-sha-256")
+    verb = sql("ALTER ROLE loader") if known else sql("CREATE ROLE loader")
+    yield sql("{verb} LOGIN PASSWORD {verifier}", verb=verb, verifier=literal(verifier))
+    yield sql("GRANT {owner} TO loader", owner=ident("postgres"))
+    yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))
+
+
+def _start_airflow(plan: Plan, started: Programs) -> AirflowApi:
+    environment = plan.airflow_environment()
+    folder = Path(environment["AIRFLOW_HOME"])
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "passwords.json"
+    secret.touch(mode=0o600)
+    secret.write_text(json.dumps({"admin": plan.passwords.admin}))
+    started.run("airflow-db-migrate", [*_AIRFLOW, "db", "migrate"], environment)
+    started.run("airflow-pools-import", [*_AIRFLOW, "pools", "import", str(DAGS / "pools.json")], environment)
+    for name, arguments in (
+        ("api-server", ("--host", LOOPBACK, "--port", str(plan.ports.airflow), "--workers", "1")),
+        ("scheduler", ("--skip-serve-logs",)),
+        ("dag-processor", ()),
+    ):
+        started.start(f"airflow-{name}", [*_AIRFLOW, name, *arguments], environment)
+    api = AirflowApi(plan.airflow, plan.passwords.admin)
+    wait_until(api.is_healthy, "Airflow", started, seconds=180)
+    return api
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -97,5 +97,6 @@ def _told(run: dict[str, Any], api: AirflowApi) -> str:
 
 def _in_words(result: dict[str, Any]) -> str:
     if "row_versions" in result:
-        return f"{result['row_versions']:,} row versions, {result['action']}"
+        how = f"built anew: {result['reason']}" if result["reason"] else "appended"
+        return f"{result['row_versions']:,} row versions, {how}"
     return ", ".join(f"{result[key]:,} {key}" for key in ("new", "changed", "deleted", "quarantined"))

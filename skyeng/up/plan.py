@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -93,6 +94,8 @@ class Plan:
     home: Path
     ports: Ports
     passwords: Passwords
+    #: Further settings of Airflow.
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def airflow(self) -> str:
@@ -156,4 +159,5 @@ class Plan:
             "AIRFLOW_HOME": str(folder),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
             **{f"AIRFLOW_CONN_{name}": json.dumps(connection(url)) for name, url in stores.items()},
+            **self.settings,
         }

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,8 +30,13 @@ _AIRFLOW = (sys.executable, "-m", "airflow")
 
 
 @contextmanager
-def everything(model: Model, home: Path, ports: Ports, say: Say) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
-    """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running."""
+def everything(
+    model: Model, home: Path, ports: Ports, say: Say, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+    """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running.
+
+    `settings` are further ones of Airflow, such as another executor's.
+    """
     if importlib.util.find_spec("airflow") is None:
         raise UsageError(
             "Airflow is not installed",
@@ -39,7 +44,7 @@ def everything(model: Model, home: Path, ports: Ports, say: Say) -> Iterator[tup
             remedy="start with `./run up`, which installs it, or `uv sync --extra airflow`",
         )
     with running.alone(home):
-        plan = Plan(home.absolute(), ports.taken(), passwords(home))
+        plan = Plan(home.absolute(), ports.taken(), passwords(home), settings or {})
         with _postgres(plan, say) as server, programs(home, say) as started:
             say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
             _start_standin(plan, started)

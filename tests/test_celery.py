@@ -1,0 +1,95 @@
+"""The same DAGs on Celery workers: any worker runs any task.
+
+Needs a Redis on the machine (`apt-get install redis-server`); skipped where there is none.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from conftest import World
+from test_up import wait_for
+
+from skyeng import pipeline
+from skyeng.model import Model
+from skyeng.settings import Settings
+from skyeng.up.airflow_api import AirflowApi
+from skyeng.up.plan import Plan, Ports
+from skyeng.up.processes import Programs, programs
+from skyeng.up.run import everything
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on this machine"),
+]
+
+WORKERS = ("first", "second")
+
+
+@contextmanager
+def on_celery(model: Model, folder: Path) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+    """`skyeng up` with two Celery workers in place of the scheduler's own processes."""
+    broker = Ports(0, 0, 0).taken()
+    settings = {
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{broker.airflow}/0",
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+sqlite:///{quote(str(folder / 'results.db'))}",
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2",
+    }
+    with programs(folder / "celery", print) as own:
+        redis = (
+            "redis-server",
+            "--port",
+            str(broker.airflow),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            str(folder),
+        )
+        own.start("redis", redis, {})
+        with everything(model, folder / "home", Ports(0, 0, 0), print, settings) as (plan, started, api):
+            environment = plan.airflow_environment()
+            for name in WORKERS:
+                command = (sys.executable, "-m", "airflow", "celery", "worker", "--skip-serve-logs", "-H", f"{name}@%h")
+                pid = ("--pid", str(folder / f"{name}.pid"))
+                started.start(f"worker-{name}", [*command, *pid], environment)
+            yield plan, started, api
+
+
+def test_any_worker_runs_any_task(courses: Model, tmp_path: Path) -> None:
+    with on_celery(courses, tmp_path) as (_, started, api):
+
+        def loaded() -> str | None:
+            started.check()
+            runs = api.ask("GET", "/dags/to_datamart/dagRuns")["dag_runs"]
+            return next((it["dag_run_id"] for it in runs if it["run_type"] == "asset_triggered"), None)
+
+        wait_for("the asset to start to_datamart", loaded)
+        wait_for(
+            "all runs to end",
+            lambda: all(it["state"] == "success" for it in api.ask("GET", "/dags/~/dagRuns")["dag_runs"]),
+        )
+        tasks = [
+            task
+            for run in api.ask("GET", "/dags/~/dagRuns")["dag_runs"]
+            for task in api.ask(
+                "GET", f"/dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances"
+            )["task_instances"]
+            if task["state"] == "success"
+        ]
+        assert {task["executor"] or "CeleryExecutor" for task in tasks} == {"CeleryExecutor"}
+        logs = "".join((started.logs / f"worker-{name}.log").read_text() for name in WORKERS)
+        assert all(f"worker-{name}" in [path.stem for path in started.logs.glob("*.log")] for name in WORKERS)
+        assert logs.count("succeeded in") >= len(tasks) > 14
+        with pipeline.opened(Settings(home=tmp_path / "home")) as stores:
+            world = World(courses, stores)
+            assert world.differences() == []
+            assert world.row_counts()["h_lessons"] == 36

@@ -80,16 +80,17 @@ def test_any_worker_runs_any_task(courses: Model, tmp_path: Path) -> None:
         tasks = [
             task
             for run in api.ask("GET", "/dags/~/dagRuns")["dag_runs"]
-            for task in api.ask(
-                "GET", f"/dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances"
-            )["task_instances"]
-            if task["state"] == "success"
+            for task in api.ask("GET", f"/dags/{run['dag_id']}/dagRuns/~/taskInstances", limit=100)["task_instances"]
+            if task["state"] == "success" and task["dag_run_id"] == run["dag_run_id"]
         ]
-        assert {task["executor"] or "CeleryExecutor" for task in tasks} == {"CeleryExecutor"}
-        logs = "".join((started.logs / f"worker-{name}.log").read_text() for name in WORKERS)
-        assert all(f"worker-{name}" in [path.stem for path in started.logs.glob("*.log")] for name in WORKERS)
-        assert logs.count("succeeded in") >= len(tasks) > 14
+        assert len(tasks) > 14
+        done = [started.logs / f"worker-{name}.log" for name in WORKERS]
+        wait_for("the workers to say so", lambda: sum(_tasks_done(log) for log in done) >= len(tasks))
         with pipeline.opened(Settings(home=tmp_path / "home")) as stores:
             world = World(courses, stores)
             assert world.differences() == []
             assert world.row_counts()["h_lessons"] == 36
+
+
+def _tasks_done(log: Path) -> int:
+    return log.read_text().count("succeeded in")

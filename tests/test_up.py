@@ -45,10 +45,12 @@ ANSWER = """SELECT h_course_title, count(h_lesson_title) FROM (
 
 def wait_for(what: str, found: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE
-    while not (result := found()):
+    while True:
+        with suppress(OSError):  # a server that is busy does not answer in time
+            if result := found():
+                return result
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.3)
-    return result
 
 
 def skyeng(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -192,12 +192,12 @@ def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
 
 
 def test_what_a_failure_says(caplog: pytest.LogCaptureFixture, airflow: Airflow) -> None:
-    from skyeng.dags import say_what_to_do
+    from skyeng.dags.step import say_what_to_do
 
     class Instance:
         task_id = "l_update_links"
 
-    with caplog.at_level(logging.ERROR, "skyeng.dags"):
+    with caplog.at_level(logging.ERROR, "skyeng.dags.step"):
         say_what_to_do({"task_instance": Instance(), "exception": SettingsError("the disk is full")})  # type: ignore[typeddict-item]
     assert "task l_update_links" in caplog.text
     assert "the disk is full" in caplog.text

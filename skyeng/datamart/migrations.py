@@ -113,6 +113,6 @@ def _check_server(session: Session) -> None:
         raise StatementFailed(
             "this ClickHouse bends timestamps at the edges of their range",
             where=f"{edges[1]} becomes {held[0][0][1]}",
-            expected="ClickHouse 26 or later",
+            expected="ClickHouse 26.8 or later",
             remedy="upgrade the server",
         )

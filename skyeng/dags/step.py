@@ -1,0 +1,121 @@
+"""A pipeline's step as a task: what it is told, what it logs, and what its failure says."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Context, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from skyeng import errors
+from skyeng.dags.stores import stores_of
+from skyeng.model import Mart, Model
+from skyeng.pipeline.to_datamart import Delta, ToDatamart
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.warehouse.loads import Load, Runner
+from skyeng.warehouse.staging import Changes
+
+log = logging.getLogger(__name__)
+
+#: How long after a step a DAG run's load is its own; longer than the longest wait for a retry.
+_LEASE = timedelta(minutes=15)
+
+#: A server that is down or a lock that is held may be otherwise in a minute; a bad row will not.
+_PASSING = (errors.ConnectionFailed, errors.StatementFailed, errors.EmbeddedServerError, errors.LoadInProgress)
+
+RETRIES = ExceptionRetryPolicy(
+    [
+        *(RetryRule(exception=error, action=RetryAction.DEFAULT) for error in _PASSING),
+        RetryRule(exception=errors.SkyengError, action=RetryAction.FAIL, reason="it would fail again"),
+    ]
+)
+
+
+def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
+    """A task that logs what its step moved, and how long it took."""
+
+    def decorate(work: Callable[..., dict[str, Any]]) -> Any:
+        @functools.wraps(work)
+        def told(*sides: Any, **named: Any) -> dict[str, Any]:
+            begun = time.perf_counter()
+            try:
+                facts = work(*sides, **named)
+            except errors.LoadGone as exc:
+                if exc.superseded:
+                    raise AirflowSkipException(str(exc)) from exc
+                raise
+            for name, fact in facts.items():
+                log.info("%s: %s", name, fact)
+            log.info("done in %.2f s", time.perf_counter() - begun)
+            return facts
+
+        return task(**options)(told)
+
+    return decorate
+
+
+def new_rows(found: Mapping[str, Changes | Delta]) -> dict[str, Any]:
+    """`t_find_new_rows` of both DAGs: what differs, by feed or mart; nothing skips what follows."""
+    if not any(found.values()):
+        raise AirflowSkipException("nothing is new, changed or gone: both sides are level")
+    return {name: asdict(difference) for name, difference in found.items()}
+
+
+def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
+    """What a load did, for the person who looks at the run. A row that cannot be loaded fails it whole."""
+    return {
+        "new": sum(it.new for it in changes.values()),
+        "changed": sum(it.changed for it in changes.values()),
+        "deleted": sum(it.gone for it in changes.values()),
+        "quarantined": 0,
+    }
+
+
+def say_what_to_do(context: Context) -> None:
+    """Failure callback of tasks and runs: what the failure means, and what an operator does about it."""
+    instance, error = context.get("task_instance"), context.get("exception") or context.get("reason")
+    place = f"task {instance.task_id}" if instance else "the run"
+    log.error(
+        "%s of %s failed: %s\n"
+        "  means:    nothing of this load is visible; what was loaded before stays as it is\n"
+        "  to do:    mend the cause and clear the failed task, the run goes on from there;\n"
+        "            or do nothing: the next run rolls the load back and begins anew",
+        place,
+        context["dag"].dag_id if "dag" in context else "the DAG",
+        error,
+    )
+
+
+def load_of_run() -> Load:
+    """The load that this run opened."""
+    opened = _context()["ti"].xcom_pull("e_from_pg_datawarehouse")
+    if not opened:
+        raise errors.StepMissing(
+            "this run has opened no load", remedy="clear e_from_pg_datawarehouse and what follows, or trigger a new run"
+        )
+    return Load(opened["load_id"], datetime.fromisoformat(opened["load_ts"]))
+
+
+def warehouse_steps(model: Model) -> ToDatawarehouse:
+    context = _context()
+    runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE)
+    return ToDatawarehouse(model, stores_of(model), _full(), runner)
+
+
+def mart_steps(model: Model, mart: Mart) -> ToDatamart:
+    return ToDatamart(model, mart, stores_of(model), _full())
+
+
+def _full() -> bool:
+    return bool(_context()["params"]["full"])
+
+
+def _context() -> dict[str, Any]:
+    """What Airflow says of the task that runs; nothing is missing while one does."""
+    return {**get_current_context()}

@@ -1,0 +1,42 @@
+"""The three stores, by Airflow's connections."""
+
+from __future__ import annotations
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from skyeng.connections import url
+from skyeng.datamart.client import ClickHouse
+from skyeng.errors import SettingsError
+from skyeng.model import Model
+from skyeng.pipeline import Stores
+from skyeng.postgres import Postgres
+
+
+def stores_of(model: Model) -> Stores:
+    """Where a model's source, the warehouse and the datamart are. Raises `SettingsError` for a connection."""
+    return Stores(
+        source=Postgres(model.source, _url(model.source)),
+        warehouse=Postgres("pg_datawarehouse", _url("pg_datawarehouse")),
+        datamart=ClickHouse(_url("ch_datamart")),
+    )
+
+
+def _url(name: str) -> str:
+    try:
+        found = BaseHook.get_connection(name)
+    except AirflowNotFoundException as exc:
+        raise SettingsError(
+            f"there is no connection '{name}'",
+            remedy=f"add it under Admin > Connections, or set AIRFLOW_CONN_{name.upper()}",
+        ) from exc
+    return url(
+        name,
+        found.conn_type or "",
+        host=found.host,
+        port=found.port,
+        login=found.login,
+        password=found.password,
+        schema=found.schema,
+        extra=found.extra_dejson,
+    )

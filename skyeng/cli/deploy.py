@@ -1,0 +1,65 @@
+"""`skyeng deploy`: sets a deployment up, once and at every start again."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from skyeng import deploy as deployment
+from skyeng import pipeline
+from skyeng.cli import show
+from skyeng.deploy import Login
+from skyeng.model import load_model
+from skyeng.settings import Settings
+
+READER_PASSWORD = "SKYENG_READER_PASSWORD"  # noqa: S105 - the variable's name
+ANALYST_PASSWORD = "SKYENG_ANALYST_PASSWORD"  # noqa: S105
+
+_PASSWORDS = f"""
+\b
+Passwords are taken from the environment only; a role without one is not made:
+  {READER_PASSWORD}    of the role that reads the datasource
+  {ANALYST_PASSWORD}   of the user that reads the datamart
+"""
+
+
+@click.command(epilog=_PASSWORDS)
+@click.argument("model", default="courses", metavar="[MODEL]")
+@click.option(
+    "--sample", is_flag=True, envvar="SKYENG_SAMPLE", show_envvar=True, help="Fill a datasource without tables."
+)
+@click.option(
+    "--reader",
+    default="reader",
+    show_default=True,
+    envvar="SKYENG_READER",
+    show_envvar=True,
+    help="Role that may SELECT from the datasource.",
+)
+@click.option(
+    "--analyst",
+    default="analyst",
+    show_default=True,
+    envvar="SKYENG_ANALYST",
+    show_envvar=True,
+    help="User that may SELECT from the datamart.",
+)
+def deploy(model: str, sample: bool, reader: str, analyst: str) -> None:
+    """Set servers up: sample data, roles that only read, migrations. Safe to repeat.
+
+    The datasource is reached as the owner of its tables, the datamart as a user that may make
+    users; both are set like those of any command.
+    """
+    described = load_model(model)
+    logins = {
+        "reader": _login(reader, os.environ.get(READER_PASSWORD)),
+        "analyst": _login(analyst, os.environ.get(ANALYST_PASSWORD)),
+    }
+    with pipeline.opened(Settings.read()) as stores:
+        for done in deployment.deploy(described, stores, sample=sample, **logins):
+            show.say(done)
+
+
+def _login(name: str, password: str | None) -> Login | None:
+    return Login(name, password) if password else None

@@ -11,14 +11,9 @@ import pytest
 from skyeng.cli.main import cli
 from skyeng.datamart.queries import named_queries
 from skyeng.model import Model
-from skyeng.model.diagram import mermaid
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-
-def test_the_readme_shows_the_vault_as_the_model_declares_it(courses: Model) -> None:
-    assert mermaid(courses) in DOCUMENTS[0].read_text()
 
 
 def test_every_command_in_the_documents_exists() -> None:

@@ -111,7 +111,8 @@ class Plan:
 
     @property
     def metadata(self) -> str:
-        return self._postgres("loader", self.passwords.loader, "airflow")
+        # The driver is named: with another one that SQLAlchemy might choose, pages of Airflow's UI fail.
+        return self._postgres("loader", self.passwords.loader, "airflow").replace("://", "+psycopg2://", 1)
 
     @property
     def datamart(self) -> str:

@@ -1,0 +1,1 @@
+"""Pictures of the README, and the script that makes them: `python -m images.make`."""

@@ -1,0 +1,5 @@
+import sys
+
+from skyeng.standin.serve import main
+
+sys.exit(main())

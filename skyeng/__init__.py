@@ -9,7 +9,22 @@ For notebooks, the same functions that the commands call:
 >>> skyeng.verify()                                # doctest: +SKIP
 """
 
-from skyeng.api import load_model, query, run, verify
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from skyeng.errors import SkyengError
 
+if TYPE_CHECKING:
+    from skyeng.api import load_model, query, run, verify
+
 __all__ = ["SkyengError", "load_model", "query", "run", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    """The functions are imported when they are asked for: a task or a server of ours needs none of them."""
+    if name in __all__:
+        from skyeng import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'skyeng' has no attribute '{name}'")

@@ -182,6 +182,9 @@ def _worded(database: ClickHouse) -> Iterator[None]:
 def _first_line(exc: Exception) -> str:
     """The engine's own sentence, without its repetitions and version."""
     text = str(exc).strip()
+    # What the client says around a server's own answer.
+    _, answered, told = text.partition("server response: ")
+    text = (told.rpartition(" (for url ")[0] or told) if answered else text
     for mark in ("DB::Exception: ", "DB::Exception:"):
         text = text.rpartition(mark)[2] if text.count(mark) > 1 else text
     return " ".join(text.split("\n(")[0].split())[:500]

@@ -29,12 +29,14 @@ class AirflowApi:
             return False
         return all(parts[name]["status"] == "healthy" for name in ("metadatabase", "scheduler", "dag_processor"))
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, root: str = "/api/v2", **query: Any
+    ) -> Any:
         """Call the API, logging in where that is needed. Raises `OSError` where it does not answer."""
         for _ in range(2):
             self._token = self._token or self._log_in()
             try:
-                return self._ask(method, f"/api/v2{path}{'?' + urlencode(query) if query else ''}", body)
+                return self._ask(method, f"{root}{path}{'?' + urlencode(query) if query else ''}", body)
             except urllib.error.HTTPError as exc:
                 if exc.code != 401:  # the token's time is over
                     raise

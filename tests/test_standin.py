@@ -180,7 +180,7 @@ def test_without_a_name_nothing_is_said(standin: Standin) -> None:
         answer = standin.raw("SELECT 1", "POST", headers, {})
         assert (answer.status, answer.code, answer.headers["WWW-Authenticate"][:5]) == (401, "516", "Basic")
     wrong = ClickHouse(f"clickhouse://loader:secret@127.0.0.1:{standin.port}/datamart")
-    with pytest.raises(ConnectionFailed, match="code: 516") as caught, wrong.session():
+    with pytest.raises(ConnectionFailed, match="Code: 516") as caught, wrong.session():
         pass
     assert "secret" not in str(caught.value)
 

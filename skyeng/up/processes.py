@@ -100,16 +100,26 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log"):
         old.unlink()
-    _adopt_orphans()
+    _adopt_orphans(True)
     started = Programs(home, logs)
     try:
         yield started
     finally:
-        # A second Ctrl-C must not leave anything behind.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         say("stopping")
-        started.stop()
+        with _undisturbed():
+            started.stop()
+        _adopt_orphans(False)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C must not leave anything behind."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_leftovers(home: Path) -> None:
@@ -144,12 +154,12 @@ def end(processes: Sequence[psutil.Process]) -> None:
     psutil.wait_procs(left, timeout=5)
 
 
-def _adopt_orphans() -> None:
+def _adopt_orphans(adopt: bool) -> None:
     """On Linux, children of programs that died become ours, so that they can be found and ended."""
     if sys.platform == "linux":
         with suppress(OSError):
             libc: Any = ctypes.CDLL(None)
-            libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            libc.prctl(_PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def wait_until(ready: Any, program: str, started: Programs, seconds: float = 120) -> None:

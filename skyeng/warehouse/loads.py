@@ -124,25 +124,34 @@ def method_of(session: Session, load: Load) -> Method:
     )
 
 
+#: Whether a lease has not ended, or a step is under way that may outlast it: then it holds the row.
+_LEASED = sql("""SELECT EXISTS (
+    SELECT FROM control.loads
+    WHERE model = %(model)s AND status = 'open' AND clock_timestamp() < lease + greatest(
+        started_at, (SELECT max(finished_at) FROM control.load_steps AS done WHERE done.load_id = loads.load_id))
+) OR (SELECT count(*) FROM control.loads WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL) > (
+    SELECT count(*) FROM (
+        SELECT FROM control.loads
+        WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL
+        FOR UPDATE SKIP LOCKED
+    ) AS idle
+)""")
+
+
 def roll_back_dead(session: Session, model: Model, runner: Runner) -> int:
     """Remove what loads that died left behind; the number of loads rolled back.
 
     To be called by the run that holds the lock: no process works on an open load then. Its rows
     were never visible. Left in place, a value that only the dead load saw would surface later.
-    Raises `LoadInProgress` where the lease of another runner has not ended.
+    Raises `LoadInProgress` where another runner has a lease or a step under way.
     """
+    if runner.lease is None and session.scalar(_LEASED, {"model": model.name}):
+        raise _in_progress(session, model)
     dead = session.rows(
-        sql("""SELECT load_id, load_ts, coalesce(
-    clock_timestamp() < lease + greatest(started_at, (SELECT max(finished_at) FROM control.load_steps AS done
-        WHERE done.load_id = loads.load_id)),
-    false)
-FROM control.loads
-WHERE model = %(model)s AND status = 'open'"""),
+        sql("SELECT load_id, load_ts FROM control.loads WHERE model = %(model)s AND status = 'open'"),
         {"model": model.name},
     )
-    for load_id, load_ts, leased in dead:
-        if leased and runner.lease is None:
-            raise _in_progress(session, model)
+    for load_id, load_ts in dead:
         roll_back(session, model, Load(load_id, load_ts), "the run ended before the load was closed")
     return len(dead)
 

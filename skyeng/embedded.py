@@ -31,6 +31,7 @@ import psutil
 import psycopg2
 
 from skyeng.errors import EmbeddedServerError
+from skyeng.signals import deferred
 from skyeng.sql import ident
 
 #: PostgreSQL refuses to run as root; then the server runs as this user.
@@ -91,7 +92,7 @@ class EmbeddedPostgres:
         if self._users:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._starting():
+        with deferred(), self._starting():  # cut off half-way, a server would run that nobody knows of
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             if self.port and self._answers() and not self._listens():
@@ -100,7 +101,7 @@ class EmbeddedPostgres:
                 self._launch()
             self._users = (self.folder / "users.lock").open("ab")
             fcntl.flock(self._users, fcntl.LOCK_SH)
-        atexit.register(self.stop)
+            atexit.register(self.stop)
 
     def stop(self) -> None:
         """Leave; the last process that leaves stops the server."""

@@ -62,10 +62,17 @@ def is_up(home: Path) -> bool:
 
 
 def note(home: Path, facts: Mapping[str, Any]) -> None:
-    """Write down what runs; only the owner of the home may read it."""
-    path = folder(home) / "state.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(facts, indent=1))
+    """Write down what runs."""
+    keep(folder(home) / "state.json", facts)
+
+
+def keep(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write a file that its owner alone may read, all of it or nothing."""
+    beside = path.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600)
+    beside.write_text(json.dumps(facts, indent=1))
+    beside.replace(path)
 
 
 def state(home: Path) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def test_what_a_failure_says(caplog: pytest.LogCaptureFixture, airflow: Airflow)
         say_what_to_do({"task_instance": Instance(), "exception": SettingsError("the disk is full")})  # type: ignore[typeddict-item]
     assert "task l_update_links" in caplog.text
     assert "the disk is full" in caplog.text
-    assert "clear the failed task" in caplog.text
+    assert "clear the tasks that did not succeed" in caplog.text
 
 
 def test_a_second_model_gets_its_own_dags_by_adding_its_folder(

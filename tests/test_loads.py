@@ -367,3 +367,16 @@ def test_two_that_append_to_one_mart_at_once(school: World) -> None:
         school.run(only="to_datamart")
     school.run(only="to_datamart")
     assert school.differences() == []
+
+
+def test_a_dag_run_keeps_off_a_command_at_work(school: World) -> None:
+    with loads.exclusive(school.stores.warehouse, school.model):
+        _, command = begun(school)
+        with pytest.raises(LoadInProgress):
+            begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
+        assert statuses(school) == ["open"]
+    run, load = begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
+    insert_all(run, load)
+    run.close(load)
+    assert statuses(school) == ["rolled back", "closed"]
+    assert command.load_id < load.load_id

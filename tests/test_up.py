@@ -30,7 +30,7 @@ from skyeng.model import Model
 from skyeng.settings import Settings
 from skyeng.up.airflow_api import AirflowApi
 from skyeng.up.plan import Ports, passwords
-from skyeng.up.processes import programs
+from skyeng.up.processes import end_leftovers, programs
 
 pytestmark = pytest.mark.slow
 
@@ -347,7 +347,7 @@ def test_what_a_killed_skyeng_up_left_is_ended_by_the_next(tmp_path: Path) -> No
 import sys, time
 from pathlib import Path
 from skyeng import running
-from skyeng.up.processes import programs
+from skyeng.up.processes import end_leftovers, programs
 home = Path(sys.argv[1])
 with running.alone(home), programs(home, print) as started:
     started.start("sleeper", ["sh", "-c", "sleep 1000 & sleep 1000"], {})
@@ -361,7 +361,8 @@ with running.alone(home), programs(home, print) as started:
         first.kill()
         first.wait()
     assert all(it.is_running() for it in family)
-    with running.alone(tmp_path), programs(tmp_path, print):
+    with running.alone(tmp_path):
+        end_leftovers(tmp_path)
         assert not any(it.is_running() and it.status() != psutil.STATUS_ZOMBIE for it in family)
 
 
@@ -413,3 +414,25 @@ def test_passwords_are_made_once(tmp_path: Path) -> None:
     assert passwords(tmp_path) == first
     assert len(set(vars(first).values())) == 6
     assert json.loads((tmp_path / "up" / "passwords.json").read_text())["admin"] == first.admin
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.2, 0.5])
+def test_ctrl_c_while_the_server_starts_leaves_none(tmp_path: Path, delay: float) -> None:
+    code = """
+import signal, sys, threading
+from pathlib import Path
+from skyeng.embedded import EmbeddedPostgres
+server = EmbeddedPostgres(Path(sys.argv[1]))
+threading.Timer(float(sys.argv[2]), signal.raise_signal, [signal.SIGINT]).start()
+try:
+    server.start()
+    signal.pause()
+except KeyboardInterrupt:
+    server.stop()
+"""
+    folder = tmp_path / "postgres"
+    started = subprocess.Popen([sys.executable, "-c", code, str(folder), str(delay)])
+    assert started.wait(60) == 0
+    assert not (folder / "data" / "postmaster.pid").exists()
+    left = [it for it in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(it.info["cmdline"] or [])]
+    assert left == []

@@ -245,7 +245,9 @@ def _by_part(seconds: dict[str, float]) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Entry point: signals end us in order, so that embedded servers are stopped."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         cli()
     except BrokenPipeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 
 import click
@@ -17,6 +18,9 @@ from skyeng.up.processes import Programs
 from skyeng.up.run import everything
 
 _SECONDS_BETWEEN_LOOKS = 2
+
+#: A server that is busy, or one whose answer broke off.
+_NO_ANSWER = (OSError, ValueError, HTTPException)
 
 
 def _port(name: str, default: int, what: str) -> Any:
@@ -78,7 +82,7 @@ def _watch(started: Programs, api: AirflowApi) -> None:
 def _newly_finished(api: AirflowApi, known: set[tuple[str, str]]) -> list[dict[str, Any]]:
     try:
         runs = api.finished_runs()
-    except OSError:
+    except _NO_ANSWER:
         return []  # busy; whether it lives is looked at elsewhere
     new = [run for run in runs if (run["dag_run_id"], run["end_date"]) not in known]
     known.update((run["dag_run_id"], run["end_date"]) for run in new)
@@ -87,12 +91,17 @@ def _newly_finished(api: AirflowApi, known: set[tuple[str, str]]) -> list[dict[s
 
 def _told(run: dict[str, Any], api: AirflowApi) -> str:
     ended = datetime.fromisoformat(run["end_date"]).astimezone()
+    return f"{ended:%H:%M:%S}  {run['dag_id']:<18}  {_outcome(run, api)}"
+
+
+def _outcome(run: dict[str, Any], api: AirflowApi) -> str:
     if run["state"] != "success":
-        outcome = "failed: the task's log in the UI says why and what to do"
-    else:
+        return "failed: the task's log in the UI says why and what to do"
+    try:
         results = [result for result in api.results(run) if isinstance(result, dict)]
-        outcome = "; ".join(_in_words(result) for result in results) or "nothing new"
-    return f"{ended:%H:%M:%S}  {run['dag_id']:<18}  {outcome}"
+    except _NO_ANSWER:  # the run may have been deleted or cleared meanwhile
+        return "ended"
+    return "; ".join(_in_words(result) for result in results) or "nothing new"
 
 
 def _in_words(result: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
             try:
                 facts = work(*sides, **named)
             except errors.LoadGone as exc:
-                if exc.superseded:
+                if exc.superseded and not _full():  # an ordinary load has not repaired what this one would
                     raise AirflowSkipException(str(exc)) from exc
                 raise
             for name, fact in facts.items():
@@ -81,15 +81,28 @@ def say_what_to_do(context: Context) -> None:
     """Failure callback of tasks and runs: what the failure means, and what an operator does about it."""
     instance, error = context.get("task_instance"), context.get("exception") or context.get("reason")
     place = f"task {instance.task_id}" if instance else "the run"
+    dag_id = context["dag"].dag_id if "dag" in context else ""
+    means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
     log.error(
         "%s of %s failed: %s\n"
-        "  means:    nothing of this load is visible; what was loaded before stays as it is\n"
-        "  to do:    mend the cause and clear the failed task, the run goes on from there;\n"
-        "            or do nothing: the next run rolls the load back and begins anew",
-        place,
-        context["dag"].dag_id if "dag" in context else "the DAG",
-        error,
+        "  means:    %s\n"
+        "  to do:    mend the cause and clear the tasks that did not succeed, the run goes on from there;\n"
+        "            or do nothing: the next run %s",
+        *(place, dag_id or "the DAG", error, means, otherwise),
     )
+
+
+#: What a failure means, and what the next run does, by pipeline.
+_MEANS = {
+    "to_datawarehouse": (
+        "nothing of this load is visible; what was loaded before stays as it is",
+        "rolls the load back and begins anew",
+    ),
+    "to_datamart": (
+        "analysts see whole loads: those appended before, and none by half",
+        "appends what is missing",
+    ),
+}
 
 
 def load_of_run() -> Load:

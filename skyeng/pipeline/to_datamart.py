@@ -126,7 +126,9 @@ class ToDatamart:
 
     def _find(self, *, whole: bool) -> _Plan:
         """Compare load by load."""
-        main, held = self.closed_loads(), self.held_loads()
+        # In this order: a load that another run closes and appends meanwhile must not look unknown.
+        held = self.held_loads()
+        main = self.closed_loads()
         compared = Comparison(
             {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held}
         )

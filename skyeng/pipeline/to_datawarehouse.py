@@ -127,7 +127,7 @@ class ToDatawarehouse:
 
         Where nothing is new, changed or gone, the load is closed here and now.
         """
-        self._step(FIND, load, {EXTRACT}, partial(self._find, load))
+        self._step(FIND, load, {EXTRACT}, partial(self._find, load), alone=True)
         with self.stores.warehouse.session() as session:
             return staging.registered(session, self.model, load)
 

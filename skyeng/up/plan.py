@@ -44,8 +44,8 @@ def passwords(home: Path) -> Passwords:
     path = running.folder(home) / "passwords.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     found = Passwords(**{it.name: known[it.name] for it in fields(Passwords) if it.name in known})
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(asdict(found), indent=1))
+    if asdict(found) != known:
+        running.keep(path, asdict(found))
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from skyeng import running
+from skyeng import running, signals
 from skyeng.errors import ProcessFailed
 
 #: How long a program may take to end in order.
@@ -94,8 +94,7 @@ class Programs:
 
 @contextmanager
 def programs(home: Path, say: Say) -> Iterator[Programs]:
-    """Programs for the length of a block. What an earlier `skyeng up` that was killed left is ended first."""
-    _end_leftovers(home)
+    """Programs for the length of a block."""
     logs = running.folder(home) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log"):
@@ -105,29 +104,21 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
     try:
         yield started
     finally:
-        say("stopping")
-        with _undisturbed():
+        with signals.ignored():
+            with suppress(OSError):  # the terminal may be closed
+                say("stopping")
             started.stop()
         _adopt_orphans(False)
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C must not leave anything behind."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end_leftovers(home: Path) -> None:
+def end_leftovers(home: Path) -> None:
+    """End what an earlier `skyeng up` of this home, that was killed, left running."""
     for pid, born in running.state(home).get("programs", []):
         with suppress(psutil.Error):
             leader = psutil.Process(pid)
             if abs(leader.create_time() - born) < 1:
                 end([leader, *_family(pid)])
+    running.note(home, {})
 
 
 def _family(pid: int) -> list[psutil.Process]:

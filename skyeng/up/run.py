@@ -24,7 +24,7 @@ from skyeng.postgres import Postgres, Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.up.airflow_api import AirflowApi
 from skyeng.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
-from skyeng.up.processes import Programs, Say, programs, wait_until
+from skyeng.up.processes import Programs, Say, end_leftovers, programs, wait_until
 
 _AIRFLOW = (sys.executable, "-m", "airflow")
 
@@ -44,6 +44,8 @@ def everything(
             remedy="start with `./run up`, which installs it, or `uv sync --extra airflow`",
         )
     with running.alone(home):
+        end_leftovers(home)
+        _end_leftover_server(home)
         plan = Plan(home.absolute(), ports.taken(), passwords(home), settings or {})
         with _postgres(plan, say) as server, programs(home, say) as started:
             say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
@@ -60,11 +62,19 @@ def everything(
 def _postgres(plan: Plan, say: Say) -> Iterator[EmbeddedPostgres]:
     say("starting PostgreSQL")
     server = EmbeddedPostgres(plan.home / "postgres", plan.ports.postgres)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
+
+
+def _end_leftover_server(home: Path) -> None:
+    """A server that a killed `skyeng up` left holds its port: join it, and leave as its last user."""
+    if (home / "postgres" / "data" / "postmaster.pid").exists():
+        left = EmbeddedPostgres(home / "postgres")
+        left.start()
+        left.stop()
 
 
 def _start_standin(plan: Plan, started: Programs) -> None:

@@ -51,11 +51,14 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "") -> Iterator[Non
     who is working since when.
     """
     with warehouse.session() as session:
-        key = {"key": f"skyeng.{model.name}{part and f'.{part}'}"}
-        if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), key):
+        if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), _key(model, part)):
             raise _in_progress(session, model, part)
         session.commit()  # the lock is the session's: no transaction need stay open for it
         yield
+
+
+def _key(model: Model, part: str = "") -> dict[str, str]:
+    return {"key": f"skyeng.{model.name}{part and f'.{part}'}"}
 
 
 def _in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
@@ -124,12 +127,17 @@ def method_of(session: Session, load: Load) -> Method:
     )
 
 
-#: Whether a lease has not ended, or a step is under way that may outlast it: then it holds the row.
+#: Whether the lease of an open load has not ended.
 _LEASED = sql("""SELECT EXISTS (
     SELECT FROM control.loads
     WHERE model = %(model)s AND status = 'open' AND clock_timestamp() < lease + greatest(
         started_at, (SELECT max(finished_at) FROM control.load_steps AS done WHERE done.load_id = loads.load_id))
-) OR (SELECT count(*) FROM control.loads WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL) > (
+)""")
+
+#: Whether a step of a leased load is under way, which may outlast the lease: it holds the load's row.
+_AT_WORK = sql("""SELECT (
+    SELECT count(*) FROM control.loads WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL
+) > (
     SELECT count(*) FROM (
         SELECT FROM control.loads
         WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL
@@ -141,11 +149,15 @@ _LEASED = sql("""SELECT EXISTS (
 def roll_back_dead(session: Session, model: Model, runner: Runner) -> int:
     """Remove what loads that died left behind; the number of loads rolled back.
 
-    To be called by the run that holds the lock: no process works on an open load then. Its rows
-    were never visible. Left in place, a value that only the dead load saw would surface later.
-    Raises `LoadInProgress` where another runner has a lease or a step under way.
+    Their rows were never visible. Left in place, a value that only the dead load saw would surface
+    later. A process calls this while it is `exclusive`: no other process works then. A runner with
+    a lease asks for that lock here. Raises `LoadInProgress` where somebody else is at work.
     """
-    if runner.lease is None and session.scalar(_LEASED, {"model": model.name}):
+    mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
+    others = session.scalar(_LEASED, {"model": model.name}) if runner.lease is None else False
+    if others or session.scalar(_AT_WORK, {"model": model.name}):
+        raise _in_progress(session, model)
+    if runner.lease is not None and not session.scalar(mine, _key(model)):
         raise _in_progress(session, model)
     dead = session.rows(
         sql("SELECT load_id, load_ts FROM control.loads WHERE model = %(model)s AND status = 'open'"),

@@ -36,12 +36,11 @@ def require(load: Load, steps: Collection[str], before: str, booked: Mapping[str
 
 
 def book(session: Session, load: Load, step: str, counts: Counts, seconds: float) -> None:
-    """Note that a step is done."""
+    """Note that a step is done. If another worker did it meanwhile, what that one wrote stands."""
     session.execute(
         sql("""INSERT INTO control.load_steps (load_id, step, counts, seconds)
 VALUES (%(load_id)s, %(step)s, %(counts)s, %(seconds)s)
-ON CONFLICT (load_id, step) DO UPDATE
-SET (counts, seconds, finished_at) = (EXCLUDED.counts, EXCLUDED.seconds, clock_timestamp())"""),
+ON CONFLICT (load_id, step) DO NOTHING"""),
         {
             "load_id": load.load_id,
             "step": step,

@@ -65,15 +65,19 @@ class Programs:
                 raise self._failure(name, f"ended by itself, with status {program.returncode}")
 
     def stop(self) -> None:
-        """End all programs and whatever they started, the last one first."""
-        for name in reversed([*self._started]):
-            program = self._started.pop(name)
-            family = _family(program.pid)
+        """End all programs and whatever they started."""
+        families = {name: _family(program.pid) for name, program in self._started.items()}
+        for program in self._started.values():
             with suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE
+        for name, program in self._started.items():
             with suppress(subprocess.TimeoutExpired):
-                program.wait(_GRACE)
-            end([*family, *_family(program.pid)])
+                program.wait(max(0.1, deadline - time.monotonic()))
+            end([*families[name], *_family(program.pid)])
+            if program.poll() is None:
+                program.kill()
+        self._started.clear()
         running.note(self.home, {})
 
     def _identities(self) -> Iterator[tuple[int, float]]:

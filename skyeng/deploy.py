@@ -105,14 +105,15 @@ def _create_reader(source: Postgres, login: Login) -> str:
     with source.session() as session:
         if session.scalar(sql("SELECT current_user")) == login.name:
             return f"datasource: connected as '{login.name}' itself, its rights are left as they are"
-        known = session.row(sql("SELECT FROM pg_roles WHERE rolname = %(role)s"), {"role": login.name}) is not None
-        session.execute(_reader_with_password(session, login, known=known))
+        session.execute(role_with_password(session, login))
         session.execute(_reader_rights(ident(str(session.scalar(sql("SELECT current_database()")))), ident(login.name)))
         _check_nothing_else(session, login)
     return f"datasource: role '{login.name}' may SELECT and nothing else"
 
 
-def _reader_with_password(session: Session, login: Login, *, known: bool) -> SQL:
+def role_with_password(session: Session, login: Login) -> SQL:
+    """The statement that makes a PostgreSQL role, or gives one that exists its password, as a salted hash."""
+    known = session.row(sql("SELECT FROM pg_roles WHERE rolname = %(role)s"), {"role": login.name}) is not None
     verifier = encrypt_password(login.password, login.name, session.connection, "scram-sha-256")
     return sql(
         "{verb} ROLE {role} LOGIN PASSWORD {verifier}",

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from psycopg2.extensions import encrypt_password
-
 from skyeng import deploy as deployment
 from skyeng import running
 from skyeng.datamart.client import ClickHouse
@@ -21,7 +19,7 @@ from skyeng.errors import UsageError
 from skyeng.model import Model
 from skyeng.pipeline import Stores
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import SQL, ident, sql
 from skyeng.up.airflow_api import AirflowApi
 from skyeng.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
 from skyeng.up.processes import Programs, Say, end_leftovers, programs, wait_until
@@ -101,10 +99,7 @@ def _prepare(model: Model, plan: Plan, server: EmbeddedPostgres) -> Iterator[str
 
 def _loader(session: Session, password: str) -> Iterator[SQL]:
     """The role of warehouse and metadata. It stands in for the servers' owner, whose the tables are."""
-    known = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'loader')"))
-    verifier = encrypt_password(password, "loader", session.connection, "scram-sha-256")
-    verb = sql("ALTER ROLE loader") if known else sql("CREATE ROLE loader")
-    yield sql("{verb} LOGIN PASSWORD {verifier}", verb=verb, verifier=literal(verifier))
+    yield deployment.role_with_password(session, Login("loader", password))
     yield sql("GRANT {owner} TO loader", owner=ident("postgres"))
     yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))
 

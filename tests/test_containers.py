@@ -53,7 +53,8 @@ class Machine:
             "@redis:6379": f"@127.0.0.1:{self.port('redis')}",
             "redis-cli": f"redis-cli -p {self.port('redis')}",
             "appendonly": f"port {self.port('redis')}\nappendonly",
-            "/app/dags": str(ROOT / "dags"),
+            # As in the container, a path without spaces, wherever this repository is.
+            "/app/dags": str(self.folder / "app" / "dags"),
             "/app/airflow": str(self.folder),
             "@metadata:5432": f"@127.0.0.1:{self.cluster.port}",
         }.items():
@@ -137,6 +138,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     cluster = Cluster(tmp_path_factory.mktemp("cluster"), "pginstall18")
     cluster.create()
     made = Machine(tmp_path_factory.mktemp("machine"), cluster)
+    (made.folder / "app").symlink_to(ROOT)
     try:
         cluster.start()
         for name in ("datasource", "warehouse", "metadata"):

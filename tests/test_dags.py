@@ -105,6 +105,7 @@ def test_a_dag_file_is_parsed_within_a_second_of_cpu_beyond_airflow(airflow: Air
     assert slow == []
 
 
+@pytest.mark.slow
 def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) -> None:
     with connected(school):
         first = airflow.run("to_datawarehouse")
@@ -139,6 +140,7 @@ def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) 
     assert school.mart(answer) == [("Data Analysis", 6), ("Data Engineering", 6), ("Renamed", 6)]
 
 
+@pytest.mark.slow
 def test_a_full_comparison_asked_for_in_the_trigger_form(airflow: Airflow, school: World) -> None:
     school.run()
     school.mart_command(
@@ -156,6 +158,7 @@ def test_a_full_comparison_asked_for_in_the_trigger_form(airflow: Airflow, schoo
     assert school.differences() == []
 
 
+@pytest.mark.slow
 def test_no_xcom_grows_with_the_rows_or_the_loads(airflow: Airflow, servers: Servers, courses: Model) -> None:
     world = servers.world(courses, lambda source: _generate(source, courses, 100_000), "large")
     runs = []
@@ -176,6 +179,7 @@ def _generate(source: Any, model: Model, rows: int) -> None:
     data.generate(source, model, rows)
 
 
+@pytest.mark.slow
 def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
     airflow: Airflow, school: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -204,6 +208,7 @@ def test_what_a_failure_says(caplog: pytest.LogCaptureFixture, airflow: Airflow)
     assert "clear the tasks that did not succeed" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_second_model_gets_its_own_dags_by_adding_its_folder(
     airflow: Airflow, empty_shop: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,8 +161,12 @@ def up(tmp_path_factory: pytest.TempPathFactory, courses: Model) -> Iterator[Up]
         wait_for("skyeng up to be ready", ready)
         stores = stack.enter_context(pipeline.opened(Settings(home=home)))
         api = AirflowApi(running.state(home)["airflow"], passwords(home).admin)
-        yield Up(home, process, api, World(courses, stores))
+        ready_up = Up(home, process, api, World(courses, stores))
+        ports = ready_up.ports
+        yield ready_up
     process.wait(60)
+    # PostgreSQL was in use by the test as well, and stopped with its last user.
+    assert [port for port in ports if answers(port)] == []
 
 
 def test_a_day_with_skyeng_up(up: Up) -> None:

@@ -6,6 +6,7 @@ set for one is found by another. Within a session, what the URL sets holds for i
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from skyeng.standin.refusal import refusal
 from skyeng.standin.request import Request
 
 _DATABASE = "default"
+_PATIENCE = 0.5
 
 
 @dataclass
@@ -93,9 +95,11 @@ class Sessions:
             if request.session_must_exist and key not in self._sessions:
                 raise refusal("SESSION_NOT_FOUND", "Session not found")
             session = self._sessions.setdefault(key, _Session())
-            if not session.busy.acquire(blocking=False):
-                raise refusal("SESSION_IS_LOCKED", "Session is locked by a concurrent client")
-            return session
+            session.ends = math.inf  # not to be swept while we wait for it
+        # A client has its answer a moment before the request that gave it is over.
+        if not session.busy.acquire(timeout=_PATIENCE):
+            raise refusal("SESSION_IS_LOCKED", "Session is locked by a concurrent client")
+        return session
 
     def _sweep(self) -> None:
         """Close the sessions that nobody asked for in time."""

@@ -148,16 +148,17 @@ class EmbeddedPostgres:
     @property
     def _served_port(self) -> int:
         """The port of the server that runs: it is part of the socket's name."""
-        with suppress(OSError, ValueError, IndexError):
-            return int((self.data / "postmaster.pid").read_text().splitlines()[3])
-        return self.port or _DEFAULT_PORT
+        return int(self._noted(3) or self.port or _DEFAULT_PORT)
 
     def _listens(self) -> bool:
         """Whether the server that runs takes connections over TCP on our port."""
+        return self._noted(5) != "" and self._served_port == self.port
+
+    def _noted(self, line: int) -> str:
+        """A line of what the server that runs notes of itself; empty where it notes nothing."""
         with suppress(OSError, IndexError):
-            address = (self.data / "postmaster.pid").read_text().splitlines()[5].strip()
-            return address != "" and self._served_port == self.port
-        return False
+            return (self.data / "postmaster.pid").read_text().splitlines()[line].strip()
+        return ""
 
     def _shut_down_alone(self) -> None:
         """Stop a server that does not listen, so that it can be started anew, if nobody uses it."""
@@ -240,8 +241,8 @@ class EmbeddedPostgres:
         done = self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
         if done.returncode:
             # The folder may be out of the reach of the server's user by now, the process is not.
-            with suppress(OSError, ValueError, IndexError, psutil.Error):
-                server = psutil.Process(int((self.data / "postmaster.pid").read_text().splitlines()[0]))
+            with suppress(ValueError, psutil.Error):
+                server = psutil.Process(int(self._noted(0)))
                 if str(self.data) in server.cmdline():
                     server.send_signal(signal.SIGINT)
                     server.wait(60)
@@ -249,8 +250,8 @@ class EmbeddedPostgres:
     def _drop_stale_pid_file(self) -> None:
         """Remove the pid file of a dead server whose number another process has now."""
         pid_file = self.data / "postmaster.pid"
-        with suppress(OSError, ValueError, IndexError):
-            pid = int(pid_file.read_text().splitlines()[0])
+        with suppress(OSError, ValueError):
+            pid = int(self._noted(0))
             try:
                 arguments = psutil.Process(pid).cmdline()
             except psutil.Error:

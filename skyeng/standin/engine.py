@@ -22,6 +22,9 @@ from skyeng.standin.refusal import Refused, from_engine, refusal
 #: What chDB sets otherwise than a server: `garbage` is a syntax error there, not `SELECT garbage`.
 _LIKE_A_SERVER = {"implicit_select": "0", "allow_introspection_functions": "0"}
 
+#: ClickHouse's own errors are the first; those of the C++ library come as Python's of the same meaning.
+_ERRORS = (RuntimeError, ValueError, IndexError, OverflowError, MemoryError)
+
 _SETTING = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CHUNK = 1 << 20
 _PATIENCE = 0.5
@@ -105,7 +108,7 @@ class Connection:
         """Run a statement; the whole result is held. Raises `Refused`."""
         try:
             return self._chdb.query(text, format_, params=dict(parameters or {}))
-        except RuntimeError as exc:
+        except _ERRORS as exc:
             raise from_engine(str(exc)) from None
 
     def row(self, text: str, parameters: Mapping[str, str] | None = None) -> list[Any]:

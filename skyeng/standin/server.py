@@ -5,9 +5,11 @@ from __future__ import annotations
 import socketserver
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from skyeng.standin.access import Users
@@ -85,7 +87,9 @@ class Standin(ThreadingHTTPServer):
         return False
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        # A client that went away is no error. Of others only the kind is told: a text could hold a secret.
+        # A client that went away is no error. Of others the kind and the place are told: a text could hold a secret.
         error = sys.exception()
-        if not isinstance(error, OSError):
-            print(f"skyeng.standin: internal error: {type(error).__name__}", file=sys.stderr, flush=True)
+        if error and not isinstance(error, OSError):
+            frames = traceback.extract_tb(error.__traceback__)[-3:]
+            places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+            print(f"skyeng.standin: internal error: {type(error).__name__} at {places}", file=sys.stderr, flush=True)

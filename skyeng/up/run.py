@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -108,9 +107,7 @@ def _start_airflow(plan: Plan, started: Programs) -> AirflowApi:
     environment = plan.airflow_environment()
     folder = Path(environment["AIRFLOW_HOME"])
     folder.mkdir(parents=True, exist_ok=True)
-    secret = folder / "passwords.json"
-    secret.touch(mode=0o600)
-    secret.write_text(json.dumps({"admin": plan.passwords.admin}))
+    running.keep(folder / "passwords.json", {"admin": plan.passwords.admin})
     started.run("airflow-db-migrate", [*_AIRFLOW, "db", "migrate"], environment)
     started.run("airflow-pools-import", [*_AIRFLOW, "pools", "import", str(DAGS / "pools.json")], environment)
     for name, arguments in (

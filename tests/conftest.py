@@ -145,6 +145,11 @@ def shop() -> Model:
     return load_model(MODELS / "shop")
 
 
+@pytest.fixture(scope="session")
+def campus() -> Model:
+    return load_model(MODELS / "campus")
+
+
 def _schema_only(source: Postgres, model: Model) -> None:
     with source.session() as session:
         session.execute(SQL((model.directory / "data" / "schema.sql").read_text()))
@@ -166,3 +171,9 @@ def empty_school(servers: Servers, courses: Model) -> World:
 def empty_shop(servers: Servers, shop: Model) -> World:
     """The second model, without a single row."""
     return servers.world(shop, lambda source: _schema_only(source, shop), "empty")
+
+
+@pytest.fixture
+def empty_campus(servers: Servers, campus: Model) -> World:
+    """The third model, whose feeds deliver changes only, without a single row."""
+    return servers.world(campus, lambda source: _schema_only(source, campus), "empty")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from skyeng.model.specification import Entity, Feed, Model
+from skyeng.model.specification import Effectivity, Entity, Feed, Model, Satellite
 
 #: PostgreSQL cuts longer identifiers without a word.
 LONGEST_IDENTIFIER = 63
@@ -47,6 +47,8 @@ def _references(model: Model, declared: dict[str, Any]) -> Iterator[Fault]:
     for link in model.links:
         for hub in link.hubs:
             yield from missing("hubs", hub, "links", link.name, "hubs")
+        for hub in set(link.driving_key) - set(link.hubs):
+            yield Fault(("links", link.name, "driving_key"), f"'{hub}' is not among the hubs of this link")
     for satellite in model.satellites:
         key = "parent" if satellite.parent else ""
         yield from missing("hubs", satellite.hub_name, "satellites", satellite.name, key)
@@ -92,6 +94,10 @@ def _feeds(model: Model) -> Iterator[Fault]:
             yield Fault(("feeds", feed.name, "query"), f"there is no file {feed.query} beside the model file")
         elif not path.read_text(encoding="utf-8").strip():
             yield Fault(("feeds", feed.name, "query"), f"the file {feed.query} is empty")
+        if feed.applied and not feed.delta:
+            yield Fault(("feeds", feed.name, "applied"), "needs `load: delta`: a whole feed holds as of its load")
+        if feed.applied in {column.name for column in model.feed_columns(feed)}:
+            yield Fault(("feeds", feed.name, "applied"), f"column '{feed.applied}' is an attribute or a key already")
         yield from _twice(feed, model)
 
 
@@ -133,7 +139,7 @@ _ENGINE = (
 
 #: Columns that our statements, or PostgreSQL's every table, have beside a feed's.
 _TAKEN_IN_FEEDS = {
-    *("row_key", "row_hash", "load_ts", "hashdiff", "hash_key", "active", "bucket"),
+    *("row_key", "row_hash", "load_ts", "applied_ts", "hashdiff", "hash_key", "active", "bucket"),
     *("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"),
 }
 
@@ -167,14 +173,23 @@ def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
         yield place, space, it.table
         yield from ((place, it.table, name) for name in (it.load_ts, it.record_source, *columns))
 
+    def applied(place: tuple[str, ...], it: Satellite | Effectivity) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        if model.applied(it):
+            yield place, it.table, it.applied_ts
+            yield place, "vault", it.history_view
+
     for hub in model.hubs:
         yield from entity(("hubs", hub.name), hub, "vault", hub.key, *(hub.column(p.name) for p in hub.business_key))
     for satellite in model.satellites:
         attributes = (satellite.column(part.name) for part in satellite.attributes)
-        yield from entity(("satellites", satellite.name), satellite, "vault", satellite.hashdiff, *attributes)
+        place = ("satellites", satellite.name)
+        yield from entity(place, satellite, "vault", satellite.hashdiff, *attributes)
+        yield from applied(place, satellite)
     for link in model.links:
         yield from entity(("links", link.name), link, "vault", link.key)
-        yield from entity(("links", link.name), link.effectivity, "vault", link.effectivity.is_active)
+        effectivity = link.effectivity
+        yield from entity(("links", link.name), effectivity, "vault", effectivity.is_active)
+        yield from applied(("links", link.name), effectivity)
     for feed in model.feeds:
         place = ("feeds", feed.name)
         yield from ((place, "vault", name) for name in (feed.name, feed.as_of_function))

@@ -21,6 +21,10 @@ Type = Annotated[LogicalType, BeforeValidator(parse_type)]
 T = TypeVar("T")
 
 
+#: In staging: the time from which a row's values hold, whatever the feed calls it.
+APPLIED_TS = "applied_ts"
+
+
 def _by_name(shorthand: str) -> Callable[[Any], Any]:
     """Turn a mapping of name to body into a sequence of bodies that know their name.
 
@@ -80,6 +84,16 @@ class Entity(Frozen):
         return self.column("load_ts")
 
     @property
+    def applied_ts(self) -> str:
+        """In versions whose feed says from when they hold: that time."""
+        return self.column("applied_ts")
+
+    @property
+    def history_view(self) -> str:
+        """Where versions carry such a time: the view that puts them in its order."""
+        return f"{self.table}_history"
+
+    @property
     def record_source(self) -> str:
         return self.column("record_source")
 
@@ -132,6 +146,9 @@ class Link(Entity):
     prefix = "l"
 
     hubs: tuple[Name, ...] = Field(min_length=2)
+    #: Hubs of which each stands in one active combination at a time: a row that shows another
+    #: combination ends the one before, also where a load carries only part of the data.
+    driving_key: tuple[Name, ...] = ()
 
     @property
     def key(self) -> str:
@@ -148,11 +165,19 @@ class Feed(Frozen):
     name: Name
     #: File with the query, relative to the model file.
     query: str
-    #: `compare`: the whole feed is compared with what the warehouse holds.
-    load: Literal["compare"] = "compare"
+    #: `compare`: the query gives the whole feed; a row that it no longer gives is gone.
+    #: `delta`: it gives new and changed rows; a row that it does not give stays as it is.
+    load: Literal["compare", "delta"] = "compare"
+    #: Column (timestamptz) with the time from which a row's values hold. Rows of one key may then
+    #: come several at once, late, and in any order. Only with `delta`.
+    applied: Name | None = None
     #: The link whose hash key is the row key.
     grain: Name
     description: str = ""
+
+    @property
+    def delta(self) -> bool:
+        return self.load == "delta"
 
     @property
     def rows_table(self) -> str:
@@ -245,6 +270,14 @@ class Model(Frozen):
         if isinstance(part, Link):
             return next(feed for feed in self.feeds if feed.grain == part.name)
         return self.feed(part.feed) if part.feed else self.feeds[0]
+
+    def applied(self, part: Satellite | Effectivity) -> bool:
+        """Whether versions carry the time from which they hold."""
+        return self.feed_of(self.link_of(part) if isinstance(part, Effectivity) else part).applied is not None
+
+    def version(self, part: Satellite | Effectivity) -> tuple[str, ...]:
+        """The columns that put the versions of one parent in order."""
+        return (part.applied_ts, part.load_ts) if self.applied(part) else (part.load_ts,)
 
     def hubs_of(self, link: Link) -> tuple[Hub, ...]:
         return tuple(self.hub(name) for name in link.hubs)

@@ -90,7 +90,7 @@ def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Chang
     if any(changes.values()):
         for stage in steps.insert_stages(load):
             ledger.run_stage(stage)
-        ledger.timed("close", lambda: steps.close(load))
+        changes = ledger.timed("close", lambda: steps.close(load))
     return changes
 
 

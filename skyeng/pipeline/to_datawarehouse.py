@@ -22,7 +22,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, sql
-from skyeng.warehouse import loads, progress, staging, vault
+from skyeng.warehouse import delta, loads, progress, staging, vault
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.loads import Load, Runner, this_process
 from skyeng.warehouse.progress import Counts
@@ -116,7 +116,7 @@ class ToDatawarehouse:
 
     def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, buckets: int) -> Selection:
         held = staging.kept_fingerprints(warehouse, self.model, feed)
-        if not held:
+        if not held or feed.delta:
             return Selection(buckets)
         rows = source_feed.hashed_rows(self.model, feed, method)
         found = as_fingerprints(source.rows(fingerprints(rows, buckets)))
@@ -128,17 +128,28 @@ class ToDatawarehouse:
         Where nothing is new, changed or gone, the load is closed here and now.
         """
         self._step(FIND, load, {EXTRACT}, partial(self._find, load), alone=True)
+        return self._registered(load)
+
+    def _registered(self, load: Load) -> dict[str, Changes]:
         with self.stores.warehouse.session() as session:
             return staging.registered(session, self.model, load)
 
     def _find(self, load: Load, session: Session) -> Counts:
-        changes = {feed.name: staging.find_changes(session, self.model, feed, load) for feed in self.model.feeds}
+        changes = {feed.name: self._find_in(session, feed, load) for feed in self.model.feeds}
         for feed in self.model.feeds:
-            check_rows(session, self.model, feed)
             staging.register(session, feed, load, changes[feed.name])
         if not any(changes.values()):
             loads.mark_closed(session, load)
         return {}
+
+    def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
+        if feed.delta:
+            # Before the comparison: a row that is known may contradict one delivered with it.
+            check_rows(session, self.model, feed)
+            return delta.find_changes(session, self.model, feed)
+        changes = staging.find_changes(session, self.model, feed, load)
+        check_rows(session, self.model, feed)
+        return changes
 
     def l_update(self, insert: Insert, load: Load) -> Counts:
         """Load tables of the vault from staging; rows inserted, by table."""
@@ -154,13 +165,19 @@ class ToDatawarehouse:
             for stage in inserts(self.model)
         ]
 
-    def close(self, load: Load) -> None:
-        """Make the load visible, all of it at once, if every step is done. A closed load stays so."""
+    def close(self, load: Load) -> dict[str, Changes]:
+        """Make the load visible, all of it at once, if every step is done. A closed load stays so.
+
+        What it changed of each feed: of a delta that may be more, or less, than was delivered.
+        """
         before = {FIND, *(insert.name for stage in inserts(self.model) for insert in stage)}
         self._step("close", load, before, partial(self._close, load), alone=True)
+        return self._registered(load)
 
     def _close(self, load: Load, session: Session) -> Counts:
         for feed in self.model.feeds:
+            if feed.delta:
+                delta.restage(session, self.model, feed, load, loads.method_of(session, load))
             staging.keep_changes(session, feed, load)
             staging.clear(session, feed)
         loads.mark_closed(session, load)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.fingerprint import Method, Selection, with_row_hash
 from skyeng.hashing import digest, values
-from skyeng.model import Feed, Model
-from skyeng.model.specification import FeedColumn
+from skyeng.model import Feed, LogicalType, Model
+from skyeng.model.specification import APPLIED_TS, FeedColumn
+from skyeng.model.types import parse_type
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, sql, written
 
@@ -35,13 +36,16 @@ def typed_rows(model: Model, feed: Feed) -> SQL:
             collation=collation,
         )
 
+    columns = [typed(column) for column in model.feed_columns(feed)]
+    if feed.applied:
+        columns.append(sql("{applied} AS {name}", applied=ident(feed.applied), name=ident(APPLIED_TS)))
     return sql(
         """SELECT
     {columns}
 FROM (
     {query}
 ) AS feed""",
-        columns=joined(",\n", map(typed, model.feed_columns(feed))),
+        columns=joined(",\n", columns),
         query=query(model, feed),
     )
 
@@ -59,7 +63,7 @@ FROM (
     {rows}
 ) AS hashed
 WHERE {wanted}""",
-        columns=idents(column.name for column in model.feed_columns(feed)),
+        columns=idents(_delivered(model, feed)),
         row_key=digest(values(model.row_key(feed))),
         rows=hashed_rows(model, feed, method),
         wanted=selection.condition(),
@@ -68,7 +72,11 @@ WHERE {wanted}""",
 
 def staged_columns(model: Model, feed: Feed) -> SQL:
     """Columns of the staging table that `extraction` fills, in its order."""
-    return idents([*(column.name for column in model.feed_columns(feed)), "row_hash", "row_key"])
+    return idents([*_delivered(model, feed), "row_hash", "row_key"])
+
+
+def _delivered(model: Model, feed: Feed) -> list[str]:
+    return [*(column.name for column in model.feed_columns(feed)), *([APPLIED_TS] if feed.applied else [])]
 
 
 def check_columns(session: Session, model: Model, feed: Feed) -> None:
@@ -86,7 +94,10 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
             expected="a SELECT that the datasource can run",
             remedy=exc.remedy or "mend the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL",
         ) from exc
-    wrong = list(filter(None, (_fault(column, found.get(column.name, [])) for column in model.feed_columns(feed))))
+    expected = [(column.name, column.type) for column in model.feed_columns(feed)]
+    if feed.applied:
+        expected.append((feed.applied, parse_type("timestamptz")))
+    wrong = list(filter(None, (_fault(name, type_, found.get(name, [])) for name, type_ in expected)))
     if wrong:
         raise SourceError(
             f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(wrong),
@@ -96,12 +107,12 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
         )
 
 
-def _fault(column: FeedColumn, found: list[str]) -> str | None:
+def _fault(name: str, type_: LogicalType, found: list[str]) -> str | None:
     if not found:
-        return f"column {column.name} is missing"
+        return f"column {name} is missing"
     if len(found) > 1:
-        return f"column {column.name} is delivered {len(found)} times"
-    if found[0] not in column.type.accepts:
-        hint = f": json has no hash function, write {column.name}::jsonb" if found == ["json"] else ""
-        return f"column {column.name} is {found[0]}, declared as {column.type}{hint}"
+        return f"column {name} is delivered {len(found)} times"
+    if found[0] not in type_.accepts:
+        hint = f": json has no hash function, write {name}::jsonb" if found == ["json"] else ""
+        return f"column {name} is {found[0]}, declared as {type_}{hint}"
     return None

@@ -8,22 +8,27 @@ from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, FeedColumn, Model, Satellite
+from skyeng.model.specification import APPLIED_TS
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
-from skyeng.warehouse.vault import one_row_each, vault_hashdiff
+from skyeng.warehouse.delta import driving_of_staged
+from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
 
 _SHOWN = 5
 _LONGEST_ROW = 600
+_AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
 def check_rows(session: Session, model: Model, feed: Feed) -> None:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
-    To be called when staging holds the new and changed rows only.
+    To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
     """
     bad: list[tuple[str, str]] = []
     statements = list(staged_faults(model, feed))
-    if session.scalar(sql("SELECT EXISTS (SELECT FROM control.{held})", held=ident(feed.rows_table))):
+    if not feed.delta and session.scalar(
+        sql("SELECT EXISTS (SELECT FROM control.{held})", held=ident(feed.rows_table))
+    ):
         statements += contradictions_with_held(model, feed)
     for statement in statements:
         bad += [(reason, _shown(row)) for reason, row in session.rows(statement)]
@@ -60,21 +65,38 @@ def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
                     count=literal(len(parts)),
                 ),
             )
-    yield sql(
-        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
-FROM stage.{feed} AS staged
-WHERE row_key IN (SELECT row_key FROM stage.{feed} GROUP BY row_key HAVING count(*) > 1)
-ORDER BY row_key
-LIMIT {shown}""",
-        reason=literal("the feed delivers more than one row with this row key"),
-        feed=ident(feed.name),
-        shown=literal(_SHOWN + 1),
-    )
+    if feed.applied:
+        empty = f"the time from which the row holds is empty ({feed.applied})"
+        yield _faulty(feed, literal(empty), sql("applied_ts IS NULL OR NOT isfinite(applied_ts)"))
+    at_once = " for one time" if feed.applied else ""
+    yield _more_than_one(feed, sql("row_key"), f"the feed delivers more than one row with this row key{at_once}")
+    link = model.grain(feed)
+    if feed.delta and link.driving_key:
+        driving = ", ".join(link.driving_key)
+        reason = f"the feed delivers more than one combination of this {driving}{at_once}"
+        yield _more_than_one(feed, driving_of_staged(model, link), reason)
     limited = [column for column in _served(model, feed) if column.type.limits]
     if limited:
         yield _out_of_range(feed, limited)
     for satellite in model.satellites_of(feed):
         yield _contradictions(model, feed, satellite)
+
+
+def _more_than_one(feed: Feed, key: SQL, reason: str) -> SQL:
+    """Staged rows that share a key, and the time from which they hold, where they have one."""
+    keys = sql("{key}, applied_ts", key=key) if feed.applied else key
+    return sql(
+        """SELECT {reason}, {row}
+FROM stage.{feed} AS staged
+WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged GROUP BY {keys} HAVING count(*) > 1)
+ORDER BY {keys}
+LIMIT {shown}""",
+        reason=literal(reason),
+        row=_AS_TEXT,
+        feed=ident(feed.name),
+        keys=keys,
+        shown=literal(_SHOWN + 1),
+    )
 
 
 def _served(model: Model, feed: Feed) -> list[FeedColumn]:
@@ -115,9 +137,10 @@ def _out_of_range(feed: Feed, columns: list[FeedColumn]) -> SQL:
 
 def _contradictions(model: Model, feed: Feed, satellite: Satellite) -> SQL:
     """Staged rows that give one entity two different sets of attributes."""
-    key = idents(column.name for column in model.business_key(model.hub(satellite.hub_name)))
+    names = [column.name for column in model.business_key(model.hub(satellite.hub_name))]
+    key = idents([*names, *([APPLIED_TS] if feed.applied else [])])
     return sql(
-        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
+        """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
 WHERE ({key}) IN (
     SELECT {key}
@@ -128,6 +151,7 @@ WHERE ({key}) IN (
 )
 ORDER BY {key}
 LIMIT {shown}""",
+        row=_AS_TEXT,
         reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
         feed=ident(feed.name),
         key=key,
@@ -166,7 +190,7 @@ def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
       AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
     LIMIT {shown}
 )
-SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
+SELECT {reason}, {row}
 FROM contradicted
 JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             hash_key=digest(values(model.business_key(hub))),
@@ -177,6 +201,7 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             satellite=ident(satellite.table),
             key=ident(hub.key),
             load_ts=ident(satellite.load_ts),
+            row=_AS_TEXT,
             reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
             link=ident(link.table),
             link_key=ident(link.key),
@@ -188,10 +213,11 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
 
 def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
     return sql(
-        """SELECT {reason}, jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text
+        """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
 WHERE {condition}
 LIMIT {shown}""",
+        row=_AS_TEXT,
         reason=reason,
         feed=ident(feed.name),
         condition=condition,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 from skyeng.model import Feed, Model
-from skyeng.model.specification import Effectivity, Satellite
-from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.model.specification import Effectivity, Link, Satellite
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 
 def last_closed_load(model: Model, at: SQL | None = None) -> SQL:
@@ -25,17 +25,18 @@ def last_closed_load(model: Model, at: SQL | None = None) -> SQL:
     )
 
 
-def rows_as_of(model: Model, feed: Feed, moment: SQL) -> SQL:
+def rows_as_of(model: Model, feed: Feed, moment: SQL, keys: SQL | None = None) -> SQL:
     """The feed's active rows as of a load timestamp, with their `row_key`.
 
-    `moment` must be a cheap scalar, such as a column of an outer query: it is repeated.
+    `moment` must be a cheap scalar, such as a column of an outer query: it is repeated. With
+    `keys`, a query of row keys, only these rows, each looked up.
     """
     link = model.grain(feed)
-    effectivity = link.effectivity
+    effectivity, latest = link.effectivity, _LOOK_UP if keys else _SCAN
     return sql(
         """SELECT link.{key} AS row_key,
     {columns}
-FROM vault.{link} AS link
+FROM {links} AS link
 {effectivity}
 {hubs}
 WHERE {effectivity_table}.{is_active}""",
@@ -43,9 +44,24 @@ WHERE {effectivity_table}.{is_active}""",
         columns=_columns(model, feed),
         is_active=ident(effectivity.is_active),
         effectivity_table=ident(effectivity.table),
-        effectivity=_latest(_SCAN, link.key, effectivity, moment),
+        effectivity=_latest(latest, model, link.key, effectivity, moment),
+        links=_links(link, keys) if keys else ident("vault", link.table),
+        hubs=joined("\n", _joins(model, feed, latest, moment)),
+    )
+
+
+def _links(link: Link, keys: SQL) -> SQL:
+    return sql(
+        """(
+    SELECT every.*
+    FROM vault.{link} AS every
+    WHERE every.{key} IN (
+        {keys}
+    )
+)""",
         link=ident(link.table),
-        hubs=joined("\n", _joins(model, feed, _SCAN, moment)),
+        key=ident(link.key),
+        keys=keys,
     )
 
 
@@ -114,6 +130,46 @@ END""",
     )
 
 
+def applied_history_view(model: Model, part: Satellite | Effectivity) -> SQL:
+    """`vault.s_<plural>_history`: values in the order of the time from which they hold.
+
+    The same whatever the order and the batches in which versions came: of two for one time the
+    later load's counts, and one that repeats the value before it adds nothing.
+    """
+    if isinstance(part, Effectivity):
+        key, values, compared = model.link_of(part).key, [part.is_active], part.is_active
+        before = sql("lag({is_active}, 1, false)", is_active=ident(compared))
+    else:
+        key = model.hub(part.hub_name).key
+        values, compared = [column.vault_column for column in model.attributes(part)], part.hashdiff
+        before = sql("lag({hashdiff})", hashdiff=ident(compared))
+    return sql(
+        """CREATE VIEW vault.{view} AS
+SELECT {key}, {applied} AS {start}, lead({applied}) OVER (PARTITION BY {key} ORDER BY {applied}) AS {end}, {values}
+FROM (
+    SELECT *, {before} OVER (PARTITION BY {key} ORDER BY {applied}) AS before
+    FROM (
+        SELECT DISTINCT ON ({key}, {applied}) *
+        FROM vault.{table}
+        WHERE {load_ts} > '-infinity' AND {load_ts} <= ({visible})
+        ORDER BY {key}, {applied}, {load_ts} DESC
+    ) AS known
+) AS compared
+WHERE {compared} IS DISTINCT FROM before""",
+        view=ident(part.history_view),
+        key=ident(key),
+        applied=ident(part.applied_ts),
+        start=ident(part.column("from_ts")),
+        end=ident(part.column("to_ts")),
+        values=idents(values),
+        compared=ident(compared),
+        before=before,
+        table=ident(part.table),
+        load_ts=ident(part.load_ts),
+        visible=last_closed_load(model),
+    )
+
+
 def _names(model: Model, feed: Feed) -> SQL:
     return joined(", ", (ident(column.name) for column in model.feed_columns(feed)))
 
@@ -133,7 +189,7 @@ _SCAN: LiteralString = """JOIN vault.{table} ON {table}.{key} = link.{key}
     AND {table}.{load_ts} <= {moment}
     AND NOT EXISTS (
         SELECT FROM vault.{table} AS later
-        WHERE later.{key} = {table}.{key} AND later.{load_ts} > {table}.{load_ts} AND later.{load_ts} <= {moment}
+        WHERE later.{key} = {table}.{key} AND ({later}) > ({this}) AND later.{load_ts} <= {moment}
     )"""
 
 #: The latest row of each parent asked for, by its primary key.
@@ -141,7 +197,7 @@ _LOOK_UP: LiteralString = """JOIN LATERAL (
     SELECT *
     FROM vault.{table} AS version
     WHERE version.{key} = link.{key} AND version.{load_ts} <= {moment}
-    ORDER BY version.{load_ts} DESC
+    ORDER BY {newest}
     LIMIT 1
 ) AS {table} ON true"""
 
@@ -151,12 +207,22 @@ def _joins(model: Model, feed: Feed, latest: LiteralString, moment: SQL) -> Iter
         yield sql("JOIN vault.{table} ON {table}.{key} = link.{key}", table=ident(hub.table), key=ident(hub.key))
         for satellite in model.satellites_of(feed):
             if satellite.hub_name == hub.name:
-                yield _latest(latest, hub.key, satellite, moment)
+                yield _latest(latest, model, hub.key, satellite, moment)
 
 
-def _latest(template: LiteralString, key: str, satellite: Satellite | Effectivity, moment: SQL) -> SQL:
+def _latest(template: LiteralString, model: Model, key: str, satellite: Satellite | Effectivity, moment: SQL) -> SQL:
+    version = model.version(satellite)
+    order = (
+        {"newest": joined(", ", (sql("version.{column} DESC", column=ident(name)) for name in version))}
+        if template is _LOOK_UP
+        else {
+            "later": joined(", ", (ident("later", name) for name in version)),
+            "this": joined(", ", (ident(satellite.table, name) for name in version)),
+        }
+    )
     return sql(
         template,
+        **order,
         key=ident(key),
         table=ident(satellite.table),
         load_ts=ident(satellite.load_ts),

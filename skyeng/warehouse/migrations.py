@@ -22,10 +22,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Model, built_in_models
+from skyeng.model import Effectivity, Model, Satellite, built_in_models
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import SQL, ident, sql
-from skyeng.warehouse.history import as_of_function, current_view
+from skyeng.warehouse.history import applied_history_view, as_of_function, current_view
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
 
@@ -67,6 +67,8 @@ def migrate(warehouse: Postgres, model: Model) -> None:
         for feed in model.feeds:
             session.execute(sql("DROP VIEW IF EXISTS vault.{view}", view=ident(feed.name)))
             session.execute(sql("DROP FUNCTION IF EXISTS vault.{name}", name=ident(feed.as_of_function)))
+        for part in _applied(model):
+            session.execute(sql("DROP VIEW IF EXISTS vault.{view}", view=ident(part.history_view)))
         for history in (control_history(), model_history(model)):
             command.upgrade(_config(history, connection), "head")
         for statement in derived(model):
@@ -79,6 +81,14 @@ def derived(model: Model) -> Iterator[SQL]:
     for feed in model.feeds:
         yield current_view(model, feed)
         yield as_of_function(model, feed)
+    for part in _applied(model):
+        yield applied_history_view(model, part)
+
+
+def _applied(model: Model) -> list[Satellite | Effectivity]:
+    """Whose versions carry the time from which they hold."""
+    parts = (*model.satellites, *(link.effectivity for link in model.links))
+    return [part for part in parts if model.applied(part)]
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:

@@ -125,6 +125,12 @@ WHERE {selected}
             **_tables(feed),
         )
     )
+    drop_unchanged(session, feed)
+    return count_staged(session, feed, gone=gone)
+
+
+def drop_unchanged(session: Session, feed: Feed) -> None:
+    """Forget staged rows that the warehouse holds as they are."""
     session.execute(
         sql(
             """DELETE FROM stage.{rows} AS staged
@@ -133,6 +139,10 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
             **_tables(feed, "rows", "held"),
         )
     )
+
+
+def count_staged(session: Session, feed: Feed, *, gone: int = 0) -> Changes:
+    """The rows that staging holds, by whether the warehouse knows their key."""
     row = session.row(
         sql(
             """SELECT count(*), count(held.row_key)
@@ -204,7 +214,10 @@ def register(session: Session, feed: Feed, load: Load, changes: Changes) -> None
     (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
 SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
     (SELECT count(*) FROM control.{held}) + %(new)s - %(gone)s,
-    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})""",
+    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
+ON CONFLICT (load_id, feed) DO UPDATE
+SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
+    = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
             feed=literal(feed.name),
             held=ident(feed.rows_table),
             rows=ident(feed.name),

@@ -8,14 +8,14 @@ a test proves that the two agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from skyeng.model import Feed, Hub, Link, LogicalType, Model, Satellite
-from skyeng.model.specification import Attribute, Entity
+from skyeng.model.specification import APPLIED_TS, Attribute, Entity
 
 SCHEMAS = ("control", "stage", "vault")
 
@@ -139,6 +139,7 @@ def _satellite(metadata: sa.MetaData, model: Model, satellite: Satellite) -> Non
         sa.Column(model.hub(satellite.hub_name).key, sa.Uuid, primary_key=True),
         *_attributes(satellite, satellite.attributes),
         sa.Column(satellite.hashdiff, sa.Uuid, nullable=False),
+        version=model.version(satellite),
     )
 
 
@@ -148,17 +149,17 @@ def _link(metadata: sa.MetaData, model: Model, link: Link) -> None:
     _vault_table(metadata, link, key, *hubs)
     effectivity = link.effectivity
     active = sa.Column(effectivity.is_active, sa.Boolean, nullable=False)
-    _vault_table(metadata, effectivity, sa.Column(link.key, sa.Uuid, primary_key=True), active)
+    parent = sa.Column(link.key, sa.Uuid, primary_key=True)
+    _vault_table(metadata, effectivity, parent, active, version=model.version(effectivity))
 
 
-def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]) -> None:
-    """A hub or link is known by its key; a satellite by its parent's key and the load."""
-    versioned = entity.prefix == "s"
+def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any], version: Sequence[str] = ()) -> None:
+    """A hub or link is known by its key; a satellite by its parent's key and what orders its versions."""
     sa.Table(
         entity.table,
         metadata,
         columns[0],
-        _timestamp(entity.load_ts, primary_key=versioned),
+        *(_timestamp(name, primary_key=bool(version)) for name in version or (entity.load_ts,)),
         sa.Column(entity.record_source, sa.Text, nullable=False),
         *columns[1:],
         # Rows arrive in the order of their load, so a few pages of index find a load's rows.
@@ -169,7 +170,9 @@ def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]
 
 
 def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
-    columns = (sa.Column(column.name, column_type(column.type)) for column in model.feed_columns(feed))
+    columns = [sa.Column(column.name, column_type(column.type)) for column in model.feed_columns(feed)]
+    if feed.applied:
+        columns.append(_timestamp(APPLIED_TS, nullable=True))
     sa.Table(
         feed.name,
         metadata,

@@ -1,18 +1,15 @@
-"""Loading hubs, links and satellites from staging: set-based, insert-only, safe to repeat.
-
-Each function gives one statement with the parameter `%(load_ts)s`. Run a second time within
-the same load it inserts nothing, because what it would insert is already the latest.
-"""
+"""Loading the tables of the vault from staging, and the records that stand for what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 
-from skyeng.hashing import digest, hash_key, values, zero_key
-from skyeng.model import Effectivity, Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
+from skyeng.hashing import digest, zero_key
+from skyeng.model import Effectivity, Entity, Hub, Link, LogicalType, Model, Satellite
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, idents, joined, literal, sql
+from skyeng.sql import SQL, ident, joined, sql
+from skyeng.warehouse import delta, inserts
 from skyeng.warehouse.bulk import WORTH_BULK, may_fill, without_primary_key
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched
@@ -43,9 +40,9 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
     """Columns of the primary key of a vault table."""
     match entity:
         case Satellite():
-            return model.hub(entity.hub_name).key, entity.load_ts
+            return model.hub(entity.hub_name).key, *model.version(entity)
         case Effectivity():
-            return model.link_of(entity).key, entity.load_ts
+            return model.link_of(entity).key, *model.version(entity)
         case Hub() | Link():
             return (entity.key,)
     raise TypeError(entity)
@@ -54,147 +51,16 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
 def _statement(model: Model, entity: Entity, *, first: bool, trust_hashdiff: bool) -> SQL:
     match entity:
         case Hub():
-            return hub_insert(model, entity)
+            return inserts.hub_insert(model, entity)
         case Link():
-            return link_insert(model, entity)
+            return inserts.link_insert(model, entity)
+        case Effectivity() if model.applied(entity):
+            return delta.effectivity_insert(model, model.link_of(entity))
         case Effectivity():
-            return effectivity_insert(model, model.link_of(entity), first=first)
+            return inserts.effectivity_insert(model, model.link_of(entity), first=first)
         case Satellite():
-            return satellite_insert(model, entity, first=first, trust_hashdiff=trust_hashdiff)
+            return inserts.satellite_insert(model, entity, first=first, trust_hashdiff=trust_hashdiff)
     raise TypeError(entity)
-
-
-def hub_insert(model: Model, hub: Hub) -> SQL:
-    """Business keys not yet known, from every feed that carries the hub."""
-    key = model.business_key(hub)
-    columns = idents(column.name for column in key)
-    delivered = joined(
-        "\nUNION\n",
-        (
-            sql(
-                "SELECT DISTINCT {columns} FROM stage.{feed} WHERE {present}",
-                columns=columns,
-                feed=ident(feed.name),
-                present=_present(key),
-            )
-            for feed in model.feeds
-            if hub.name in model.grain(feed).hubs
-        ),
-    )
-    return sql(
-        """INSERT INTO vault.{hub} ({target})
-SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
-FROM (
-    SELECT {hash_key} AS hash_key, {columns}
-    FROM (
-        {delivered}
-    ) AS delivered
-    OFFSET 0
-) AS keyed
-WHERE {unknown}""",
-        hub=ident(hub.table),
-        target=_target(hub, hub.key, *(column.vault_column for column in key)),
-        hash_key=digest(values(key)),
-        source=literal(model.source),
-        columns=columns,
-        delivered=delivered,
-        unknown=_unknown(hub, hub.key, sql("keyed.hash_key")),
-    )
-
-
-def link_insert(model: Model, link: Link) -> SQL:
-    """Combinations not yet known."""
-    hubs = model.hubs_of(link)
-    return sql(
-        """INSERT INTO vault.{link} ({target})
-SELECT row_key, %(load_ts)s, {source}, {hub_keys}
-FROM stage.{feed} AS staged
-WHERE {unknown}""",
-        link=ident(link.table),
-        target=_target(link, link.key, *(hub.key for hub in hubs)),
-        source=literal(model.source),
-        hub_keys=joined(", ", (hash_key(values(model.business_key(hub))) for hub in hubs)),
-        feed=ident(model.feed_of(link).name),
-        unknown=_unknown(link, link.key, sql("staged.row_key")),
-    )
-
-
-def effectivity_insert(model: Model, link: Link, *, first: bool = False) -> SQL:
-    """Combinations that this load makes active or ends, where that is not so already.
-
-    `first`: the table is empty, so there is nothing to look up.
-    """
-    feed, effectivity = model.feed_of(link), link.effectivity
-    nothing = sql("CROSS JOIN (SELECT NULL::boolean AS {is_active}) AS latest", is_active=ident(effectivity.is_active))
-    known = _latest(effectivity, link.key, sql("delivered.row_key"), ident(effectivity.is_active))
-    return sql(
-        """INSERT INTO vault.{effectivity} ({target})
-SELECT delivered.row_key, %(load_ts)s, {source}, delivered.active
-FROM (
-    SELECT row_key, true AS active FROM stage.{feed}
-    UNION ALL
-    SELECT row_key, false AS active FROM stage.{gone}
-) AS delivered
-{latest}
-WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
-        effectivity=ident(effectivity.table),
-        target=_target(effectivity, link.key, effectivity.is_active),
-        source=literal(model.source),
-        feed=ident(feed.name),
-        gone=ident(feed.gone_table),
-        latest=nothing if first else known,
-        is_active=ident(effectivity.is_active),
-    )
-
-
-def satellite_insert(model: Model, satellite: Satellite, *, first: bool = False, trust_hashdiff: bool = True) -> SQL:
-    """Attributes that differ from the latest ones known.
-
-    `first`: the table is empty, so there is nothing to look up. Without `trust_hashdiff` the
-    latest row's hashdiff is computed anew from its attributes, so that a row damaged by hand
-    gets a right successor.
-    """
-    hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
-    attributes = model.attributes(satellite)
-    known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
-    return sql(
-        """INSERT INTO vault.{satellite} ({target})
-SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
-FROM (
-    SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
-    FROM stage.{feed}
-    WHERE ctid IN ({representatives})
-) AS delivered
-{latest}
-WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
-        satellite=ident(satellite.table),
-        target=_target(satellite, hub.key, *(column.vault_column for column in attributes), satellite.hashdiff),
-        source=literal(model.source),
-        columns=idents(column.name for column in attributes),
-        hash_key=digest(values(model.business_key(hub))),
-        hashdiff=digest(values(attributes)),
-        feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed),
-        latest=sql("CROSS JOIN (SELECT NULL::uuid AS hashdiff) AS latest")
-        if first
-        else _latest(satellite, hub.key, sql("delivered.hash_key"), sql("{known} AS hashdiff", known=known)),
-    )
-
-
-def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
-    """A satellite row's hashdiff, computed from its attributes, whatever is stored."""
-    return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
-
-
-def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:
-    """One staged row of each entity; they agree, as was checked. Only the key is sorted."""
-    key = model.business_key(hub)
-    return sql(
-        "SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns}",
-        feed=ident(feed.name),
-        present=_present(key),
-        columns=idents(column.name for column in key),
-    )
 
 
 def zero_records(model: Model) -> list[SQL]:
@@ -204,7 +70,10 @@ def zero_records(model: Model) -> list[SQL]:
         _ghost(
             satellite,
             model.hub(satellite.hub_name).key,
-            {satellite.hashdiff: digest([(_null(part.type), part.type) for part in satellite.attributes])},
+            {
+                **({satellite.applied_ts: sql("'-infinity'")} if model.applied(satellite) else {}),
+                satellite.hashdiff: digest([(_null(part.type), part.type) for part in satellite.attributes]),
+            },
         )
         for satellite in model.satellites
     ]
@@ -221,41 +90,6 @@ def _ghost(entity: Entity, key: str, also: Mapping[str, SQL]) -> SQL:
 VALUES ({values})
 ON CONFLICT DO NOTHING""",
         table=ident(entity.table),
-        target=_target(entity, key, *also),
+        target=inserts.target(entity, key, *also),
         values=joined(", ", (zero_key(), sql("'-infinity'"), sql("'ghost'"), *also.values())),
-    )
-
-
-def _target(entity: Entity, key: str, *columns: str) -> SQL:
-    return idents((key, entity.load_ts, entity.record_source, *columns))
-
-
-def _present(key: Sequence[FeedColumn]) -> SQL:
-    """The row has this hub: checked rows hold all parts of its business key, or none."""
-    return sql("{column} IS NOT NULL", column=ident(key[0].name))
-
-
-def _unknown(entity: Entity, key: str, wanted: SQL) -> SQL:
-    return sql(
-        "NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
-        table=ident(entity.table),
-        key=ident(key),
-        wanted=wanted,
-    )
-
-
-def _latest(entity: Entity, key: str, wanted: SQL, value: SQL) -> SQL:
-    return sql(
-        """LEFT JOIN LATERAL (
-    SELECT {value}
-    FROM vault.{table}
-    WHERE {key} = {wanted}
-    ORDER BY {load_ts} DESC
-    LIMIT 1
-) AS latest ON true""",
-        value=value,
-        table=ident(entity.table),
-        key=ident(key),
-        wanted=wanted,
-        load_ts=ident(entity.load_ts),
     )

@@ -1,0 +1,1 @@
+SELECT student_code, group_number, student_name, student_email, seen_at FROM enrolment

@@ -1,0 +1,1 @@
+SELECT group_number, room_name, room_seats FROM room

@@ -1,5 +1,6 @@
 """Feeds that deliver changes only: what is absent stays, driving keys end combinations, and
-versions may come several at once, late, and in any order."""
+versions may come several at once, late, and in any order.
+"""
 
 from __future__ import annotations
 
@@ -239,7 +240,13 @@ def intervals(versions: list[Version], value: Any) -> list[tuple[Any, ...]]:
 def test_any_order_and_any_batches_of_the_same_versions_give_the_same_rows(empty_campus: World) -> None:
     examples = itertools.count()
 
-    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(batches())
     def check(delivered: list[list[Version]]) -> None:
         mark = f"{next(examples)}-"

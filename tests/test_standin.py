@@ -553,6 +553,19 @@ def test_a_body_that_breaks_off_inserts_nothing(standin: Standin, table: str, he
     assert standin.count(table) == 0
 
 
+def test_a_body_of_nonsense_is_answered(standin: Standin, table: str) -> None:
+    """Its sender waits for the answer, and the rest of the body is passed over without harm."""
+    query = quote(f"INSERT INTO datamart.{table} FORMAT TSV")
+    name = b64encode(f"loader:{PASSWORDS['loader']}".encode()).decode()
+    head = (
+        f"POST /?query={query} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {name}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", standin.port)) as connection:
+        connection.sendall(head.encode() + b"4\r\n1\tx\n\r\n-5\r\n1\tx\n")
+        assert b"CANNOT_READ_ALL_DATA" in connection.makefile("rb").read()
+    assert standin.count(table) == 0
+
+
 def test_an_insert_in_any_form(standin: Standin, table: str) -> None:
     into = f"INSERT INTO datamart.{table}"
     forms: list[tuple[str, bytes]] = [

@@ -56,12 +56,13 @@ class Body:
 
     def _next_chunk(self) -> None:
         try:
-            self._left = int(self._line().partition(b";")[0], 16)
+            size = int(self._line().partition(b";")[0], 16)
         except ValueError:
             raise _broken_off() from None
-        if self._left < 0:
+        if size < 0:
             raise _broken_off()
-        if not self._left:
+        self._left = size
+        if not size:
             while self._line().strip():
                 pass  # trailers
             self.ended = True

@@ -23,6 +23,9 @@ _SESSION = """SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = '
 SET extra_float_digits = 1; SET bytea_output = 'hex'; SET quote_all_identifiers = off;
 SET row_security = off; SET jit = off"""
 
+#: A server lets go of a client whose machine is gone after a minute, not after hours.
+_KEEPALIVE = "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+
 #: The driver looks at this one when it connects, and quotes by it ever after.
 _AT_CONNECT = "-c standard_conforming_strings=on"
 
@@ -81,7 +84,7 @@ class Postgres:
             )
             connection.set_client_encoding("UTF8")
             with connection.cursor() as cursor:
-                cursor.execute(_SESSION)
+                cursor.execute(_SESSION + _KEEPALIVE)
             connection.commit()
         except psycopg2.Error as exc:
             raise self._refused(exc) from exc

@@ -20,11 +20,14 @@ from skyeng.datamart.client import ClickHouse
 from skyeng.embedded import EmbeddedPostgres
 from skyeng.model import Model, load_model
 from skyeng.pipeline import Report, Stores
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.postgres import Postgres
 from skyeng.source import data
 from skyeng.sql import SQL
-from skyeng.warehouse import loads
+from skyeng.warehouse import loads, locks
 from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.warehouse.loads import Load
+from skyeng.warehouse.locks import Runner
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)
@@ -80,6 +83,25 @@ class World:
 
     def without_datamart(self) -> World:
         return replace(self, model=self.model.model_copy(update={"marts": ()}))
+
+
+def statuses(world: World) -> list[str]:
+    return [status for (status,) in world.vault("SELECT status FROM control.loads ORDER BY load_id")]
+
+
+def begun(world: World, runner: Runner | None = None) -> tuple[ToDatawarehouse, Load]:
+    """A load with its rows staged and compared, and nothing in the vault yet."""
+    run = ToDatawarehouse(world.model, world.stores, runner=runner or locks.this_process())
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    run.t_find_new_rows(load)
+    return run, load
+
+
+def insert_all(run: ToDatawarehouse, load: Load) -> None:
+    for stage in run.insert_stages(load):
+        for step in stage:
+            step.work()
 
 
 class Servers:

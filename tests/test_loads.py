@@ -5,23 +5,16 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import World
+from conftest import World, begun, insert_all, statuses
 
-from skyeng import pipeline
-from skyeng.errors import LoadGone, LoadInProgress, SkyengError, StagingLost, StepMissing
+from skyeng.errors import SkyengError, StagingLost, StepMissing
 from skyeng.pipeline.steps import Step
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse import loads, staging
-from skyeng.warehouse.loads import Load, Runner
-
-
-def statuses(world: World) -> list[str]:
-    return [status for (status,) in world.vault("SELECT status FROM control.loads ORDER BY load_id")]
+from skyeng.warehouse import loads, locks, staging
 
 
 def start(world: World, steps: int) -> None:
@@ -84,7 +77,7 @@ def test_a_closed_load_is_not_rolled_back(school: World) -> None:
     school.change("DELETE FROM stream_module_lesson WHERE id = 36")
     load = run.e_from_pg_datawarehouse()
     with school.stores.warehouse.session() as session:
-        loads.roll_back_dead(session, school.model, loads.this_process())
+        loads.roll_back_dead(session, school.model, locks.this_process())
     with pytest.raises(SkyengError, match="no longer open"):
         run.close(load)
 
@@ -108,7 +101,7 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
 
     def take_over() -> None:
         with school.stores.warehouse.session() as session:
-            loads.roll_back_dead(session, school.model, loads.this_process())
+            loads.roll_back_dead(session, school.model, locks.this_process())
 
     monkeypatch.setattr(staging, "keep_changes", slow)
     closer, other = threading.Thread(target=run.close, args=(load,)), threading.Thread(target=take_over)
@@ -166,34 +159,6 @@ def test_load_timestamps_only_grow_even_if_the_clock_goes_back(school: World) ->
     assert later
 
 
-def test_of_eight_runs_at_once_one_works_and_seven_are_told(school: World) -> None:
-    barrier, outcomes = threading.Barrier(8), []
-
-    def attempt() -> None:
-        barrier.wait()
-        try:
-            report = pipeline.run(school.model, school.stores, only="to_datawarehouse")
-            outcomes.append(report.changes["courses"].new)
-        except LoadInProgress as exc:
-            outcomes.append(str(exc))
-
-    with (
-        loads.exclusive(school.stores.warehouse, school.model),
-        pytest.raises(LoadInProgress, match="another run of model 'courses' is working"),
-    ):
-        school.run()
-    starters = [threading.Thread(target=attempt) for _ in range(8)]
-    for starter in starters:
-        starter.start()
-    for starter in starters:
-        starter.join()
-    worked = [outcome for outcome in outcomes if isinstance(outcome, int)]
-    assert 36 in worked
-    assert sum(worked) == 36, "whoever came after the first had ended found nothing new"
-    assert len(outcomes) == 8
-    assert school.row_counts()["h_lessons"] == 36
-
-
 def test_only_one_pipeline_runs_when_asked(school: World) -> None:
     first = school.run(only="to_datawarehouse")
     assert first.marts == {}
@@ -226,21 +191,6 @@ def test_rows_in_use_are_counted_and_timed(school: World) -> None:
     )
     assert counts == {"s_lessons": 36}
     assert seconds >= 0
-
-
-def begun(world: World, runner: Runner | None = None) -> tuple[ToDatawarehouse, Load]:
-    """A load with its rows staged and compared, and nothing in the vault yet."""
-    run = ToDatawarehouse(world.model, world.stores, runner=runner or loads.this_process())
-    load = run.e_from_pg_datawarehouse()
-    run.e_from_pg_datasource(load)
-    run.t_find_new_rows(load)
-    return run, load
-
-
-def insert_all(run: ToDatawarehouse, load: Load) -> None:
-    for stage in run.insert_stages(load):
-        for step in stage:
-            step.work()
 
 
 def test_a_load_is_not_closed_before_every_step_is_done(school: World) -> None:
@@ -322,61 +272,3 @@ def test_staging_that_a_crash_emptied_is_noticed(school: World) -> None:
         run.e_from_pg_datasource(load)
     assert school.run().changes["courses"].changed == 6
     assert school.differences() == []
-
-
-def test_a_lease_keeps_other_runners_off_until_it_ends(school: World) -> None:
-    """Between the steps of a DAG run no process holds a lock."""
-    dag_run = Runner("DAG run 7", lease=timedelta(minutes=15))
-    run, load = begun(school, dag_run)
-    with pytest.raises(LoadInProgress, match="DAG run 7, since"):
-        school.run()
-    insert_all(run, load)
-    run.close(load)
-    assert not school.run(only="to_datawarehouse").anything_new
-
-    school.change("DELETE FROM stream_module_lesson WHERE id = 36")
-    begun(school, dag_run)
-    with school.stores.warehouse.session() as session:
-        session.execute(
-            SQL("""UPDATE control.load_steps SET finished_at = finished_at - interval '1 hour';
-            UPDATE control.loads SET started_at = started_at - interval '1 hour'""")
-        )
-    assert school.run().changes["courses"].gone == 1
-    assert statuses(school) == ["closed", "closed", "rolled back", "closed"]
-
-
-def test_the_next_dag_run_takes_the_load_of_a_dead_one_over_at_once(school: World) -> None:
-    _, dead = begun(school, Runner("DAG run 7", lease=timedelta(minutes=15)))
-    run, load = begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
-    with pytest.raises(LoadGone) as gone:
-        run.close(dead)
-    assert not gone.value.superseded
-    insert_all(run, load)
-    run.close(load)
-    with pytest.raises(LoadGone, match="rolled back") as gone:
-        run.e_from_pg_datasource(dead)
-    assert gone.value.superseded
-
-
-def test_two_that_append_to_one_mart_at_once(school: World) -> None:
-    school.run(only="to_datawarehouse")
-    with (
-        loads.exclusive(school.stores.warehouse, school.model, school.model.marts[0].table),
-        pytest.raises(LoadInProgress, match=r"is working on dm_courses"),
-    ):
-        school.run(only="to_datamart")
-    school.run(only="to_datamart")
-    assert school.differences() == []
-
-
-def test_a_dag_run_keeps_off_a_command_at_work(school: World) -> None:
-    with loads.exclusive(school.stores.warehouse, school.model):
-        _, command = begun(school)
-        with pytest.raises(LoadInProgress):
-            begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
-        assert statuses(school) == ["open"]
-    run, load = begun(school, Runner("DAG run 8", lease=timedelta(minutes=15)))
-    insert_all(run, load)
-    run.close(load)
-    assert statuses(school) == ["rolled back", "closed"]
-    assert command.load_id < load.load_id

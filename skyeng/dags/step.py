@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Context, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
+from airflow.sdk import Context, ExceptionRetryPolicy, RetryAction, RetryRule, Variable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from skyeng import errors
@@ -18,13 +19,16 @@ from skyeng.dags.stores import stores_of
 from skyeng.model import Mart, Model
 from skyeng.pipeline.to_datamart import Delta, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.warehouse.loads import Load, Runner
+from skyeng.warehouse.loads import Load
+from skyeng.warehouse.locks import Runner
 from skyeng.warehouse.staging import Changes
 
 log = logging.getLogger(__name__)
 
 #: How long after a step a DAG run's load is its own; longer than the longest wait for a retry.
 _LEASE = timedelta(minutes=15)
+
+_NAME_KEPT_IN = "skyeng_airflow"
 
 #: A server that is down or a lock that is held may be otherwise in a minute; a bad row will not.
 _PASSING = (errors.ConnectionFailed, errors.StatementFailed, errors.EmbeddedServerError, errors.LoadInProgress)
@@ -117,8 +121,17 @@ def load_of_run() -> Load:
 
 def warehouse_steps(model: Model) -> ToDatawarehouse:
     context = _context()
-    runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE)
+    runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE, _this_airflow())
     return ToDatawarehouse(model, stores_of(model), _full(), runner)
+
+
+def _this_airflow() -> str:
+    """Which Airflow this is: a name that its own database keeps, since addresses repeat from one to the next."""
+    name = Variable.get(_NAME_KEPT_IN, default=None)
+    if name is None:
+        name = str(uuid.uuid4())
+        Variable.set(_NAME_KEPT_IN, name, description="By this skyeng tells this Airflow from others.")
+    return name
 
 
 def mart_steps(model: Model, mart: Mart) -> ToDatamart:

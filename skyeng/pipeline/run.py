@@ -14,7 +14,7 @@ from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.to_datamart import NO_LOADS, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.warehouse import loads
+from skyeng.warehouse import locks
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.migrations import check_migrated
 from skyeng.warehouse.staging import Changes
@@ -64,7 +64,7 @@ def run(
     report = Report(model.name)
     ledger = Ledger(observer)
     if only != "to_datamart":
-        with loads.exclusive(stores.warehouse, model):
+        with locks.exclusive(stores.warehouse, model):
             report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full), ledger)
     if only != "to_datawarehouse":
         for mart in model.marts:

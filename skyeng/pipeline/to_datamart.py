@@ -26,7 +26,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, sql
-from skyeng.warehouse import loads
+from skyeng.warehouse import loads, locks
 from skyeng.warehouse.history import row_versions
 
 #: The fingerprint of no load at all.
@@ -178,7 +178,7 @@ class ToDatamart:
         What is to be done is found out here and now: asked for again, or late, it does what is left.
         With `full`, what is missing is appended first and everything compared then.
         """
-        with loads.exclusive(self.stores.warehouse, self.model, self.mart.table):
+        with locks.exclusive(self.stores.warehouse, self.model, self.mart.table):
             done = self._update()
             if self.full and done.action == "append":
                 again = self._update()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,9 +23,10 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, sql
-from skyeng.warehouse import delta, loads, progress, staging, vault
+from skyeng.warehouse import delta, loads, locks, progress, staging, vault
 from skyeng.warehouse.checks import check_rows
-from skyeng.warehouse.loads import Load, Runner, this_process
+from skyeng.warehouse.loads import Load
+from skyeng.warehouse.locks import Runner, this_process
 from skyeng.warehouse.progress import Counts
 from skyeng.warehouse.staging import Changes
 
@@ -81,7 +83,7 @@ class ToDatawarehouse:
 
         Asked for again it takes a new snapshot, and the load begins anew from it.
         """
-        with self.stores.warehouse.session() as warehouse:
+        with self._at_work(load), self.stores.warehouse.session() as warehouse:
             closed = loads.is_closed(warehouse, load, alone=True)
             booked = progress.done(warehouse, load)
             if closed:
@@ -187,7 +189,7 @@ class ToDatawarehouse:
         self, name: str, load: Load, before: Collection[str], work: Callable[[Session], Counts], *, alone: bool = False
     ) -> Counts:
         """Do a step's work once, and book it in the same transaction."""
-        with self.stores.warehouse.session() as session:
+        with self._at_work(load), self.stores.warehouse.session() as session:
             closed = loads.is_closed(session, load, alone=alone)
             booked = progress.done(session, load)
             if closed or name in booked:
@@ -199,6 +201,12 @@ class ToDatawarehouse:
             counts = work(session)
             progress.book(session, load, name, counts, time.perf_counter() - begun)
             return counts
+
+    def _at_work(self, load: Load) -> AbstractContextManager[None]:
+        """A process shows that it works for as long as it runs, others step by step."""
+        if self.runner.lease is None:
+            return nullcontext()
+        return locks.at_work(self.stores.warehouse, load.load_id, self.runner)
 
     def roll_back(self, load: Load, error: str) -> None:
         """Remove a load that failed."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from skyeng.errors import LoadGone, LoadInProgress, StatementFailed
+from skyeng.errors import LoadGone, StatementFailed
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
-from skyeng.postgres import Postgres, Session
+from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, sql
+from skyeng.warehouse import locks
+from skyeng.warehouse.locks import Runner
+
+#: Seconds for which a step under way is waited for when its load is taken over.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -27,65 +28,15 @@ class Load:
     load_ts: datetime
 
 
-@dataclass(frozen=True)
-class Runner:
-    """Who works on a load."""
-
-    #: As a person is to read it.
-    name: str
-    #: A process holds a lock for as long as it lives. A runner whose steps are processes of their
-    #: own, such as a DAG run, holds none between them: others keep off for so long after a step.
-    #: Whoever schedules such runners sees to it that a model has one at a time.
-    lease: timedelta | None = None
-
-
-def this_process() -> Runner:
-    return Runner(f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})")
-
-
-@contextmanager
-def exclusive(warehouse: Postgres, model: Model, part: str = "") -> Iterator[None]:
-    """Be the only one who works on a model, or on a part of it such as a mart.
-
-    PostgreSQL lets go when the process or its connection dies. Raises `LoadInProgress` that says
-    who is working since when.
-    """
-    with warehouse.session() as session:
-        if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), _key(model, part)):
-            raise _in_progress(session, model, part)
-        session.commit()  # the lock is the session's: no transaction need stay open for it
-        yield
-
-
-def _key(model: Model, part: str = "") -> dict[str, str]:
-    return {"key": f"skyeng.{model.name}{part and f'.{part}'}"}
-
-
-def _in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
-    row = (
-        None
-        if part
-        else session.row(
-            sql("SELECT run_by, started_at FROM control.loads WHERE model = %(model)s AND status = 'open'"),
-            {"model": model.name},
-        )
-    )
-    worker = f": {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S} UTC" if row else ""
-    return LoadInProgress(
-        f"another run of model '{model.name}' is working{f' on {part}' if part else ''}{worker}",
-        where=session.database.name,
-        remedy="wait for it to end, then run again: a second run at once would find nothing new",
-    )
-
-
 def open_load(session: Session, model: Model, method: Method, runner: Runner) -> Load:
     """Register a load under way; its timestamp is later than that of any load before it."""
     row = session.row(
-        sql("""INSERT INTO control.loads (model, load_ts, status, run_by, lease, hash_version, row_hash_method)
+        sql("""INSERT INTO control.loads
+    (model, load_ts, status, run_by, lease, scheduler, hash_version, row_hash_method)
 SELECT
     %(model)s,
     greatest(clock_timestamp(), max(load_ts) + interval '1 microsecond'),
-    'open', %(run_by)s, %(lease)s, %(hash_version)s, %(method)s
+    'open', %(run_by)s, %(lease)s, %(scheduler)s, %(hash_version)s, %(method)s
 FROM control.loads
 WHERE model = %(model)s
 RETURNING load_id, load_ts"""),
@@ -93,6 +44,7 @@ RETURNING load_id, load_ts"""),
             "model": model.name,
             "run_by": runner.name,
             "lease": runner.lease,
+            "scheduler": runner.scheduler,
             "hash_version": HASH_VERSION,
             "method": method,
         },
@@ -127,45 +79,44 @@ def method_of(session: Session, load: Load) -> Method:
     )
 
 
-#: Whether the lease of an open load has not ended.
-_LEASED = sql("""SELECT EXISTS (
-    SELECT FROM control.loads
-    WHERE model = %(model)s AND status = 'open' AND clock_timestamp() < lease + greatest(
-        started_at, (SELECT max(finished_at) FROM control.load_steps AS done WHERE done.load_id = loads.load_id))
-)""")
-
-#: Whether a step of a leased load is under way, which may outlast the lease: it holds the load's row.
-_AT_WORK = sql("""SELECT (
-    SELECT count(*) FROM control.loads WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL
-) > (
-    SELECT count(*) FROM (
-        SELECT FROM control.loads
-        WHERE model = %(model)s AND status = 'open' AND lease IS NOT NULL
-        FOR UPDATE SKIP LOCKED
-    ) AS idle
-)""")
-
-
 def roll_back_dead(session: Session, model: Model, runner: Runner) -> int:
-    """Remove what loads that died left behind; the number of loads rolled back.
+    """Remove what a load that died left behind; the number of loads rolled back.
 
-    Their rows were never visible. Left in place, a value that only the dead load saw would surface
+    Its rows were never visible. Left in place, a value that only the dead load saw would surface
     later. A process calls this while it is `exclusive`: no other process works then. A runner with
     a lease asks for that lock here. Raises `LoadInProgress` where somebody else is at work.
     """
-    mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
-    others = session.scalar(_LEASED, {"model": model.name}) if runner.lease is None else False
-    if others or session.scalar(_AT_WORK, {"model": model.name}):
-        raise _in_progress(session, model)
-    if runner.lease is not None and not session.scalar(mine, _key(model)):
-        raise _in_progress(session, model)
-    dead = session.rows(
-        sql("SELECT load_id, load_ts FROM control.loads WHERE model = %(model)s AND status = 'open'"),
+    if runner.lease is not None and not locks.claim(session, model, runner):
+        raise locks.in_progress(session, model)
+    row = session.row(
+        sql("""SELECT load_id, load_ts, lease IS NOT NULL, scheduler, clock_timestamp() < lease + greatest(
+    started_at, (SELECT max(finished_at) FROM control.load_steps AS done WHERE done.load_id = loads.load_id))
+FROM control.loads WHERE model = %(model)s AND status = 'open'"""),
         {"model": model.name},
     )
-    for load_id, load_ts in dead:
-        roll_back(session, model, Load(load_id, load_ts), "the run ended before the load was closed")
-    return len(dead)
+    if row is None:
+        return 0
+    load, leased, scheduler, runs = Load(*row[:2]), *row[2:]
+    another = runner.scheduler is None or runner.scheduler != scheduler
+    if leased and ((runs and another) or not locks.nobody_at_work(session, load.load_id)):
+        raise locks.in_progress(session, model)
+    _end_hanging_steps(session, load)
+    roll_back(session, model, load, "the run ended before the load was closed")
+    return 1
+
+
+def _end_hanging_steps(session: Session, load: Load) -> None:
+    """Wait a little for a step under way, then end its session: its runner no longer answers."""
+    free = sql("SELECT FROM control.loads WHERE load_id = %(load_id)s FOR UPDATE SKIP LOCKED")
+    of_load = {"load_id": load.load_id, "name": _session_name(load)}
+    until = time.monotonic() + PATIENCE
+    while not session.rows(free, of_load) and time.monotonic() < until:
+        time.sleep(0.1)
+    session.execute(
+        sql("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = %(name)s AND datname = current_database() AND usename = current_user"""),
+        of_load,
+    )
 
 
 def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
@@ -209,6 +160,7 @@ def is_closed(session: Session, load: Load, *, alone: bool = False) -> bool:
     The lock is shared, so that the steps of a load work side by side and a roll-back waits for
     them; a step that others must not work beside asks for it `alone`. Raises `LoadGone` where the load was rolled back.
     """
+    session.execute(sql("SELECT set_config('application_name', %(name)s, true)"), {"name": _session_name(load)})
     status = _status(session, load, sql("FOR UPDATE") if alone else sql("FOR SHARE"))
     if status not in ("open", "closed"):
         superseded = session.scalar(
@@ -224,6 +176,11 @@ WHERE mine.load_id = %(load_id)s AND later.load_id > mine.load_id AND later.stat
             superseded=superseded,
         )
     return status == "closed"
+
+
+def _session_name(load: Load) -> str:
+    """By which the sessions of a load's steps are known."""
+    return f"skyeng load {load.load_id}"
 
 
 def _status(session: Session, load: Load, lock: SQL) -> str | None:

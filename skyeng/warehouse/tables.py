@@ -50,6 +50,7 @@ def control_metadata() -> sa.MetaData:
         _timestamp("finished_at", nullable=True),
         sa.Column("run_by", sa.Text, nullable=False, comment="User, host and process, or the DAG run."),
         sa.Column("lease", pg.INTERVAL, comment="How long after its last step others keep off; NULL: a process."),
+        sa.Column("scheduler", sa.Text, comment="Who runs one such load at a time, as an Airflow does."),
         sa.Column("hash_version", sa.SmallInteger, nullable=False, comment="See skyeng.hashing."),
         sa.Column("row_hash_method", sa.Text, comment="How the row hashes in <feed>_rows were computed."),
         sa.Column("error", sa.Text),

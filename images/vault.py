@@ -14,8 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from images.drawing import GREY, INK, Band, Drawing, Line, Point, Rect, Text, text_width
 from images.sheet import Row, Sheet, Style, base_line
-from skyeng.model import Hub, Link, Model
-from skyeng.model.specification import Entity
+from skyeng.model import Entity, Hub, Link, Model
 from skyeng.warehouse.tables import model_metadata
 
 HUB = Style("#2563ab", title="#ffffff", edge="#2563ab")

@@ -3,20 +3,9 @@
 Knows no database. Everything else (tables, loads, marts, plans) is a function over these values.
 """
 
+from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite
 from skyeng.model.reading import built_in_models, load_model
-from skyeng.model.specification import (
-    Attribute,
-    Effectivity,
-    Entity,
-    Feed,
-    FeedColumn,
-    Hub,
-    Link,
-    Mart,
-    MartColumn,
-    Model,
-    Satellite,
-)
+from skyeng.model.specification import Feed, FeedColumn, Mart, MartColumn, Model
 from skyeng.model.types import LogicalType
 
 __all__ = [

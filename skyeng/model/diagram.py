@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skyeng.model.specification import Entity, Model
+from skyeng.model.entities import Entity
+from skyeng.model.specification import Model
 
 
 def mermaid(model: Model) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from skyeng.model.specification import Model
+from skyeng.model.specification import Feed, Model
 
 
 def markdown(model: Model) -> str:
@@ -17,12 +17,13 @@ def _lines(model: Model) -> Iterator[str]:
     yield from ("", " ".join(model.description.split())) if model.description else ()
     yield from ("", f"Source and record source: connection `{model.source}`.", "", "## Feeds", "")
     yield from _table(
-        ("feed", "one row for each", "query", "what it delivers"),
+        ("feed", "one row for each", "query", "how it loads", "what it delivers"),
         [
             (
                 f"`{feed.name}`",
                 ", ".join(model.grain(feed).hubs),
                 f"`{feed.query}`",
+                _loads(feed),
                 " ".join(feed.description.split()),
             )
             for feed in model.feeds
@@ -42,10 +43,18 @@ def _vault(model: Model) -> Iterator[tuple[str, ...]]:
     for hub in model.hubs:
         yield f"`{hub.table}`", "hub", f"business key {_names(part.name for part in hub.business_key)}"
     for link in model.links:
-        yield f"`{link.table}`", "link", f"combinations of {', '.join(link.hubs)}"
-        yield f"`{link.effectivity.table}`", "effectivity satellite", "from which load on a combination is active"
+        alone = f"; one at a time for each {' and '.join(link.driving_key)}" if link.driving_key else ""
+        yield f"`{link.table}`", "link", f"combinations of {', '.join(link.hubs)}{alone}"
+        since = "from when on" if model.applied(link.effectivity) else "from which load on"
+        yield f"`{link.effectivity.table}`", "effectivity satellite", f"{since} a combination is active"
     for satellite in model.satellites:
         yield f"`{satellite.table}`", "satellite", _names(part.name for part in satellite.attributes)
+
+
+def _loads(feed: Feed) -> str:
+    if not feed.delta:
+        return "compared whole: what it no longer gives is gone"
+    return "changes only" + (f", which hold from `{feed.applied}` on" if feed.applied else "")
 
 
 def _names(names: Iterator[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from skyeng.model.specification import Effectivity, Entity, Feed, Model, Satellite
+from skyeng.model.entities import Effectivity, Entity, Satellite
+from skyeng.model.specification import Feed, Model
 
 #: PostgreSQL cuts longer identifiers without a word.
 LONGEST_IDENTIFIER = 63

@@ -5,8 +5,8 @@ from __future__ import annotations
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.fingerprint import Method, Selection, with_row_hash
 from skyeng.hashing import digest, values
-from skyeng.model import Feed, LogicalType, Model
-from skyeng.model.specification import APPLIED_TS, FeedColumn
+from skyeng.model import Feed, FeedColumn, LogicalType, Model
+from skyeng.model.specification import APPLIED_TS
 from skyeng.model.types import parse_type
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, sql, written

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import LiteralString
 
-from skyeng.model import Feed, Model
-from skyeng.model.specification import Effectivity, Link, Satellite
+from skyeng.model import Effectivity, Feed, Link, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 

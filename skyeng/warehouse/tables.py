@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from skyeng.model import Feed, Hub, Link, LogicalType, Model, Satellite
-from skyeng.model.specification import APPLIED_TS, Attribute, Entity
+from skyeng.model import Attribute, Entity, Feed, Hub, Link, LogicalType, Model, Satellite
+from skyeng.model.specification import APPLIED_TS
 
 SCHEMAS = ("control", "stage", "vault")
 

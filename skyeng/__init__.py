@@ -6,6 +6,7 @@ For notebooks, the same functions that the commands call:
 >>> skyeng.run()                                   # doctest: +SKIP
 >>> skyeng.query("lessons-per-course")             # doctest: +SKIP
 >>> skyeng.query(sql="SELECT count() FROM dm_courses_modules_lessons_streams")  # doctest: +SKIP
+>>> skyeng.history("course", 1)                    # doctest: +SKIP
 >>> skyeng.verify()                                # doctest: +SKIP
 """
 
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from skyeng.errors import SkyengError
 
 if TYPE_CHECKING:
-    from skyeng.api import load_model, query, run, verify
+    from skyeng.api import history, load_model, query, run, verify
 
-__all__ = ["SkyengError", "load_model", "query", "run", "verify"]
+__all__ = ["SkyengError", "history", "load_model", "query", "run", "verify"]
 
 
 def __getattr__(name: str) -> Any:

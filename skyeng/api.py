@@ -12,6 +12,8 @@ from skyeng.errors import UsageError
 from skyeng.model import Model, load_model
 from skyeng.settings import Settings
 from skyeng.sql import SQL, written
+from skyeng.warehouse import life
+from skyeng.warehouse.migrations import check_migrated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from skyeng.pipeline.run import Pipeline, Report
     from skyeng.pipeline.verify import Verification
 
-__all__ = ["load_model", "query", "run", "verify"]
+__all__ = ["history", "load_model", "query", "run", "verify"]
 
 
 def run(
@@ -60,6 +62,28 @@ def query(
     statement = statement_of(described, name, sql, as_of)
     with pipeline.datamart(settings or Settings.read()).session() as session:
         return session.frame(statement).convert_dtypes()
+
+
+def history(
+    hub: str,
+    *key: object,
+    model: str | Path | Model = "courses",
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """An entity's life: what changed, from, to, at which load (UTC); `history("course", 1)`.
+
+    `key` has the parts of its business key. Values are texts, as attributes of many types stand
+    in one column; where several other entities are meant, their keys stand in one text.
+    """
+    import pandas as pd
+
+    described = _model(model)
+    with pipeline.opened(settings or Settings.read()) as stores:
+        check_migrated(stores.warehouse, described)
+        with stores.warehouse.session(snapshot=True) as session:
+            events = life.life(session, described, life.find_hub(described, hub), life.as_texts(key))
+    frame = pd.DataFrame([event.record() for event in events], columns=list(life.COLUMNS)).convert_dtypes()
+    return frame.astype({"load_ts": "datetime64[us, UTC]"})
 
 
 def statement_of(model: Model, name: str | None, sql: str | None, as_of: datetime | None) -> SQL:

@@ -87,6 +87,10 @@ class BadRowsError(SkyengError):
     """Rows of the source cannot be loaded; nothing was written."""
 
 
+class UnknownKey(SkyengError):
+    """A business key was asked for that no closed load has brought."""
+
+
 class LoadInProgress(SkyengError):
     """Another run of the same model is working."""
 

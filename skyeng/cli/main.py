@@ -14,6 +14,7 @@ import click
 from skyeng import api, pipeline
 from skyeng.cli import show
 from skyeng.cli.deploy import deploy
+from skyeng.cli.history import history
 from skyeng.cli.model import model, model_argument
 from skyeng.cli.up import up
 from skyeng.datamart import queries
@@ -225,6 +226,7 @@ def generate(model: str, rows: int | None, change: str | None, seed: int) -> Non
 
 cli.add_command(deploy)
 cli.add_command(up)
+cli.add_command(history)
 cli.add_command(model)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Any
 
 from skyeng.datamart.client import Session
+from skyeng.datamart.kept import Stretch, carry
 from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table
 from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
@@ -20,6 +21,10 @@ LARGEST_BLOCK = 1_000_000
 
 #: A load that touched more rows is read from the vault by scanning, not row by row.
 LARGEST_LOOK_UP = 100_000
+
+#: A repeated insert must reach the tables: that of rows whose way into `current` was cut short would
+#: be taken for done. It collapses in the tables anyway. And a change set is no queue's to cut up.
+_EVERY_INSERT = {"deduplicate_insert": "disable", "async_insert": 0}
 
 _ONE_BLOCK = {
     "max_insert_block_size": 10 * LARGEST_BLOCK,
@@ -40,6 +45,17 @@ class MartLoad:
     @property
     def fingerprint(self) -> Fingerprint:
         return self.row_versions, self.hash_sum
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Loads that only the mart has, since the warehouse was restored without them."""
+
+    loads: tuple[MartLoad, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+
+
+NOTHING_KEPT = Kept()
 
 
 @dataclass(frozen=True)
@@ -84,26 +100,44 @@ def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Ite
 
 def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
     """Loads that the mart holds, by its own register, in their order."""
+    return _registered(session, MartTables(mart).loads)
+
+
+def kept_loads(session: Session, mart: Mart) -> list[MartLoad]:
+    """Loads that the mart was told to keep though the warehouse had lost them."""
+    kept = MartTables(mart).kept
+    return _registered(session, kept) if kept in session.tables() else []
+
+
+def _registered(session: Session, register: str) -> list[MartLoad]:
     rows = session.rows(
         sql(
-            "SELECT load_ts, row_versions, hash_sum, rows_active FROM {loads} FINAL ORDER BY load_ts",
-            loads=ident(MartTables(mart).loads),
+            "SELECT load_ts, row_versions, hash_sum, rows_active FROM {register} FINAL ORDER BY load_ts",
+            register=ident(register),
         )
     )
     return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
 
 
 def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
-    """Whether the tables hold at least the rows that the register claims.
+    """Whether the tables hold at least the rows that the register claims, load by load.
 
-    Two counters, so it costs nothing, and it sees a table that was lost, emptied, or restored
-    from a backup older than the register.
+    It reads one narrow column of each (0.03 s for three million row versions), and sees a table that
+    was lost, emptied, or restored from a backup older than the register. Load by load, because rows
+    that a retry sent twice count twice until they are merged, and would stand in for lost ones.
     """
     tables = MartTables(mart)
-    history = session.scalar(sql("SELECT count() FROM {table}", table=ident(tables.history)))
-    current = session.scalar(sql("SELECT count() FROM {table}", table=ident(tables.current)))
-    expected = sum(load.row_versions for load in held)
-    return history >= expected and current >= (held[-1].rows_active if held else 0)
+    load_ts = ident(mart.load_ts)
+    by_load = session.rows(
+        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=load_ts, history=ident(tables.history))
+    )
+    found = {ts.replace(tzinfo=UTC): count for ts, count in by_load}
+    ((rows, newest),) = session.rows(
+        sql("SELECT count(), max({ts}) FROM {current}", ts=load_ts, current=ident(tables.current))
+    )
+    return all(found.get(load.load_ts, 0) >= load.row_versions for load in held) and (
+        not held or (rows >= held[-1].rows_active and newest.replace(tzinfo=UTC) >= held[-1].load_ts)
+    )
 
 
 def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None:
@@ -113,14 +147,16 @@ def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None
     """
     tables = MartTables(mart)
     _send(session, mart, tables.history, span, versions, _ONE_BLOCK)
-    _register(session, tables, span.loads)
+    _register(session, tables.loads, span.loads)
 
 
-def rebuild(session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad], versions: Versions) -> None:
+def rebuild(
+    session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad], versions: Versions, kept: Kept
+) -> None:
     """Build the mart anew from all loads, beside the one in use, and swap it in.
 
-    The register goes last: should we die between two swaps, the next run sees that loads are
-    missing or rows too few, and brings the mart level.
+    What only the mart has goes along. The register goes last: should we die between two swaps, the
+    next run sees that loads are missing, unknown or rows too few, and brings the mart level.
     """
     live, beside = MartTables(mart), MartTables(mart, "_building")
     names = (beside.history, beside.current, beside.loads)
@@ -131,7 +167,12 @@ def rebuild(session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad
     session.execute(loads_table(beside.loads))
     for span in spans(loads):
         _send(session, mart, beside.history, span, versions, {})
-        _register(session, beside, span.loads)
+        _register(session, beside.loads, span.loads)
+    for stretch in kept.stretches:
+        carry(session, mart, live.history, beside.history, stretch)
+    if kept.loads:
+        session.execute(loads_table(live.kept))
+        _register(session, live.kept, kept.loads)
     session.execute(
         sql(
             "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history}",
@@ -149,7 +190,7 @@ def rebuild(session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad
 
 
 def _send(
-    session: Session, mart: Mart, table: str, span: Span, versions: Versions, settings: Mapping[str, int]
+    session: Session, mart: Mart, table: str, span: Span, versions: Versions, settings: Mapping[str, Any]
 ) -> None:
     def write(end: IO[bytes]) -> None:
         sent = versions(span, end)
@@ -162,13 +203,13 @@ def _send(
             )
 
     with pipe(write) as flow:
-        session.insert(table, appended_columns(mart), flow.chunks(), settings)
+        session.insert(table, appended_columns(mart), flow.chunks(), {**_EVERY_INSERT, **settings})
 
 
-def _register(session: Session, tables: MartTables, loads: Sequence[MartLoad]) -> None:
+def _register(session: Session, register: str, loads: Sequence[MartLoad]) -> None:
     lines = (
         f"{load.load_ts:%Y-%m-%d %H:%M:%S.%f}\t{load.row_versions}\t{load.hash_sum}\t{load.rows_active}\n"
         for load in loads
     )
     columns = ("load_ts", "row_versions", "hash_sum", "rows_active")
-    session.insert(tables.loads, columns, ["".join(lines).encode()], {})
+    session.insert(register, columns, ["".join(lines).encode()], _EVERY_INSERT)

@@ -6,6 +6,7 @@
 - `dm_...`: the view analysts use: what is current and not deleted, no FINAL to forget.
 - `dm_..._as_of(ts)`: the same as of any time.
 - `dm_..._loads`: which loads of the warehouse the mart holds.
+- `dm_..._loads_kept`: which loads only the mart has; made when a warehouse was restored without them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class MartTables:
     @property
     def loads(self) -> str:
         return f"{self.mart.table}_loads{self.suffix}"
+
+    @property
+    def kept(self) -> str:
+        return f"{self.mart.table}_loads_kept"
 
     @property
     def feeder(self) -> str:

@@ -6,7 +6,7 @@ What passes between steps are fingerprints and counts; a step reads what it need
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,9 @@ from typing import IO, Literal
 
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.append import MartLoad, Span
+from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad, Span
 from skyeng.datamart.client import Session as MartSession
+from skyeng.datamart.kept import stretches
 from skyeng.datamart.tables import types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
@@ -31,6 +32,9 @@ from skyeng.warehouse.history import row_versions
 
 #: The fingerprint of no load at all.
 NO_LOADS: Fingerprint = (0, 0)
+
+#: Every look at the source, also those that found nothing.
+_CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,12 @@ class Delta:
 
 @dataclass(frozen=True)
 class _Plan:
-    """A delta with its loads, and the last load that the mart holds before them."""
+    """A delta with its loads, the last load that the mart holds before them, and what only the mart has."""
 
     delta: Delta
     loads: tuple[MartLoad, ...] = ()
     after: str | datetime = "-infinity"
+    kept: Kept = NOTHING_KEPT
 
 
 _NOTHING = _Plan(Delta("nothing"))
@@ -72,9 +77,10 @@ def _plan(
     wanted: Sequence[MartLoad],
     after: str | datetime = "-infinity",
     reason: str = "",
+    kept: Kept = NOTHING_KEPT,
 ) -> _Plan:
     delta = Delta(action, len(wanted), sum(load.row_versions for load in wanted), reason)
-    return _Plan(delta, tuple(wanted), after)
+    return _Plan(delta, tuple(wanted), after, kept)
 
 
 def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
@@ -134,19 +140,46 @@ class ToDatamart:
         )
         if compared.ahead and not self.full:
             raise DatamartAhead(
-                f"the datamart holds {len(compared.ahead)} loads that the warehouse does not know,"
-                f" the last of {max(compared.ahead):%Y-%m-%d %H:%M:%S} UTC",
+                f"the datamart holds {_named(compared.ahead)}, that the warehouse does not know",
                 where=self.mart.table,
                 expected="a warehouse that is never older than its datamart",
-                remedy="if the warehouse was restored from a backup, `skyeng run --full` builds the mart anew from it",
+                remedy="if the warehouse was restored from a backup, `skyeng run --full` brings both level with the"
+                " source, and what the mart knows of that time stays in its history",
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if not main and not held:
             return _NOTHING
         if reason := self._reason_to_rebuild(compared.ahead, held, wanted, whole=whole):
-            return _plan("rebuild", main, reason=reason)
+            kept = self._kept([load for load in held if load.load_ts in set(compared.ahead)], main, wanted)
+            return _plan("rebuild", main, reason=reason, kept=kept)
         return _plan("append", wanted, held[-1].load_ts) if wanted else _NOTHING
+
+    def _kept(self, ahead: Sequence[MartLoad], main: Sequence[MartLoad], wanted: Sequence[MartLoad]) -> Kept:
+        """What only the mart has, and shall keep.
+
+        Raises `DatamartAhead` while the warehouse has not looked at the source since: nobody could
+        tell what is true now. A load after one that the mart lacks is dropped, which only a
+        warehouse whose clock went back has: the two cannot be put in order.
+        """
+        known = {load.load_ts for load in main}
+        with self.stores.datamart.session() as session:
+            before = {load.load_ts: load for load in append.kept_loads(session, self.mart)}
+        first_new = min((load.load_ts for load in wanted if load.load_ts not in before), default=None)
+        in_order = {load.load_ts: load for load in ahead if first_new is None or load.load_ts < first_new}
+        lost = {ts: load for ts, load in sorted((before | in_order).items()) if ts not in known}
+        if not lost:
+            return NOTHING_KEPT
+        with self.stores.warehouse.session(snapshot=True) as warehouse:
+            closed = [load_ts for (load_ts,) in warehouse.rows(_CLOSED, {"model": self.model.name})]
+        if not closed or closed[-1] < max(lost):
+            raise DatamartAhead(
+                f"the datamart holds {_named(lost)}, later than any of the warehouse's",
+                where=self.mart.table,
+                expected="a run of to_datawarehouse after the warehouse was restored",
+                remedy="run to_datawarehouse first; `skyeng run --full` does both",
+            )
+        return Kept(tuple(lost.values()), tuple(stretches(lost, closed)))
 
     def _reason_to_rebuild(
         self, ahead: Sequence[datetime], held: Sequence[MartLoad], wanted: Sequence[MartLoad], *, whole: bool
@@ -194,7 +227,7 @@ class ToDatamart:
     def _carry_out(self, plan: _Plan, warehouse: Session, session: MartSession) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
-            append.rebuild(session, self.model, self.mart, plan.loads, versions)
+            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept)
         elif plan.delta.action == "append":
             for span in append.spans(plan.loads, plan.after):
                 append.append(session, self.mart, span, versions)
@@ -203,6 +236,10 @@ class ToDatamart:
         """Copy the row versions of a span out of the vault; how many."""
         query = versions_to_send(self.model, self.mart, whole_load=span.whole_load)
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
+
+
+def _named(timestamps: Collection[datetime]) -> str:
+    return f"{len(timestamps)} loads, the last of {max(timestamps):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def versions_to_send(model: Model, mart: Mart, *, whole_load: bool) -> SQL:

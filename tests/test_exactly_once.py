@@ -1,0 +1,383 @@
+"""Analysts see each row version once, whatever happens between loader and ClickHouse.
+
+A version is sent once, twice, in part, by two loaders at once, or after a restore from a backup:
+what analysts see, now and as of every load, is what the vault says, and the history holds as many
+versions as the loads wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from conftest import Servers, World
+
+from skyeng.datamart import append
+from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart.client import ClickHouse
+from skyeng.errors import DatamartAhead, SkyengError
+from skyeng.pipeline.status import mart_states
+from skyeng.pipeline.to_datamart import ToDatamart
+from skyeng.postgres import Postgres
+
+MART = "dm_courses_modules_lessons_streams"
+HISTORY, CURRENT, LOADS = f"{MART}_history", f"{MART}_current", f"{MART}_loads"
+KEY, LOAD_TS = "dm_course_module_lesson_stream_uuid", "dm_course_module_lesson_stream_load_ts"
+
+SHOWN = "h_course_id, h_stream_id, h_module_id, h_lesson_id, h_course_title, h_stream_name, h_lesson_title"
+SOURCE = "course_id, stream_id, module_id, lesson_id, course_title, stream_name, lesson_title"
+
+
+def renamed(title: str) -> str:
+    """A change that touches the six lessons of the first course."""
+    return f"UPDATE course SET title = '{title}' WHERE id = 1"
+
+
+def as_of(world: World, load_ts: str) -> list[str]:
+    return sorted(map(repr, world.mart(f"SELECT {SHOWN} FROM {MART}_as_of(ts = '{load_ts}')")))
+
+
+def load_timestamps(world: World) -> list[str]:
+    query = """SELECT (load_ts AT TIME ZONE 'UTC')::text FROM control.loads JOIN control.load_feeds USING (load_id)
+        WHERE status = 'closed' AND rows_new + rows_changed + rows_gone > 0 ORDER BY load_ts"""
+    return [load_ts for (load_ts,) in world.vault(query)]
+
+
+def check_once(world: World) -> None:
+    """What analysts see, now and as of every load, and how many versions there are."""
+    assert world.differences() == []
+    for load_ts in load_timestamps(world):
+        vault = world.vault(f"SELECT {SOURCE} FROM vault.courses_as_of('{load_ts} UTC')")
+        assert as_of(world, load_ts) == sorted(map(repr, vault)), load_ts
+    expected = world.vault("SELECT sum(rows_new + rows_changed + rows_gone)::bigint FROM control.load_feeds")
+    assert world.mart(f"SELECT count() FROM {HISTORY} FINAL") == expected
+    assert world.mart(f"SELECT count() FROM {LOADS} FINAL") == [(len(load_timestamps(world)),)]
+    ((rows,),) = world.mart(f"SELECT count() FROM {MART}")
+    assert [(it.rows, it.loads_behind) for it in mart_states(world.model, world.stores)] == [(rows, 0)]
+    assert not world.run(only="to_datamart").anything_new
+
+
+def waiting(world: World, *titles: str) -> None:
+    """A mart that is level, and loads of the warehouse that it lacks."""
+    world.run()
+    for title in titles:
+        world.change(renamed(title))
+        world.run(only="to_datawarehouse")
+
+
+def appender(world: World, upto: int) -> Callable[[], None]:
+    """What a loader does that holds no lock: append the loads after the first, up to one."""
+    steps = ToDatamart(world.model, world.model.marts[0], world.stores)
+    held, *wanted = steps.closed_loads()
+    span = append.Span(held.load_ts, tuple(wanted[:upto]))
+
+    def work() -> None:
+        with world.stores.warehouse.session(snapshot=True) as warehouse, world.stores.datamart.session() as session:
+            append.append(session, steps.mart, span, partial(steps._versions, warehouse))
+
+    return work
+
+
+def at_once(*works: Callable[[], None]) -> None:
+    barrier, failed = threading.Barrier(len(works)), []
+
+    def begin(work: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            work()
+        except Exception as exc:  # reported below, in the test's own thread
+            failed.append(exc)
+
+    threads = [threading.Thread(target=begin, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+# Sent twice, in part, or by two.
+
+
+def test_two_loaders_at_once_neither_of_which_asks_for_the_lock(school: World) -> None:
+    """They send different spans of the same loads; each version is seen once."""
+    waiting(school, "B", "C")
+    at_once(appender(school, 1), appender(school, 2), appender(school, 2))
+    ((sent,),) = school.mart(f"SELECT count() FROM {HISTORY}")
+    assert sent > 36 + 12, "versions came twice"
+    check_once(school)
+
+
+def test_an_insert_of_which_a_part_arrived_is_repeated(school: World) -> None:
+    """Of two loads, some rows reached the history, others what is current, and the register none."""
+    waiting(school, "B", "C")
+    appender(school, 2)()
+    for table, half in ((HISTORY, 0), (CURRENT, 1)):
+        school.mart_command(
+            f"ALTER TABLE {table} DELETE WHERE h_course_id = 1 AND h_lesson_id % 2 = {half}"
+            f" AND {LOAD_TS} > '{load_timestamps(school)[0]}' SETTINGS mutations_sync = 2"
+        )
+    school.mart_command(
+        f"ALTER TABLE {LOADS} DELETE WHERE load_ts > '{load_timestamps(school)[0]}' SETTINGS mutations_sync = 2"
+    )
+    assert school.run(only="to_datamart").marts == {MART: 12}
+    check_once(school)
+
+
+def test_the_same_rows_in_two_loads_are_two_versions_where_tables_remember_blocks(school: World) -> None:
+    """As replicated tables do: A, B, A keeps its second A, and a repeated insert is not taken for done."""
+    for table in (HISTORY, CURRENT, LOADS):
+        school.mart_command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 100")
+    waiting(school, "B", "Data Science")
+    assert school.run().marts == {MART: 12}
+    titles = school.mart(f"SELECT h_course_title FROM {HISTORY} WHERE h_lesson_id = 1 ORDER BY {LOAD_TS}")
+    assert [title for (title,) in titles] == ["Data Science", "B", "Data Science"]
+    check_once(school)
+    # An insert that ended between the history and what is current, and then the same block again.
+    school.change(renamed("D"))
+    school.run()
+    lost = f"WHERE {LOAD_TS} > '{load_timestamps(school)[-2]}' SETTINGS mutations_sync = 2"
+    school.mart_command(f"ALTER TABLE {CURRENT} DELETE {lost}")
+    school.mart_command(f"ALTER TABLE {LOADS} DELETE {lost.replace(LOAD_TS, 'load_ts')}")
+    assert school.run(only="to_datamart").marts == {MART: 6}
+    check_once(school)
+
+
+def test_rows_that_came_twice_do_not_stand_in_for_lost_ones(school: World) -> None:
+    """History and what is current are older than the register, and as long: counts alone would not tell."""
+    school.mart_command("SYSTEM STOP MERGES")
+    waiting(school, "B")
+    for _ in range(2):
+        appender(school, 1)()
+    school.change(renamed("C"))
+    for table in (HISTORY, CURRENT):
+        school.mart_command(f"CREATE TABLE old_{table} AS {table}")
+        school.mart_command(f"ALTER TABLE old_{table} ATTACH PARTITION tuple() FROM {table}")
+    school.run()
+    ((claimed,),) = school.mart(f"SELECT sum(row_versions) FROM {LOADS} FINAL")
+    assert school.mart(f"SELECT count() FROM old_{HISTORY}") == [(claimed,)] == [(48,)]
+    for table in (HISTORY, CURRENT):
+        school.mart_command(f"EXCHANGE TABLES {table} AND old_{table}")
+        assert school.run(only="to_datamart").rebuilt == {MART: "rows of the mart were lost"}, table
+    check_once(school)
+
+
+# An answer that is lost on its way.
+
+
+class Proxy:
+    """Passes bytes between clients and a server, until it is to lose an insert or its answer."""
+
+    def __init__(self, port: int) -> None:
+        self.server = port
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        #: Loses what goes into this table: the insert itself, or its answer.
+        self.table: bytes | None = None
+        self.loses: str = "answer"
+        self.lost = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.listening.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, closing(socket.create_connection(("127.0.0.1", self.server))) as server, suppress(OSError):
+            losing = threading.Event()
+            threading.Thread(target=self._answers, args=(server, client, losing), daemon=True).start()
+            while request := client.recv(1 << 20):
+                if self.table and b"INSERT+INTO+" + self.table + b"+" in request:
+                    self.table, self.lost = None, self.lost + 1
+                    if self.loses == "insert":
+                        return
+                    losing.set()
+                server.sendall(request)
+
+    def _answers(self, server: socket.socket, client: socket.socket, losing: threading.Event) -> None:
+        with suppress(OSError):
+            while answer := server.recv(1 << 20):
+                if losing.is_set():
+                    break
+                client.sendall(answer)
+            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[int]:
+    """The port of a ClickHouse stand-in with an empty folder."""
+    passwords = {f"SKYENG_STANDIN_{user}_PASSWORD": "secret" for user in ("LOADER", "ANALYST")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "skyeng.standin", "--folder", str(folder), "--port", "0"],
+        env=os.environ | passwords,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    try:
+        yield int(process.stderr.readline().split("http://127.0.0.1:")[1].split(",")[0])
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_an_insert_or_its_answer_is_lost(school: World, tmp_path: Path) -> None:
+    """The loader cannot tell the two apart; it says so, and the next run sends the same again."""
+    with served(tmp_path / "data") as port:
+        proxy = Proxy(port)
+        datamart = ClickHouse(f"clickhouse://loader:secret@127.0.0.1:{proxy.port}/datamart")
+        world = replace(school, stores=replace(school.stores, datamart=datamart))
+        mart_migrations.migrate(datamart, world.model)
+        world.run()
+        cases = [(table, loses) for table in (HISTORY, LOADS) for loses in ("answer", "insert")]
+        for number, (table, loses) in enumerate(cases):
+            world.change(renamed(f"Title {number}"))
+            proxy.table, proxy.loses = table.encode(), loses
+            with pytest.raises(SkyengError, match="ch_datamart"):
+                world.run()
+            assert proxy.lost == number + 1
+            arrived = world.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Title {number}'")
+            assert arrived == [(0 if (table, loses) == (HISTORY, "insert") else 6,)]
+            world.run(only="to_datamart")
+            assert world.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Title {number}'") == [(6,)]
+        check_once(world)
+        proxy.listening.close()
+
+
+# Restored from a backup.
+
+
+class Backups:
+    """Backups of a world's warehouse; what is restored takes the place of what was."""
+
+    def __init__(self, world: World, servers: Servers) -> None:
+        self.world = world
+        self.servers = servers
+        self.kept: dict[str, str] = {}
+
+    def keep(self, name: str) -> None:
+        database = self.world.vault("SELECT current_database()")[0][0]
+        self.kept[name] = f"{database}_{name}"
+        self.servers.execute(f'CREATE DATABASE "{self.kept[name]}" TEMPLATE "{database}"')
+
+    def restored(self, name: str) -> World:
+        copy = f"{self.kept[name]}_restored"
+        self.servers.execute(f'DROP DATABASE IF EXISTS "{copy}"')
+        self.servers.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{self.kept[name]}"')
+        warehouse = Postgres("pg_datawarehouse", self.servers.database(copy))
+        return replace(self.world, stores=replace(self.world.stores, warehouse=warehouse))
+
+
+def check_level(world: World, past: dict[str, list[str]]) -> None:
+    """Analysts see what the vault says, and as of lost loads what was true then; nothing is left to do."""
+    assert world.differences() == []
+    for load_ts in load_timestamps(world):
+        vault = world.vault(f"SELECT {SOURCE} FROM vault.courses_as_of('{load_ts} UTC')")
+        assert as_of(world, load_ts) == sorted(map(repr, vault)), load_ts
+    for load_ts, rows in past.items():
+        assert as_of(world, load_ts) == rows, load_ts
+    assert not world.run(full=True).anything_new
+    assert not world.run(only="to_datamart").anything_new
+
+
+#: What the source went through between the backup and the restore: a change, a new row, one gone.
+LOST = (
+    renamed("Lost"),
+    "INSERT INTO stream_module_lesson (id, title, stream_module_id) VALUES (100, 'Lost', 1)",
+    "DELETE FROM stream_module_lesson WHERE id = 36",
+)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        # Nothing new: as it was at the time of the backup, so that no load brings a single row.
+        f"{renamed('Data Science')}; DELETE FROM stream_module_lesson WHERE id = 100;"
+        " INSERT INTO stream_module_lesson SELECT * FROM gone",
+        # Something else: one row as the lost loads left it, one as before them, others changed.
+        f"{renamed('Found')}; DELETE FROM stream_module_lesson WHERE id = 100; UPDATE stream SET name = 'New'",
+    ],
+    ids=["as backed up", "otherwise"],
+)
+def test_a_restored_warehouse_costs_no_history(school: World, servers: Servers, since: str) -> None:
+    school.change("CREATE TABLE gone AS SELECT * FROM stream_module_lesson WHERE id = 36")
+    school.run()
+    backups = Backups(school, servers)
+    backups.keep("old")
+    past: dict[str, list[str]] = {}
+    for change in LOST:
+        school.change(change)
+        school.run()
+        past[load_timestamps(school)[-1]] = as_of(school, load_timestamps(school)[-1])
+    assert len({tuple(rows) for rows in past.values()}) == 3
+    world = backups.restored("old")
+    before = world.mart(f"SELECT * FROM {MART} ORDER BY {KEY}")
+    with pytest.raises(DatamartAhead, match=r"holds 3 loads, the last of .*, that the warehouse does not know"):
+        world.run(only="to_datamart")
+    with pytest.raises(DatamartAhead, match="later than any of the warehouse's"):
+        world.run(only="to_datamart", full=True)
+    assert world.mart(f"SELECT * FROM {MART} ORDER BY {KEY}") == before, "analysts see what they saw"
+    world.change(since)
+    report = world.run(full=True)
+    assert report.rebuilt == {MART: "the mart holds loads that the warehouse does not know"}
+    check_level(world, past)
+    # The next load is appended as any other.
+    world.change("UPDATE stream_module_lesson SET description = 'later' WHERE id < 4 OR id = 100")
+    assert world.run().rebuilt == {}
+    # A mart that is built anew for another reason keeps them too.
+    world.mart_command(f"TRUNCATE TABLE {CURRENT}")
+    assert world.run().rebuilt == {MART: "rows of the mart were lost"}
+    check_level(world, past)
+
+
+def test_a_warehouse_restored_twice(school: World, servers: Servers) -> None:
+    """First from a backup, then from an older one, then from one that knows what was lost."""
+    school.run()
+    backups = Backups(school, servers)
+    past: dict[str, list[str]] = {}
+
+    def load(world: World, change: str) -> None:
+        world.change(change)
+        world.run(full=True)
+        past[load_timestamps(world)[-1]] = as_of(world, load_timestamps(world)[-1])
+
+    backups.keep("older")
+    load(school, renamed("B"))
+    backups.keep("old")
+    for change in LOST:
+        load(school, change)
+    backups.keep("all")
+    world = backups.restored("old")
+    load(world, "UPDATE stream SET name = 'New' WHERE id = 2")
+    world = backups.restored("older")
+    load(world, "UPDATE stream SET name = 'Newer' WHERE id = 2")
+    check_level(world, past)
+    world = backups.restored("all")
+    load(world, "UPDATE stream SET name = 'Newest' WHERE id = 2")
+    check_level(world, past)
+    assert world.mart(f"SELECT count() FROM {MART}") == [(36,)]
+
+
+def test_a_lost_warehouse_leaves_the_marts_history(school: World, servers: Servers) -> None:
+    """There was no backup at all: the new warehouse begins now, the mart remembers."""
+    backups = Backups(school, servers)
+    backups.keep("empty")
+    school.run()
+    first = load_timestamps(school)[0]
+    past = {first: as_of(school, first)}
+    school.change(LOST[2])
+    world = backups.restored("empty")
+    world.run(full=True)
+    assert world.mart(f"SELECT count() FROM {MART}") == [(35,)]
+    check_level(world, past)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from skyeng.errors import BadRowsError, ModelError, SourceError
 from skyeng.model import load_model
+from skyeng.warehouse.life import life
 
 NAMES = st.sampled_from(["Ann", "Łucja", "O'Neil", "", None])
 
@@ -147,6 +148,21 @@ def test_a_day_that_is_reprocessed_replaces_what_it_said_before(empty_campus: Wo
     )
     for (stamp,) in (first, second):
         assert empty_campus.vault(f"SELECT group_number FROM vault.enrolments_as_of('{stamp}')") == [(3,)]
+
+
+def test_a_life_tells_what_each_load_brought_to_light(empty_campus: World) -> None:
+    """By load: a version that came late changed nothing of what was known last."""
+    deliver(empty_campus, "enrolment", seen(1, "s", 1, "A"), seen(5, "s", 1, "C"))
+    deliver(empty_campus, "enrolment", seen(3, "s", 2, "B"))
+    deliver(empty_campus, "enrolment", seen(7, "s", 2, "C"))
+    with empty_campus.stores.warehouse.session() as session:
+        told = life(session, empty_campus.model, empty_campus.model.hub("student"), ["s"])
+    assert [(it.event, it.what, it.old, it.new) for it in told] == [
+        ("appeared", "", (), ()),
+        ("changed", "name", (), ("C",)),
+        ("linked", "group", (), ("1",)),
+        ("linked", "group", ("1",), ("2",)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,11 @@ WHERE {compared} IS DISTINCT FROM before""",
     )
 
 
+def newest_first(model: Model, part: Satellite | Effectivity) -> SQL:
+    """Order of the versions of one parent, in a query that calls them `version`."""
+    return joined(", ", (sql("{column} DESC", column=ident("version", name)) for name in model.version(part)))
+
+
 def _names(model: Model, feed: Feed) -> SQL:
     return joined(", ", (ident(column.name) for column in model.feed_columns(feed)))
 
@@ -212,7 +217,7 @@ def _joins(model: Model, feed: Feed, latest: LiteralString, moment: SQL) -> Iter
 def _latest(template: LiteralString, model: Model, key: str, satellite: Satellite | Effectivity, moment: SQL) -> SQL:
     version = model.version(satellite)
     order = (
-        {"newest": joined(", ", (sql("version.{column} DESC", column=ident(name)) for name in version))}
+        {"newest": newest_first(model, satellite)}
         if template is _LOOK_UP
         else {
             "later": joined(", ", (ident("later", name) for name in version)),

@@ -19,7 +19,7 @@ from skyeng.hashing import Value, digest, zero_key
 from skyeng.model import Hub, Link, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, sql
-from skyeng.warehouse.history import last_closed_load
+from skyeng.warehouse.history import last_closed_load, newest_first
 
 #: `appeared`, `deleted` and `reappeared` are told of the entity itself: the first combination
 #: that holds it began, the last one ended, another one began. An attribute is `changed`; another
@@ -164,13 +164,22 @@ def _attributes(session: Session, model: Model, hub: Hub, hash_key: str) -> Iter
 
 
 def _versions(model: Model, hub: Hub, satellite: Satellite) -> SQL:
-    """All versions of a satellite's attributes, as texts in which different values differ."""
+    """A satellite's attributes after each load that told of them, as texts in which different values differ."""
     return sql(
-        """SELECT {load_ts}, {texts}
-FROM vault.{table}
-WHERE {key} = %(key)s AND {visible}
-ORDER BY {load_ts}""",
+        """SELECT told.load_ts, {texts}
+FROM (
+    SELECT DISTINCT {load_ts} AS load_ts FROM vault.{table} WHERE {key} = %(key)s AND {visible}
+) AS told
+JOIN LATERAL (
+    SELECT *
+    FROM vault.{table} AS version
+    WHERE {key} = %(key)s AND {load_ts} <= told.load_ts
+    ORDER BY {newest}
+    LIMIT 1
+) AS state ON true
+ORDER BY told.load_ts""",
         load_ts=ident(satellite.load_ts),
+        newest=newest_first(model, satellite),
         texts=joined(", ", (sql("{c}::text", c=ident(c.vault_column)) for c in model.attributes(satellite))),
         table=ident(satellite.table),
         key=ident(hub.key),
@@ -197,12 +206,24 @@ def _steps(model: Model, hub: Hub, link: Link) -> SQL:
     """Combinations of an entity that began (1) or ended (-1), by load."""
     effectivity = link.effectivity
     return sql(
-        """SELECT link.*, {load_ts} AS load_ts, {is_active}::integer - coalesce(
-    lag({is_active}) OVER (PARTITION BY link.{link_key} ORDER BY {load_ts}), false
+        """SELECT link.*, told.load_ts, {is_active}::integer - coalesce(
+    lag({is_active}) OVER (PARTITION BY link.{link_key} ORDER BY told.load_ts), false
 )::integer AS step
 FROM vault.{link} AS link
-JOIN vault.{effectivity} USING ({link_key})
-WHERE link.{key} = %(key)s AND {visible}""",
+JOIN LATERAL (
+    SELECT DISTINCT {load_ts} AS load_ts
+    FROM vault.{effectivity} AS version
+    WHERE version.{link_key} = link.{link_key} AND {visible}
+) AS told ON true
+JOIN LATERAL (
+    SELECT {is_active}
+    FROM vault.{effectivity} AS version
+    WHERE version.{link_key} = link.{link_key} AND {load_ts} <= told.load_ts
+    ORDER BY {newest}
+    LIMIT 1
+) AS state ON true
+WHERE link.{key} = %(key)s""",
+        newest=newest_first(model, effectivity),
         load_ts=ident(effectivity.load_ts),
         is_active=ident(effectivity.is_active),
         link=ident(link.table),

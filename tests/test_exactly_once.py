@@ -135,10 +135,12 @@ def test_an_insert_of_which_a_part_arrived_is_repeated(school: World) -> None:
 
 def test_the_same_rows_in_two_loads_are_two_versions_where_tables_remember_blocks(school: World) -> None:
     """As replicated tables do: A, B, A keeps its second A, and a repeated insert is not taken for done."""
+    school.run()
     for table in (HISTORY, CURRENT, LOADS):
         school.mart_command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 100")
-    waiting(school, "B", "Data Science")
-    assert school.run().marts == {MART: 12}
+    for title in ("B", "Data Science"):
+        school.change(renamed(title))
+        assert school.run().marts == {MART: 6}
     titles = school.mart(f"SELECT h_course_title FROM {HISTORY} WHERE h_lesson_id = 1 ORDER BY {LOAD_TS}")
     assert [title for (title,) in titles] == ["Data Science", "B", "Data Science"]
     check_once(school)
@@ -240,7 +242,7 @@ def test_an_insert_or_its_answer_is_lost(school: World, tmp_path: Path) -> None:
         world = replace(school, stores=replace(school.stores, datamart=datamart))
         mart_migrations.migrate(datamart, world.model)
         world.run()
-        cases = [(table, loses) for table in (HISTORY, LOADS) for loses in ("answer", "insert")]
+        cases = [(HISTORY, "answer"), (HISTORY, "insert"), (LOADS, "answer")]
         for number, (table, loses) in enumerate(cases):
             world.change(renamed(f"Title {number}"))
             proxy.table, proxy.loses = table.encode(), loses
@@ -367,17 +369,3 @@ def test_a_warehouse_restored_twice(school: World, servers: Servers) -> None:
     load(world, "UPDATE stream SET name = 'Newest' WHERE id = 2")
     check_level(world, past)
     assert world.mart(f"SELECT count() FROM {MART}") == [(36,)]
-
-
-def test_a_lost_warehouse_leaves_the_marts_history(school: World, servers: Servers) -> None:
-    """There was no backup at all: the new warehouse begins now, the mart remembers."""
-    backups = Backups(school, servers)
-    backups.keep("empty")
-    school.run()
-    first = load_timestamps(school)[0]
-    past = {first: as_of(school, first)}
-    school.change(LOST[2])
-    world = backups.restored("empty")
-    world.run(full=True)
-    assert world.mart(f"SELECT count() FROM {MART}") == [(35,)]
-    check_level(world, past)

@@ -172,7 +172,7 @@ def campus() -> Model:
     return load_model(MODELS / "campus")
 
 
-def _schema_only(source: Postgres, model: Model) -> None:
+def schema_only(source: Postgres, model: Model) -> None:
     with source.session() as session:
         session.execute(SQL((model.directory / "data" / "schema.sql").read_text()))
 
@@ -186,16 +186,16 @@ def school(servers: Servers, courses: Model) -> World:
 @pytest.fixture
 def empty_school(servers: Servers, courses: Model) -> World:
     """A school without a single row."""
-    return servers.world(courses, lambda source: _schema_only(source, courses), "empty")
+    return servers.world(courses, lambda source: schema_only(source, courses), "empty")
 
 
 @pytest.fixture
 def empty_shop(servers: Servers, shop: Model) -> World:
     """The second model, without a single row."""
-    return servers.world(shop, lambda source: _schema_only(source, shop), "empty")
+    return servers.world(shop, lambda source: schema_only(source, shop), "empty")
 
 
 @pytest.fixture
 def empty_campus(servers: Servers, campus: Model) -> World:
     """The third model, whose feeds deliver changes only, without a single row."""
-    return servers.world(campus, lambda source: _schema_only(source, campus), "empty")
+    return servers.world(campus, lambda source: schema_only(source, campus), "empty")

@@ -116,7 +116,8 @@ class History:
         assert not self.snapshots or load_ts > self.snapshots[-1].load_ts
         new, gone = rows.keys() - before.keys(), before.keys() - rows.keys()
         changed = {key for key in rows.keys() & before.keys() if rows[key] != before[key]}
-        assert report.changes["courses"] == Changes(len(new), len(changed), len(gone))
+        told = Changes(len(new), len(changed), len(gone))
+        assert report.changes["courses"] == told, f"reported {report.changes['courses']}, the snapshots tell {told}"
         self.row_versions += len(new) + len(changed) + len(gone)
         self.since = {key: load_ts if key in new | changed else self.since[key] for key in rows}
         self.snapshots.append(Snapshot.of(load_ts, rows))
@@ -206,7 +207,8 @@ class History:
                 assert session.scalar(asked) == snapshot.digest, f"skyeng query --as-of {snapshot.load_ts}"
         assert self._product_rows() == sorted(last.rows.values()), "the feed's own query tells the same"
         self._check_tables()
-        assert self.world.differences() == []
+        differences = self.world.differences()
+        assert differences == [], differences
 
     def _product_rows(self) -> list[str]:
         feed = (self.world.model.directory / "source.sql").read_text()
@@ -225,12 +227,13 @@ class History:
     def check_vault_invariants(self) -> None:
         model = self.world.model
         effectivity = model.links[0].effectivity
-        assert self._vault("SELECT count(*) FROM control.courses_changes") == [(self.row_versions,)]
+        logged = self._vault("SELECT count(*) FROM control.courses_changes")
+        assert logged == [(self.row_versions,)], f"{logged} row versions in the log, not {self.row_versions}"
         ((closed, others),) = self._vault(
             "SELECT count(*) FILTER (WHERE status = 'closed'), count(*) FILTER (WHERE status = 'open')"
             " FROM control.loads"
         )
-        assert (closed, others) == (len(self.snapshots), 0)
+        assert (closed, others) == (len(self.snapshots), 0), f"{closed} loads closed, {others} open"
         keyless = """SELECT oid::regclass FROM pg_class
             WHERE relnamespace = 'vault'::regnamespace AND relkind = 'r'
               AND oid NOT IN (SELECT conrelid FROM pg_constraint WHERE contype = 'p')"""
@@ -247,7 +250,9 @@ class History:
                 FROM vault.{satellite.table} AS version
                 WINDOW versions AS (PARTITION BY {key} ORDER BY {load_ts})
             ) AS pairs WHERE hashdiff = hashdiff_before OR attributes = attributes_before"""
-            assert self._vault(repeated, [load_ts, satellite.hashdiff], [load_ts, satellite.hashdiff]) == [(0,)]
+            assert self._vault(repeated, [load_ts, satellite.hashdiff], [load_ts, satellite.hashdiff]) == [(0,)], (
+                f"{satellite.table}: a version repeats the one before"
+            )
         unchanged = f"""SELECT count(*) FROM (
             SELECT {effectivity.is_active} AS is_active, lag({effectivity.is_active}, 1, false) OVER versions AS before
             FROM vault.{effectivity.table}
@@ -264,7 +269,8 @@ class History:
                     any(is_deleted) OVER ({versions}) AS was_deleted, any(text) OVER ({versions}) AS was
                 FROM {MART}_history FINAL
             )"""
-        assert self.world.mart(repeated) == [(self.row_versions, 0, 0)]
+        found = self.world.mart(repeated)
+        assert found == [(self.row_versions, 0, 0)], f"row versions, deletes of nothing, repetitions: {found}"
 
 
 _ATTRIBUTES = "to_jsonb(version) - %s::text[]"

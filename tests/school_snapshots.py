@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from school_changes import TABLES, Kind
+from school_changes import TABLES
+from school_values import Kind
 
 Engine = Literal["PostgreSQL", "ClickHouse"]
 #: How a place calls a column of a level: `course.title`, `course_title`, `h_course_title`.

@@ -171,6 +171,7 @@ def test_a_long_history_is_read_back(servers: Servers, courses: Model) -> None:
     figures, chance, begun = Figures(), Random(chosen), time.perf_counter()  # noqa: S311
     machine = Replay(servers, courses, figures)
     machine.begin("sample")
+    machine.change(["insert"], chance, "whole")
     history = machine.history
     assert history
     try:

@@ -126,38 +126,27 @@ FROM {current} FINAL""",
 
 
 def as_of_view(mart: Mart) -> SQL:
-    """Latest version at or before `ts`, row by row; a tuple, since argMax skips bare NULLs."""
+    """Latest version at or before `ts`, row by row.
+
+    Which version that is, is found from keys and timestamps alone, so that a query reads only the
+    columns it asks for. FINAL collapses an append that was repeated.
+    """
     tables = MartTables(mart)
-    names = [column.name for column in mart.columns]
-    picked = (
-        sql("tupleElement(latest, {place}) AS {name}", place=SQL(str(place)), name=ident(name))
-        for place, name in enumerate((IS_DELETED, *names), start=1)
-        if name != IS_DELETED
-    )
     return sql(
         """CREATE OR REPLACE VIEW {view} AS
-SELECT
-    {key},
-    {load_ts},
-    {picked}
-FROM (
-    SELECT
-        {key},
-        max(version) AS {load_ts},
-        argMax(tuple({versioned}), version) AS latest
-    FROM (
-        SELECT {key}, {load_ts} AS version, {versioned}
-        FROM {history}
-        WHERE {load_ts} <= {left}ts:DateTime64(6, 'UTC'){right}
-    )
+SELECT {columns}
+FROM {history} FINAL
+WHERE {is_deleted} = 0 AND ({key}, {load_ts}) IN (
+    SELECT {key}, max({load_ts})
+    FROM {history}
+    WHERE {load_ts} <= {left}ts:DateTime64(6, 'UTC'){right}
     GROUP BY {key}
-)
-WHERE tupleElement(latest, 1) = 0""",
+)""",
         view=ident(tables.as_of),
+        columns=idents((mart.key, mart.load_ts, *(column.name for column in mart.columns))),
         key=ident(mart.key),
         load_ts=ident(mart.load_ts),
-        picked=joined(",\n", picked),
-        versioned=idents((IS_DELETED, *names)),
+        is_deleted=ident(IS_DELETED),
         history=ident(tables.history),
         left=SQL("{"),
         right=SQL("}"),

@@ -105,52 +105,11 @@ SELECT dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_
 FROM dm_courses_modules_lessons_streams_current FINAL;
 
 CREATE OR REPLACE VIEW dm_courses_modules_lessons_streams_as_of AS
-SELECT
-    dm_course_module_lesson_stream_uuid,
-    dm_course_module_lesson_stream_load_ts,
-    tupleElement(latest, 2) AS h_course_id,
-    tupleElement(latest, 3) AS h_course_title,
-    tupleElement(latest, 4) AS s_course_icon_url,
-    tupleElement(latest, 5) AS s_course_is_auto_course_enroll,
-    tupleElement(latest, 6) AS s_course_is_demo_enroll,
-    tupleElement(latest, 7) AS s_course_created_at,
-    tupleElement(latest, 8) AS s_course_updated_at,
-    tupleElement(latest, 9) AS s_course_deleted_at,
-    tupleElement(latest, 10) AS h_module_id,
-    tupleElement(latest, 11) AS h_module_title,
-    tupleElement(latest, 12) AS l_module_order_in_stream,
-    tupleElement(latest, 13) AS s_module_created_at,
-    tupleElement(latest, 14) AS s_module_updated_at,
-    tupleElement(latest, 15) AS s_module_deleted_at,
-    tupleElement(latest, 16) AS h_lesson_id,
-    tupleElement(latest, 17) AS h_lesson_title,
-    tupleElement(latest, 18) AS s_lesson_description,
-    tupleElement(latest, 19) AS s_lesson_teacher_id,
-    tupleElement(latest, 20) AS s_lesson_start_at,
-    tupleElement(latest, 21) AS s_lesson_end_at,
-    tupleElement(latest, 22) AS s_lesson_homework_url,
-    tupleElement(latest, 23) AS s_lesson_online_lesson_join_url,
-    tupleElement(latest, 24) AS s_lesson_online_lesson_recording_url,
-    tupleElement(latest, 25) AS s_lesson_deleted_at,
-    tupleElement(latest, 26) AS h_stream_id,
-    tupleElement(latest, 27) AS h_stream_name,
-    tupleElement(latest, 28) AS s_stream_is_open,
-    tupleElement(latest, 29) AS s_stream_homework_deadline_days,
-    tupleElement(latest, 30) AS s_stream_start_at,
-    tupleElement(latest, 31) AS s_stream_end_at,
-    tupleElement(latest, 32) AS s_stream_created_at,
-    tupleElement(latest, 33) AS s_stream_updated_at,
-    tupleElement(latest, 34) AS s_stream_deleted_at
-FROM (
-    SELECT
-        dm_course_module_lesson_stream_uuid,
-        max(version) AS dm_course_module_lesson_stream_load_ts,
-        argMax(tuple(is_deleted, h_course_id, h_course_title, s_course_icon_url, s_course_is_auto_course_enroll, s_course_is_demo_enroll, s_course_created_at, s_course_updated_at, s_course_deleted_at, h_module_id, h_module_title, l_module_order_in_stream, s_module_created_at, s_module_updated_at, s_module_deleted_at, h_lesson_id, h_lesson_title, s_lesson_description, s_lesson_teacher_id, s_lesson_start_at, s_lesson_end_at, s_lesson_homework_url, s_lesson_online_lesson_join_url, s_lesson_online_lesson_recording_url, s_lesson_deleted_at, h_stream_id, h_stream_name, s_stream_is_open, s_stream_homework_deadline_days, s_stream_start_at, s_stream_end_at, s_stream_created_at, s_stream_updated_at, s_stream_deleted_at), version) AS latest
-    FROM (
-        SELECT dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_ts AS version, is_deleted, h_course_id, h_course_title, s_course_icon_url, s_course_is_auto_course_enroll, s_course_is_demo_enroll, s_course_created_at, s_course_updated_at, s_course_deleted_at, h_module_id, h_module_title, l_module_order_in_stream, s_module_created_at, s_module_updated_at, s_module_deleted_at, h_lesson_id, h_lesson_title, s_lesson_description, s_lesson_teacher_id, s_lesson_start_at, s_lesson_end_at, s_lesson_homework_url, s_lesson_online_lesson_join_url, s_lesson_online_lesson_recording_url, s_lesson_deleted_at, h_stream_id, h_stream_name, s_stream_is_open, s_stream_homework_deadline_days, s_stream_start_at, s_stream_end_at, s_stream_created_at, s_stream_updated_at, s_stream_deleted_at
-        FROM dm_courses_modules_lessons_streams_history
-        WHERE dm_course_module_lesson_stream_load_ts <= {ts:DateTime64(6, 'UTC')}
-    )
+SELECT dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_ts, h_course_id, h_course_title, s_course_icon_url, s_course_is_auto_course_enroll, s_course_is_demo_enroll, s_course_created_at, s_course_updated_at, s_course_deleted_at, h_module_id, h_module_title, l_module_order_in_stream, s_module_created_at, s_module_updated_at, s_module_deleted_at, h_lesson_id, h_lesson_title, s_lesson_description, s_lesson_teacher_id, s_lesson_start_at, s_lesson_end_at, s_lesson_homework_url, s_lesson_online_lesson_join_url, s_lesson_online_lesson_recording_url, s_lesson_deleted_at, h_stream_id, h_stream_name, s_stream_is_open, s_stream_homework_deadline_days, s_stream_start_at, s_stream_end_at, s_stream_created_at, s_stream_updated_at, s_stream_deleted_at
+FROM dm_courses_modules_lessons_streams_history FINAL
+WHERE is_deleted = 0 AND (dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_ts) IN (
+    SELECT dm_course_module_lesson_stream_uuid, max(dm_course_module_lesson_stream_load_ts)
+    FROM dm_courses_modules_lessons_streams_history
+    WHERE dm_course_module_lesson_stream_load_ts <= {ts:DateTime64(6, 'UTC')}
     GROUP BY dm_course_module_lesson_stream_uuid
-)
-WHERE tupleElement(latest, 1) = 0;
+);

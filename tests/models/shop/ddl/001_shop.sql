@@ -61,33 +61,14 @@ SELECT dm_order_uuid, dm_order_load_ts, country, number, name, born_on, member_s
 FROM dm_orders_current FINAL;
 
 CREATE OR REPLACE VIEW dm_orders_as_of AS
-SELECT
-    dm_order_uuid,
-    dm_order_load_ts,
-    tupleElement(latest, 2) AS country,
-    tupleElement(latest, 3) AS number,
-    tupleElement(latest, 4) AS name,
-    tupleElement(latest, 5) AS born_on,
-    tupleElement(latest, 6) AS member_since,
-    tupleElement(latest, 7) AS settings,
-    tupleElement(latest, 8) AS sku,
-    tupleElement(latest, 9) AS price,
-    tupleElement(latest, 10) AS weight,
-    tupleElement(latest, 11) AS is_vegan,
-    tupleElement(latest, 12) AS ean
-FROM (
-    SELECT
-        dm_order_uuid,
-        max(version) AS dm_order_load_ts,
-        argMax(tuple(is_deleted, country, number, name, born_on, member_since, settings, sku, price, weight, is_vegan, ean), version) AS latest
-    FROM (
-        SELECT dm_order_uuid, dm_order_load_ts AS version, is_deleted, country, number, name, born_on, member_since, settings, sku, price, weight, is_vegan, ean
-        FROM dm_orders_history
-        WHERE dm_order_load_ts <= {ts:DateTime64(6, 'UTC')}
-    )
+SELECT dm_order_uuid, dm_order_load_ts, country, number, name, born_on, member_since, settings, sku, price, weight, is_vegan, ean
+FROM dm_orders_history FINAL
+WHERE is_deleted = 0 AND (dm_order_uuid, dm_order_load_ts) IN (
+    SELECT dm_order_uuid, max(dm_order_load_ts)
+    FROM dm_orders_history
+    WHERE dm_order_load_ts <= {ts:DateTime64(6, 'UTC')}
     GROUP BY dm_order_uuid
-)
-WHERE tupleElement(latest, 1) = 0;
+);
 
 CREATE TABLE IF NOT EXISTS dm_stocks_history (
     dm_stock_uuid UUID,
@@ -134,22 +115,11 @@ SELECT dm_stock_uuid, dm_stock_load_ts, code, sku, pieces
 FROM dm_stocks_current FINAL;
 
 CREATE OR REPLACE VIEW dm_stocks_as_of AS
-SELECT
-    dm_stock_uuid,
-    dm_stock_load_ts,
-    tupleElement(latest, 2) AS code,
-    tupleElement(latest, 3) AS sku,
-    tupleElement(latest, 4) AS pieces
-FROM (
-    SELECT
-        dm_stock_uuid,
-        max(version) AS dm_stock_load_ts,
-        argMax(tuple(is_deleted, code, sku, pieces), version) AS latest
-    FROM (
-        SELECT dm_stock_uuid, dm_stock_load_ts AS version, is_deleted, code, sku, pieces
-        FROM dm_stocks_history
-        WHERE dm_stock_load_ts <= {ts:DateTime64(6, 'UTC')}
-    )
+SELECT dm_stock_uuid, dm_stock_load_ts, code, sku, pieces
+FROM dm_stocks_history FINAL
+WHERE is_deleted = 0 AND (dm_stock_uuid, dm_stock_load_ts) IN (
+    SELECT dm_stock_uuid, max(dm_stock_load_ts)
+    FROM dm_stocks_history
+    WHERE dm_stock_load_ts <= {ts:DateTime64(6, 'UTC')}
     GROUP BY dm_stock_uuid
-)
-WHERE tupleElement(latest, 1) = 0;
+);

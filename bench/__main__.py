@@ -1,6 +1,7 @@
 """The benchmark: every figure as a ratio to one `psql | psql` COPY of the same rows, same run.
 
     ./run bench --rows 1000000
+    ./run bench --rows 1000000 --as-of   # what reading the past costs, see bench/as_of.py
 
 Writes `bench/results/ROWS.json` and prints a table. Nothing here is a test: machines differ,
 ratios within one run are what counts.
@@ -22,6 +23,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import as_of
 from skyeng import pipeline
 from skyeng.embedded import binaries
 from skyeng.model import load_model
@@ -120,13 +122,20 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="lessons in the generated school")
     parser.add_argument("--repeats", type=int, default=3, help="of the COPY and of 'nothing changed'")
+    parser.add_argument("--as-of", action="store_true", help="measure reads of the past instead")
+    parser.add_argument("--loads", type=int, default=50, help="with --as-of: loads after the first, about 1%% each")
+    parser.add_argument("--home", type=Path, help="with --as-of: keep the history here, and measure it again")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="skyeng-bench-") as folder:
-        measured = measure(Path(folder), options.rows, options.repeats)
+        home = options.home or Path(folder)
+        if options.as_of:
+            measured = as_of.measure(home, options.rows, options.loads, options.repeats)
+        else:
+            measured = measure(Path(folder), options.rows, options.repeats)
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{options.rows}.json"
+    path = RESULTS / f"{'as_of_' if options.as_of else ''}{options.rows}.json"
     path.write_text(json.dumps(measured, indent=1) + "\n")
-    show(measured)
+    (as_of.show if options.as_of else show)(measured)
     print(f"written: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", file=sys.stderr)
 
 

@@ -137,13 +137,17 @@ class Servers:
     def datamart(self) -> ClickHouse:
         return ClickHouse(f"chdb://{self.folder / 'clickhouse'}?database=mart_{next(_numbers)}")
 
-    def world(self, model: Model, fill: Callable[[Postgres], None], kind: str) -> World:
+    def world(
+        self, model: Model, fill: Callable[[Postgres], None], kind: str, datamart: ClickHouse | None = None
+    ) -> World:
         source = self.clone(f"source_{model.name}_{kind}", lambda url: fill(Postgres("pg_datasource", url)))
         warehouse = self.clone(
             f"warehouse_{model.name}",
             lambda url: warehouse_migrations.migrate(Postgres("pg_datawarehouse", url), model),
         )
-        stores = Stores(Postgres("pg_datasource", source), Postgres("pg_datawarehouse", warehouse), self.datamart())
+        stores = Stores(
+            Postgres("pg_datasource", source), Postgres("pg_datawarehouse", warehouse), datamart or self.datamart()
+        )
         mart_migrations.migrate(stores.datamart, model)
         return World(model, stores)
 

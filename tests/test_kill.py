@@ -1,0 +1,243 @@
+"""Runs that are killed: at every failpoint of both pipelines, and at random instants.
+
+A process is killed (SIGKILL) right after a statement, a commit or a part of a transfer; readers ask
+warehouse and datamart all the while and must never see half a load; one more run brings all sides
+level. Of failpoints that differ by the name of a table alone, such as those of the four hubs, and of
+repetitions, one is tried here. With `SKYENG_KILL_LONG=1` all are, each with a run of both pipelines
+and `verify` after it, and more random instants.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Iterator, Sequence
+
+import pytest
+from conftest import Servers
+from kill import Failpoint, Killer
+from kill_school import School, growth
+from test_standin import Standin, started, stop
+
+from skyeng.model import Model
+from skyeng.source import data
+
+pytestmark = pytest.mark.slow
+
+LONG = os.environ.get("SKYENG_KILL_LONG") == "1"
+RANDOM_KILLS = 120 if LONG else 6
+SEED = 20260901
+
+MART = "dm_courses_modules_lessons_streams"
+
+#: A mart that lost its history and shows a row that nobody has. The next run builds it anew.
+DAMAGE = (
+    f"TRUNCATE TABLE {MART}_history",
+    f"INSERT INTO {MART}_current SELECT * REPLACE ('Forged' AS h_course_title, "
+    f"dm_course_module_lesson_stream_load_ts + INTERVAL 1 SECOND AS dm_course_module_lesson_stream_load_ts) "
+    f"FROM {MART}_current FINAL WHERE h_lesson_id = 1",
+)
+PRIMARY_KEYS = """SELECT count(*) FROM pg_constraint
+WHERE contype = 'p' AND connamespace IN ('vault'::regnamespace, 'control'::regnamespace)"""
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Killer]:
+    started_killer = Killer()
+    yield started_killer
+    started_killer.close()
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    """The datamart of all tests here: a process that is killed must not take it along."""
+    server = started(tmp_path_factory.mktemp("standin") / "data")
+    yield server
+    stop(server)
+
+
+def new_school(servers: Servers, standin: Standin, courses: Model, killer: Killer, database: str) -> School:
+    world = servers.world(
+        courses,
+        lambda source: data.create_sample(source, courses),
+        "sample",
+        datamart=standin.datamart(database=database),
+    )
+    return School(world, killer)
+
+
+@pytest.fixture(scope="module")
+def school(servers: Servers, standin: Standin, courses: Model, killer: Killer) -> Iterator[School]:
+    """A school with some loads behind it, so that the next one is as usual."""
+    made = new_school(servers, standin, courses, killer, "datamart")
+    made.world.run()
+    for _ in range(2):
+        made.change()
+        made.run()
+    made.known = made.now()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(autouse=True)
+def level(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Readers read while runs were killed, and in the end all sides are equal, row by row."""
+    used: School | None = request.getfixturevalue("school") if "school" in request.fixturenames else None
+    kills, reads = (used.kills, used.reads_amid) if used else (0, 0)
+    yield
+    if used:
+        assert used.kills > kills
+        assert used.reads_amid - reads >= used.kills - kills
+        assert used.world.differences() == []
+        check_mart_sizes(used)
+        print(f"{used.kills - kills} kills, {used.reads_amid - reads} reads amid them, {used.reads} reads in all")
+
+
+def failpoints(passed: Sequence[Failpoint]) -> list[Failpoint]:
+    """Those to be tried: all, or one of a kind."""
+    if LONG:
+        return list(passed)
+    kinds = {
+        re.sub(r"\w*(course|stream|module|lesson|migrations)\w*|pg_\w+\.", "*", it.done): it for it in passed[::-1]
+    }
+    return list(kinds.values())[::-1]
+
+
+def catch_up(school: School) -> None:
+    """The datamart takes all the loads that it lacks."""
+    school.run(only="to_datamart")
+    school.check_level()
+    check_mart_sizes(school)
+    if LONG:
+        assert school.world.differences() == []
+
+
+def check_mart_sizes(school: School) -> None:
+    """No version lost or doubled: the warehouse's log has as many, in as many loads."""
+    vault, mart = school.sizes(), school.mart_sizes()
+    assert mart == {"versions": vault["changes"], "current": vault["rows"], "held": vault["closed"]}
+
+
+def usual(school: School) -> tuple[list[Failpoint], dict[str, int]]:
+    """What a load does that nobody kills, and the rows it adds."""
+    before = school.sizes()
+    school.change()
+    ended = school.killed(only="to_datawarehouse")
+    assert (ended.killed, ended.error) == (False, "")
+    return ended.passed, growth(before, school.sizes())
+
+
+def test_to_datawarehouse_killed_after_every_statement(school: School) -> None:
+    passed, grown = usual(school)
+    assert len(passed) > 100
+    for number, failpoint in enumerate(failpoints(passed)):
+        before = school.sizes()
+        school.change()
+        assert school.killed(only="to_datawarehouse", at=failpoint).killed, str(failpoint)
+        school.run(only="to_datawarehouse")
+        school.check_level(marts=False)
+        assert growth(before, school.sizes()) == grown, str(failpoint)
+        if number % 10 == 0:
+            catch_up(school)
+    catch_up(school)
+
+
+def test_to_datamart_killed_after_every_statement(school: School) -> None:
+    """Every other time it lacks two loads."""
+    usual(school)
+    ended = school.killed(only="to_datamart")
+    assert len(ended.passed) > 20
+    for number, failpoint in enumerate(failpoints(ended.passed)):
+        for _ in range(1 + number % 2):
+            school.change()
+            school.run(only="to_datawarehouse")
+            school.check_level(marts=False)
+        assert school.killed(only="to_datamart", at=failpoint).killed, str(failpoint)
+        catch_up(school)
+
+
+def damage(school: School) -> None:
+    for statement in DAMAGE:
+        school.world.mart_command(statement)
+    school.known = school.now()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_mart_that_is_built_anew_killed_after_every_statement(school: School, full: bool) -> None:
+    """Analysts see the damaged mart or the right one, also between the swaps of its tables."""
+    damage(school)
+    ended = school.killed(only="to_datamart", full=full)
+    assert sum("EXCHANGE" in it.done for it in ended.passed) == 3
+    tried = [it for it in ended.passed if LONG or re.match("EXCHANGE|DROP TABLE dm", it.done)]
+    for failpoint in tried if full else failpoints(ended.passed[20:]):
+        damage(school)
+        assert school.killed(only="to_datamart", full=full, at=failpoint).killed, str(failpoint)
+        catch_up(school)
+
+
+def test_a_full_run_killed_after_every_statement(school: School) -> None:
+    """What it recomputes from the vault is there whole, or as it was."""
+    usual(school)
+    ended = school.killed(only="to_datawarehouse", full=True)
+    of_full = [it for it in ended.passed if LONG or "control.courses_rows" in it.done]
+    for failpoint in failpoints(of_full):
+        school.change()
+        assert school.killed(only="to_datawarehouse", full=True, at=failpoint).killed, str(failpoint)
+        school.run(only="to_datawarehouse")
+        school.check_level(marts=False)
+    catch_up(school)
+
+
+def test_a_first_load_killed_after_every_statement(
+    servers: Servers, standin: Standin, courses: Model, killer: Killer
+) -> None:
+    """Tables are filled without their primary keys, which must be there again."""
+
+    def fresh(number: int) -> School:
+        return new_school(servers, standin, courses, killer, f"first_{number}")
+
+    unkilled = fresh(0)
+    ended = unkilled.killed(bulk=True)
+    assert ended.error == ""
+    unkilled.check_level()
+    expected, keys = unkilled.sizes(), unkilled.world.vault(PRIMARY_KEYS)
+    unkilled.stop()
+    tried = ended.passed[::8] if LONG else [it for it in ended.passed if "ALTER TABLE" in it.done]
+    for number, failpoint in enumerate(failpoints(tried)):
+        school = fresh(number + 1)
+        assert school.killed(bulk=True, at=failpoint).killed, str(failpoint)
+        school.run()
+        school.check_level()
+        assert (school.sizes(), school.world.vault(PRIMARY_KEYS)) == (expected, keys), str(failpoint)
+        assert school.world.differences() == []
+        school.stop()
+
+
+def test_killed_at_random_instants(school: School) -> None:
+    _, grown = usual(school)
+    catch_up(school)
+    school.change()
+    lasts = school.killed().seconds
+    chosen = random.Random(SEED)  # noqa: S311 - instants, not secrets
+    for _ in range(RANDOM_KILLS):
+        before = school.sizes()
+        school.change()
+        school.killed(after=chosen.uniform(0, lasts))
+        school.run()
+        school.check_level()
+        assert growth(before, school.sizes()) == grown
+        check_mart_sizes(school)
+
+
+def test_readers_would_see_half_a_load(servers: Servers, standin: Standin, courses: Model, killer: Killer) -> None:
+    """The check can fail: one title that the source does not have is a state that nobody knows."""
+    school = new_school(servers, standin, courses, killer, "half")
+    school.run()
+    school.known = school.now()
+    school.world.damage_vault(
+        "UPDATE vault.s_courses SET s_course_title = 'Half' WHERE s_course_title = 'Data Science'"
+    )
+    with pytest.raises(AssertionError, match=r"vault\.courses"):
+        school.check_seen()
+    school.stop()

@@ -62,7 +62,7 @@ class Reader:
         """What was seen since this was last asked, and the states of now."""
         with self._changed:
             wanted = self._begun + 1  # a read under way may have begun long ago
-            assert self._changed.wait_for(lambda: self.reads >= wanted or self._error is not None, 60)
+            assert self._changed.wait_for(lambda: self.reads >= wanted or self._error is not None, 300)
             if self._error:
                 raise self._error
             seen = self._seen

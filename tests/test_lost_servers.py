@@ -78,7 +78,7 @@ def ask(url: str, query: str) -> list[tuple[int]]:
 
 
 def eventually(found: Callable[[], list[tuple[int]]]) -> int:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (rows := found()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -90,15 +90,14 @@ def struck_while_waiting(school: School, url: str, lock: str, victim: str, strik
     waits = """SELECT pid FROM pg_stat_activity
     WHERE application_name = 'skyeng' AND wait_event_type = 'Lock' AND datname = current_database()"""
     with ThreadPoolExecutor(1) as pool:
-        connection = psycopg2.connect(url)
-        connection.cursor().execute(lock)
-        running = pool.submit(school.killer.run, school.world.stores)
-        eventually(lambda: ask(url, waits))
-        struck = eventually(lambda: ask(url, victim or waits))
-        strike(struck)
-        eventually(lambda: [] if psutil.pid_exists(struck) else [(1,)])
-        connection.close()
-        return running.result(60)
+        with closing(psycopg2.connect(url)) as connection:  # closed at once if this fails: the run waits for it
+            connection.cursor().execute(lock)
+            running = pool.submit(school.killer.run, school.world.stores)
+            eventually(lambda: ask(url, waits))
+            struck = eventually(lambda: ask(url, victim or waits))
+            strike(struck)
+            eventually(lambda: [] if psutil.pid_exists(struck) else [(1,)])
+        return running.result()
 
 
 #: Who holds the lock of the run, by which there is one at a time.

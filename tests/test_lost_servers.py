@@ -7,6 +7,7 @@ one more run brings all sides level.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -172,12 +173,14 @@ def recovered(url: str) -> list[tuple[int]]:
         return []
 
 
+INSERT = f"INSERT+INTO+%22{MART}".encode()
+
 CUTS = {
-    "before the rows": (f"{MART}_history".encode(), 40),
-    "amid the rows": (f"{MART}_history".encode(), 3000),
-    "after the rows": (f"{MART}_history".encode(), None),
-    "amid the register": (f"{MART}_loads%60".encode(), 150),
-    "after the register": (f"{MART}_loads%60".encode(), None),
+    "before the rows": (INSERT + b"_history", 40),
+    "amid the rows": (INSERT + b"_history", 3000),
+    "after the rows": (INSERT + b"_history", None),
+    "amid the register": (INSERT + b"_loads", 60),
+    "after the register": (INSERT + b"_loads", None),
 }
 
 
@@ -187,8 +190,7 @@ def test_the_datamart_cut_off(school: School, standin: Standin, where: str) -> N
     stores = school.world.stores
     proxy = Proxy(standin.port)
     through = stores.datamart.url.replace(f":{standin.port}/", f":{proxy.port}/")
-    insert = b"INSERT+INTO+%60" + marker
-    proxy.cut_next(Cut(insert, after))
+    proxy.cut_next(Cut(marker, after))
     ended = school.killer.run(Stores(stores.source, stores.warehouse, type(stores.datamart)(through)))
     proxy.close()
     assert proxy.cuts == 1
@@ -219,7 +221,7 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_full_disk(own: Servers, school: School, small_disk: Path, table: str) -> None:
     inside = small_disk / "tables"
     inside.mkdir(mode=0o777)
-    inside.chmod(0o777)
+    shutil.chown(inside, "nobody")
     name = f"small_{table.partition('.')[2]}"
     own.execute(f"CREATE TABLESPACE {name} LOCATION '{inside}'")
     url = school.world.stores.warehouse.url
@@ -231,7 +233,7 @@ def test_a_full_disk(own: Servers, school: School, small_disk: Path, table: str)
     ended = school.killer.run(school.world.stores)
     assert not ended.traceback, ended.error
     assert "No space left on device" in ended.error
-    assert "free disk space on the server and run again" in ended.error
+    assert "free disk space" in ended.error
     school.check_seen()
     subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
     school.run()

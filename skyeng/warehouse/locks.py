@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,8 +52,7 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner 
     Raises `LoadInProgress` that says who is working since when.
     """
     key = key_of(model, part)
-    with warehouse.session() as session:
-        _introduce(session, (runner or this_process()).name)
+    with _session(warehouse, runner or this_process()) as session:
         if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), {"key": key}):
             raise in_progress(session, model, part)
         with _alive(session):
@@ -63,8 +62,7 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner 
 @contextmanager
 def at_work(warehouse: Postgres, load_id: int, runner: Runner) -> Iterator[None]:
     """Show that a step of a load is under way, also where that takes longer than the lease."""
-    with warehouse.session() as session:
-        _introduce(session, runner.name)
+    with _session(warehouse, runner) as session:
         shared = sql("SELECT pg_advisory_lock_shared(hashtextextended(%(key)s, 0))")
         session.execute(shared, {"key": _step_key(load_id)})
         with _alive(session):
@@ -121,12 +119,28 @@ def _introduce(session: Session, name: str) -> None:
 
 
 @contextmanager
-def _alive(session: Session) -> Iterator[None]:
-    """Keep a session for the length of a block, and be missed by the server when we hang.
+def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
+    """A session for a lock alone.
 
-    A session that is lost all the same ends nothing here: who takes the load over rolls it back,
-    and no step can write into it any more.
+    That it was lost meanwhile is no error of the work done under it: a load that somebody took over
+    was rolled back, which its own steps find out.
     """
+    with ExitStack() as stack:
+        session = stack.enter_context(warehouse.session())
+        _introduce(session, runner.name)
+        try:
+            yield session
+        finally:
+            with suppress(SkyengError):
+                # At once: a server may take its time to end a session that was closed.
+                session.execute(sql("SELECT pg_advisory_unlock_all()"))
+            with suppress(SkyengError):
+                stack.close()
+
+
+@contextmanager
+def _alive(session: Session) -> Iterator[None]:
+    """Keep a session for the length of a block, and be missed by the server when we hang."""
     silence = literal(f"{int(SILENCE.total_seconds() * 1000)}ms")
     session.execute(sql("SET idle_session_timeout = {silence}", silence=silence))
     session.commit()  # the lock is the session's: no transaction need stay open for it
@@ -145,5 +159,3 @@ def _alive(session: Session) -> Iterator[None]:
     finally:
         ended.set()
         beating.join()
-        with suppress(SkyengError):
-            session.execute(sql("SELECT pg_advisory_unlock_all()"))

@@ -100,7 +100,7 @@ class Killer:
 
 
 #: A bitmap or a time within a statement: another one in every run.
-_VALUE = re.compile(r"'(\\x[0-9a-f]*|\d{4}-\d\d-\d\d [^']*)'")
+_VALUE = re.compile(r"'(\\x[0-9a-f]*|\d{4}-\d\d-\d\d[ T][^']*)'")
 
 
 class Watch:

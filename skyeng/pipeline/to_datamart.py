@@ -105,9 +105,12 @@ class ToDatamart:
     def e_from_ch_datamart(self) -> Held:
         """What the mart holds."""
         with self.stores.datamart.session() as session:
-            mart_migrations.check_migrated(session, self.model)
-            held = append.held_loads(session, self.mart)
-            return Held(of_loads(held), append.is_whole(session, self.mart, held))
+            return self._held(session)
+
+    def _held(self, session: MartSession) -> Held:
+        mart_migrations.check_migrated(session, self.model)
+        held = append.held_loads(session, self.mart)
+        return Held(of_loads(held), append.is_whole(session, self.mart, held))
 
     def e_from_pg_datawarehouse(self) -> Fingerprint:
         """What the warehouse has for the mart: closed loads only."""
@@ -128,12 +131,13 @@ class ToDatamart:
         """Which loads to append, or that the mart must be built anew, and why."""
         if held.whole and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
             return _NOTHING.delta
-        return self._find(whole=held.whole).delta
+        with self.stores.datamart.session() as session:
+            return self._find(session, whole=held.whole).delta
 
-    def _find(self, *, whole: bool) -> _Plan:
+    def _find(self, session: MartSession, *, whole: bool) -> _Plan:
         """Compare load by load."""
         # In this order: a load that another run closes and appends meanwhile must not look unknown.
-        held = self.held_loads()
+        held = append.held_loads(session, self.mart)
         main = self.closed_loads()
         compared = Comparison(
             {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held}
@@ -150,12 +154,14 @@ class ToDatamart:
         wanted = tuple(load for load in main if load.load_ts in missing)
         if not main and not held:
             return _NOTHING
-        if reason := self._reason_to_rebuild(compared.ahead, held, wanted, whole=whole):
-            kept = self._kept([load for load in held if load.load_ts in set(compared.ahead)], main, wanted)
+        if reason := self._reason_to_rebuild(session, compared.ahead, held, wanted, whole=whole):
+            kept = self._kept(session, [load for load in held if load.load_ts in set(compared.ahead)], main, wanted)
             return _plan("rebuild", main, reason=reason, kept=kept)
         return _plan("append", wanted, held[-1].load_ts) if wanted else _NOTHING
 
-    def _kept(self, ahead: Sequence[MartLoad], main: Sequence[MartLoad], wanted: Sequence[MartLoad]) -> Kept:
+    def _kept(
+        self, session: MartSession, ahead: Sequence[MartLoad], main: Sequence[MartLoad], wanted: Sequence[MartLoad]
+    ) -> Kept:
         """What only the mart has, and shall keep.
 
         Raises `DatamartAhead` while the warehouse has not looked at the source since: nobody could
@@ -163,8 +169,7 @@ class ToDatamart:
         warehouse whose clock went back has: the two cannot be put in order.
         """
         known = {load.load_ts for load in main}
-        with self.stores.datamart.session() as session:
-            before = {load.load_ts: load for load in append.kept_loads(session, self.mart)}
+        before = {load.load_ts: load for load in append.kept_loads(session, self.mart)}
         first_new = min((load.load_ts for load in wanted if load.load_ts not in before), default=None)
         in_order = {load.load_ts: load for load in ahead if first_new is None or load.load_ts < first_new}
         lost = {ts: load for ts, load in sorted((before | in_order).items()) if ts not in known}
@@ -182,7 +187,13 @@ class ToDatamart:
         return Kept(tuple(lost.values()), tuple(stretches(lost, closed)))
 
     def _reason_to_rebuild(
-        self, ahead: Sequence[datetime], held: Sequence[MartLoad], wanted: Sequence[MartLoad], *, whole: bool
+        self,
+        session: MartSession,
+        ahead: Sequence[datetime],
+        held: Sequence[MartLoad],
+        wanted: Sequence[MartLoad],
+        *,
+        whole: bool,
     ) -> str:
         if not held:
             return "the mart is empty"
@@ -194,13 +205,13 @@ class ToDatamart:
             return "the mart lacks a load between others"
         if any(load.row_versions > append.LARGEST_BLOCK for load in wanted):
             return "a load is larger than one block"
-        if self.full and not wanted and not self._is_right():
+        if self.full and not wanted and not self._is_right(session):
             return "rows of the mart differ from the vault"
         return ""
 
-    def _is_right(self) -> bool:
+    def _is_right(self, session: MartSession) -> bool:
         """Whether the mart, which lacks no load, shows exactly what the vault gives back."""
-        with self.stores.warehouse.session(snapshot=True) as warehouse, self.stores.datamart.session() as session:
+        with self.stores.warehouse.session(snapshot=True) as warehouse:
             vault = served_side(warehouse, self.model, self.mart)
             sides = mart_sides(session, self.model, self.mart)
             return all(mart_is_right(self.model, self.mart, vault, side) for side in sides)
@@ -219,9 +230,10 @@ class ToDatamart:
             return done
 
     def _update(self) -> Delta:
-        plan = self._find(whole=self.e_from_ch_datamart().whole)
-        with self.stores.warehouse.session(snapshot=True) as warehouse, self.stores.datamart.session() as session:
-            self._carry_out(plan, warehouse, session)
+        with self.stores.datamart.session() as session:
+            plan = self._find(session, whole=self._held(session).whole)
+            with self.stores.warehouse.session(snapshot=True) as warehouse:
+                self._carry_out(plan, warehouse, session)
         return plan.delta
 
     def _carry_out(self, plan: _Plan, warehouse: Session, session: MartSession) -> None:

@@ -104,6 +104,15 @@ def insert_all(run: ToDatawarehouse, load: Load) -> None:
             step.work()
 
 
+def end_leases(world: World) -> None:
+    """As if an hour had passed since the last step."""
+    with world.stores.warehouse.session() as session:
+        session.execute(
+            SQL("""UPDATE control.load_steps SET finished_at = finished_at - interval '1 hour';
+            UPDATE control.loads SET started_at = started_at - interval '1 hour'""")
+        )
+
+
 class Servers:
     """The embedded servers of a test session, and template databases on them."""
 

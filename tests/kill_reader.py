@@ -41,6 +41,9 @@ def clickhouse_state(rows: str) -> str:
     arrayStringConcat([{line}], '|'))), '\\n')))) FROM {rows}"""
 
 
+#: Seconds between two reads that nobody waits for.
+_PAUSE = 0.1
+
 #: The states that each view was seen in, without repetitions.
 Seen = dict[str, list[State]]
 
@@ -54,7 +57,7 @@ class Reader:
         self._seen: Seen = {name: [] for name in queries}
         self._error: BaseException | None = None
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
+        self._stopping, self._asked = False, threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -62,6 +65,7 @@ class Reader:
         """What was seen since this was last asked, and the states of now."""
         with self._changed:
             wanted = self._begun + 1  # a read under way may have begun long ago
+            self._asked.set()
             assert self._changed.wait_for(lambda: self.reads >= wanted or self._error is not None, 300)
             if self._error:
                 raise self._error
@@ -70,13 +74,16 @@ class Reader:
             return seen
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
+        self._asked.set()
         self._thread.join(60)
 
     def _work(self) -> None:
         try:
             with self._connect() as ask:
-                while not self._stopping.wait(0.05):
+                while not self._stopping:
+                    self._asked.wait(_PAUSE)
+                    self._asked.clear()
                     self._begun += 1
                     self._note({name: state(ask, query) for name, query in self._queries.items()})
         except BaseException as exc:

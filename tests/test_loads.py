@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import World, begun, insert_all, statuses
 
-from skyeng.errors import SkyengError, StagingLost, StepMissing
+from skyeng.errors import LoadGone, SkyengError, StagingLost, StepMissing
 from skyeng.pipeline.steps import Step
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
@@ -221,6 +223,18 @@ def test_a_step_that_comes_too_early_is_refused(school: World) -> None:
     with pytest.raises(StepMissing):
         run.close(load)
     assert school.row_counts()["h_lessons"] == 0
+
+
+def test_a_step_of_a_load_that_a_restored_warehouse_lost_writes_nothing(school: World) -> None:
+    """Its number belongs to another load by now."""
+    run, load = begun(school)
+    lost = replace(load, load_ts=load.load_ts - timedelta(days=1))
+    for step in (step for stage in run.insert_stages(lost) for step in stage):
+        with pytest.raises(LoadGone, match="a restored warehouse does not know it"):
+            step.work()
+    insert_all(run, load)
+    run.close(load)
+    assert school.row_counts()["h_lessons"] == 36
 
 
 def test_a_load_may_begin_anew_from_the_source(school: World) -> None:

@@ -14,11 +14,10 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
-from conftest import World, begun, insert_all, statuses
+from conftest import World, begun, end_leases, insert_all, statuses
 
 from skyeng.errors import LoadGone, LoadInProgress
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.sql import SQL
 from skyeng.warehouse import loads, locks
 from skyeng.warehouse.locks import Runner
 
@@ -71,14 +70,6 @@ def wait_for_a_step(world: World) -> None:
 
 def a_dag_run(number: int, airflow: str = "one") -> Runner:
     return Runner(f"DAG run {number}", lease=timedelta(minutes=15), scheduler=airflow)
-
-
-def end_leases(world: World) -> None:
-    with world.stores.warehouse.session() as session:
-        session.execute(
-            SQL("""UPDATE control.load_steps SET finished_at = finished_at - interval '1 hour';
-            UPDATE control.loads SET started_at = started_at - interval '1 hour'""")
-        )
 
 
 def test_of_eight_starters_one_loads_and_seven_are_told_who(school: World) -> None:

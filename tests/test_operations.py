@@ -22,12 +22,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import Servers, World
+from conftest import Servers, World, end_leases
 
 from skyeng.cli.main import cli
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.client import ClickHouse
-from skyeng.errors import DatamartAhead, StatementFailed
+from skyeng.errors import DatamartAhead, LoadInProgress, StatementFailed
 from skyeng.model import load_model
 from skyeng.pipeline import Stores
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
@@ -222,15 +222,18 @@ def test_airflows_metadata_back_from_a_dump(servers: Servers, tmp_path: Path) ->
 
 
 def test_airflows_metadata_lost_in_the_middle_of_a_load(school: World) -> None:
-    """Nobody knows any more which load a run had open: the next run of the DAG takes it over."""
-    dag_run = Runner("DAG run", lease=timedelta(minutes=15))
+    """Nobody knows any more which load a run had open: a run of the new one takes it over when its lease ends."""
+    dag_run = Runner("DAG run", lease=timedelta(minutes=15), scheduler="lost")
     lost = ToDatawarehouse(school.model, school.stores, runner=dag_run)
     load = lost.e_from_pg_datawarehouse()
     lost.e_from_pg_datasource(load)
     lost.t_find_new_rows(load)
     following = ToDatawarehouse(
-        school.model, school.stores, runner=replace(dag_run, name="first DAG run of a new database")
+        school.model, school.stores, runner=replace(dag_run, name="first DAG run of a new database", scheduler="new")
     )
+    with pytest.raises(LoadInProgress):
+        following.e_from_pg_datawarehouse()
+    end_leases(school)
     load = following.e_from_pg_datawarehouse()
     following.e_from_pg_datasource(load)
     following.t_find_new_rows(load)

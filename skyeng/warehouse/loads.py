@@ -169,7 +169,7 @@ WHERE mine.load_id = %(load_id)s AND later.load_id > mine.load_id AND later.stat
             {"load_id": load.load_id},
         )
         raise LoadGone(
-            f"load {load.load_id} is no longer open: it was rolled back",
+            f"load {load.load_id} is no longer open: it was rolled back, or a restored warehouse does not know it",
             remedy="nothing: a later load has brought what this one would have"
             if superseded
             else "run again, from the first step: a new load begins there",
@@ -185,8 +185,9 @@ def _session_name(load: Load) -> str:
 
 def _status(session: Session, load: Load, lock: SQL) -> str | None:
     return session.scalar(
-        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s {lock}", lock=lock),
-        {"load_id": load.load_id},
+        # A warehouse restored from a backup gives numbers out again.
+        sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s AND load_ts = %(load_ts)s {lock}", lock=lock),
+        {"load_id": load.load_id, "load_ts": load.load_ts},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from conftest import World
@@ -47,12 +47,15 @@ class School:
         self.world, self.killer = world, killer
         self.generation = 0
         self.kills = self.reads_amid = 0
+        self._kept = ExitStack()
+        self._kept.enter_context(world.stores.datamart.kept())
         self.readers = readers(world)
         self.known = self.now()
 
     def stop(self) -> None:
         for reader in self.readers:
             reader.stop()
+        self._kept.close()
 
     @property
     def reads(self) -> int:

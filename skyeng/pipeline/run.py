@@ -67,8 +67,9 @@ def run(
         with locks.exclusive(stores.warehouse, model):
             report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full), ledger)
     if only != "to_datawarehouse":
-        for mart in model.marts:
-            _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
+        with stores.datamart.kept():
+            for mart in model.marts:
+                _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
     report.counts, report.seconds = ledger.counts, ledger.seconds
     return report
 

@@ -153,7 +153,8 @@ class Session:
         return self._copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", origin)
 
     def commit(self) -> None:
-        self.connection.commit()
+        with _worded(self.database):
+            self.connection.commit()
 
     def _copy(self, statement: str, stream: IO[bytes]) -> int:
         with _worded(self.database), self.connection.cursor() as cursor:

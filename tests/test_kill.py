@@ -1,10 +1,11 @@
 """Runs that are killed: at every failpoint of both pipelines, and at random instants.
 
 A process is killed (SIGKILL) right after a statement, a commit or a part of a transfer; readers ask
-warehouse and datamart all the while and must never see half a load; one more run brings all sides
-level. Of failpoints that differ by the name of a table alone, such as those of the four hubs, and of
-repetitions, one is tried here. With `SKYENG_KILL_LONG=1` all are, each with a run of both pipelines
-and `verify` after it, and more random instants.
+warehouse and datamart all the while and must never see half a load; one more run brings source and
+warehouse level, and the datamart (after every tenth kill where it was the warehouse's load that was
+killed). Of failpoints that differ by the name of a table alone, such as those of the four hubs, and
+of repetitions, one is tried here. With `SKYENG_KILL_LONG=1` all are (of a first load, every eighth),
+with `verify` as well, and more random instants.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Reader:
     """A thread with a connection of its own that reads its views over and over."""
 
     def __init__(self, queries: dict[str, str], connect: Callable[[], AbstractContextManager[Ask]]) -> None:
-        self.reads = self._begun = 0
+        self.reads = self.begun = 0
         self._queries, self._connect = queries, connect
         self._seen: Seen = {name: [] for name in queries}
         self._error: BaseException | None = None
@@ -64,7 +64,7 @@ class Reader:
     def seen(self) -> Seen:
         """What was seen since this was last asked, and the states of now."""
         with self._changed:
-            wanted = self._begun + 1  # a read under way may have begun long ago
+            wanted = self.begun + 1  # a read under way may have begun long ago
             self._asked.set()
             assert self._changed.wait_for(lambda: self.reads >= wanted or self._error is not None, 300)
             if self._error:
@@ -72,6 +72,10 @@ class Reader:
             seen = self._seen
             self._seen = {name: states[-1:] for name, states in seen.items()}
             return seen
+
+    def ask(self) -> None:
+        """Read now, unless a read is under way."""
+        self._asked.set()
 
     def stop(self) -> None:
         self._stopping = True
@@ -84,7 +88,7 @@ class Reader:
                 while not self._stopping:
                     self._asked.wait(_PAUSE)
                     self._asked.clear()
-                    self._begun += 1
+                    self.begun += 1
                     self._note({name: state(ask, query) for name, query in self._queries.items()})
         except BaseException as exc:
             with self._changed:

@@ -74,9 +74,12 @@ class School:
     def killed(self, **how: Any) -> Ended:
         """A run that is killed. Readers saw the last state or the next one, and never went back."""
         before = self.reads
+        for reader in self.readers:
+            reader.ask()
         ended = self.killer.run(self.world.stores, **how)
         self.kills += ended.killed
-        self.reads_amid += self.reads - before
+        # Those that ended after the run's beginning, and began before its end.
+        self.reads_amid += sum(reader.begun for reader in self.readers) - before
         self.check_seen()
         return ended
 

@@ -180,6 +180,7 @@ def test_a_mart_that_is_built_anew_killed_after_every_statement(school: School, 
 def test_a_full_run_killed_after_every_statement(school: School) -> None:
     """What it recomputes from the vault is there whole, or as it was."""
     usual(school)
+    school.change()
     ended = school.killed(only="to_datawarehouse", full=True)
     of_full = [it for it in ended.passed if LONG or "control.courses_rows" in it.done]
     for failpoint in failpoints(of_full):

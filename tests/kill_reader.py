@@ -42,7 +42,7 @@ def clickhouse_state(rows: str) -> str:
 
 
 #: Seconds between two reads that nobody waits for.
-_PAUSE = 0.1
+_PAUSE = 0.25
 
 #: The states that each view was seen in, without repetitions.
 Seen = dict[str, list[State]]

@@ -253,6 +253,7 @@ def intervals(versions: list[Version], value: Any) -> list[tuple[Any, ...]]:
     return told
 
 
+@pytest.mark.slow
 def test_any_order_and_any_batches_of_the_same_versions_give_the_same_rows(empty_campus: World) -> None:
     examples = itertools.count()
 

@@ -29,6 +29,8 @@ from skyeng.pipeline.status import mart_states
 from skyeng.pipeline.to_datamart import ToDatamart
 from skyeng.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 MART = "dm_courses_modules_lessons_streams"
 HISTORY, CURRENT, LOADS = f"{MART}_history", f"{MART}_current", f"{MART}_loads"
 KEY, LOAD_TS = "dm_course_module_lesson_stream_uuid", "dm_course_module_lesson_stream_load_ts"

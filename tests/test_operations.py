@@ -35,6 +35,8 @@ from skyeng.postgres import Postgres
 from skyeng.sql import SQL
 from skyeng.warehouse.loads import Runner
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 MART = "dm_courses_modules_lessons_streams"
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
@@ -246,7 +248,6 @@ def test_airflows_metadata_lost_in_the_middle_of_a_load(school: World) -> None:
     assert school.differences() == []
 
 
-@pytest.mark.slow
 def test_the_embedded_home_is_a_folder(tmp_path: Path) -> None:
     """Copied while nothing runs, put back after more was loaded."""
     environment = {key: value for key, value in os.environ.items() if key not in ("SKYENG_HOME", "CH_DATAMART_URL")}

@@ -47,6 +47,11 @@ class Feed(Frozen):
         return self.load == "delta"
 
     @property
+    def times(self) -> tuple[str, ...]:
+        """The staging column of the time from which a row holds, where the feed says it."""
+        return (APPLIED_TS,) if self.applied else ()
+
+    @property
     def rows_table(self) -> str:
         """In `control`: key and hash of each row that the last closed load left active."""
         return f"{self.name}_rows"

@@ -76,7 +76,7 @@ def staged_columns(model: Model, feed: Feed) -> SQL:
 
 
 def _delivered(model: Model, feed: Feed) -> list[str]:
-    return [*(column.name for column in model.feed_columns(feed)), *([APPLIED_TS] if feed.applied else [])]
+    return [*(column.name for column in model.feed_columns(feed)), *feed.times]
 
 
 def check_columns(session: Session, model: Model, feed: Feed) -> None:

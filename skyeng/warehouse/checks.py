@@ -8,7 +8,6 @@ from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, FeedColumn, Model, Satellite
-from skyeng.model.specification import APPLIED_TS
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse.delta import driving_of_staged
@@ -84,7 +83,7 @@ def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
 
 def _more_than_one(feed: Feed, key: SQL, reason: str) -> SQL:
     """Staged rows that share a key, and the time from which they hold, where they have one."""
-    keys = sql("{key}, applied_ts", key=key) if feed.applied else key
+    keys = joined(", ", [key, *map(ident, feed.times)])
     return sql(
         """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
@@ -137,8 +136,8 @@ def _out_of_range(feed: Feed, columns: list[FeedColumn]) -> SQL:
 
 def _contradictions(model: Model, feed: Feed, satellite: Satellite) -> SQL:
     """Staged rows that give one entity two different sets of attributes."""
-    names = [column.name for column in model.business_key(model.hub(satellite.hub_name))]
-    key = idents([*names, *([APPLIED_TS] if feed.applied else [])])
+    columns = model.business_key(model.hub(satellite.hub_name))
+    key = idents([*(column.name for column in columns), *feed.times])
     return sql(
         """SELECT {reason}, {row}
 FROM stage.{feed} AS staged

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from skyeng.hashing import digest, hash_key, values
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
-from skyeng.model.specification import APPLIED_TS
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 
@@ -130,7 +129,7 @@ WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
             satellite.hashdiff,
         ),
         source=literal(model.source),
-        columns=idents([*([APPLIED_TS] if applied else []), *(column.name for column in attributes)]),
+        columns=idents([*feed.times, *(column.name for column in attributes)]),
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(attributes)),
         feed=ident(feed.name),
@@ -155,12 +154,11 @@ def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
 def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:
     """One staged row of each entity, and time; they agree, as was checked. Only the key is sorted."""
     key = model.business_key(hub)
-    grouped = [*(column.name for column in key), *([APPLIED_TS] if feed.applied else [])]
     return sql(
         "SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns}",
         feed=ident(feed.name),
         present=_present(key),
-        columns=idents(grouped),
+        columns=idents([*(column.name for column in key), *feed.times]),
     )
 
 

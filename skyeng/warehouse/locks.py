@@ -51,7 +51,7 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner 
 
     Raises `LoadInProgress` that says who is working since when.
     """
-    key = key_of(model, part)
+    key = _key_of(model, part)
     with _session(warehouse, runner or this_process()) as session:
         if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), {"key": key}):
             raise in_progress(session, model, part)
@@ -79,7 +79,7 @@ def claim(session: Session, model: Model, runner: Runner) -> bool:
     """Have a model for the length of a transaction, if no process works on it."""
     _introduce(session, runner.name)
     mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
-    return session.scalar(mine, {"key": key_of(model)})
+    return session.scalar(mine, {"key": _key_of(model)})
 
 
 def in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
@@ -95,7 +95,7 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%(key)s, 0)
 LIMIT 1"""),
-        {"model": model.name, "part": part, "key": key_of(model, part)},
+        {"model": model.name, "part": part, "key": _key_of(model, part)},
     )
     who = f": {worker[0]}, since {worker[1]:%Y-%m-%d %H:%M:%S} UTC" if worker and worker[0] else ""
     return LoadInProgress(
@@ -105,7 +105,7 @@ LIMIT 1"""),
     )
 
 
-def key_of(model: Model, part: str = "") -> str:
+def _key_of(model: Model, part: str = "") -> str:
     """Name of the lock of a model, or of a part of it."""
     return f"skyeng.{model.name}{part and f'.{part}'}"
 

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from skyeng.model import Attribute, Entity, Feed, Hub, Link, LogicalType, Model, Satellite
-from skyeng.model.specification import APPLIED_TS
 
 SCHEMAS = ("control", "stage", "vault")
 
@@ -172,8 +171,7 @@ def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]
 
 def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
     columns = [sa.Column(column.name, column_type(column.type)) for column in model.feed_columns(feed)]
-    if feed.applied:
-        columns.append(_timestamp(APPLIED_TS, nullable=True))
+    columns += [_timestamp(name, nullable=True) for name in feed.times]
     sa.Table(
         feed.name,
         metadata,

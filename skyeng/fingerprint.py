@@ -1,7 +1,7 @@
 """The comparison both hops share: who holds what, by bucket, and which buckets differ.
 
 A *row hash* is a 64-bit number computed from a whole denormalised row. A *fingerprint* is
-`count(*)` and `sum(row hash)` of a bucket of rows. A row's bucket is the low bits of its row
+`count(*)` and `sum(row hash)` of a bucket of rows. A row's bucket is a few bits of its row
 hash: a changed row leaves one bucket and enters another, and both then differ. Two sides with
 equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
 """
@@ -24,9 +24,12 @@ Method = Literal["record", "text"]
 Fingerprint = tuple[int, int]
 Bucket = TypeVar("Bucket", bound=Hashable)
 
-_ROWS_A_BUCKET = 8
-_LEAST_BUCKETS = 64
-_MOST_BUCKETS = 1 << 16
+#: A table of a million rows is compared by as many buckets as one of ten million: the price of a row
+#: does not grow with the table. What makes them more is the number of rows that change.
+_USUAL_ROWS, _USUAL_BUCKETS = 16, 1 << 16
+_BUCKETS_A_CHANGE = 8
+_LEAST_ROWS = 8
+_LEAST_BUCKETS, _MOST_BUCKETS = 64, 1 << 20
 
 
 def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
@@ -37,9 +40,14 @@ def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
     return sql("hash_record_extended(ROW({hashed}), 0)", hashed=joined(", ", hashed))
 
 
-def bucket_count(rows: int) -> int:
-    """How many buckets to compare `rows` rows by: a power of two, the same for both sides."""
-    wanted = max(rows // _ROWS_A_BUCKET, 1)
+def bucket_count(rows: int, touched: int = 0) -> int:
+    """How many buckets to compare `rows` rows by, of which about `touched` differ: a power of two.
+
+    A row that changed leaves one bucket and enters another. Where most differing buckets differ by
+    one row only, that row is known at once; hence several buckets for each change.
+    """
+    usual = min(rows // _USUAL_ROWS, _USUAL_BUCKETS)
+    wanted = max(usual, min(touched * _BUCKETS_A_CHANGE, rows // _LEAST_ROWS), 1)
     return min(max(1 << (wanted - 1).bit_length(), _LEAST_BUCKETS), _MOST_BUCKETS)
 
 
@@ -57,12 +65,36 @@ FROM (
 
 def fingerprints(rows: SQL, buckets: int) -> SQL:
     """PostgreSQL statement over rows with a `row_hash`: bucket, count, sum of hashes."""
-    return _grouped(rows, sql("row_hash & {mask}", mask=literal(buckets - 1)))
+    return _grouped(rows, bucket(buckets))
 
 
 def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:
     """The same statement for ClickHouse."""
-    return _grouped(rows, sql("bitAnd(row_hash, {mask})", mask=literal(buckets - 1)))
+    return _grouped(rows, _clickhouse_bucket(buckets))
+
+
+def bucket_of(row_hash: int, buckets: int) -> int:
+    """The bucket of a row: bits from the middle of the product of its hash's halves.
+
+    Not simply bits of the hash: those of a difference of two sums would be right by themselves.
+    """
+    return ((row_hash & 0xFFFFFFFF) * (row_hash >> 32 & 0x7FFFFFFF) >> 20) & (buckets - 1)
+
+
+def bucket(buckets: int) -> SQL:
+    """PostgreSQL expression of `bucket_of`."""
+    return sql(
+        "((((row_hash & 4294967295) * ((row_hash >> 32) & 2147483647)) >> 20) & {mask})::integer",
+        mask=literal(buckets - 1),
+    )
+
+
+def _clickhouse_bucket(buckets: int) -> SQL:
+    return sql(
+        "bitAnd(bitShiftRight("
+        "bitAnd(row_hash, 4294967295) * bitAnd(bitShiftRight(row_hash, 32), 2147483647), 20), {mask})",
+        mask=literal(buckets - 1),
+    )
 
 
 def _grouped(rows: SQL, bucket: SQL) -> SQL:
@@ -85,33 +117,61 @@ GROUP BY {bucket}""",
 
 @dataclass(frozen=True)
 class Selection:
-    """Some of `total` buckets: a bitmap of one bit each, or None for all of them.
+    """Some of `total` buckets: a bitmap of one bit each, or None for all of them; and single rows.
 
-    8 kB carry the most buckets there can be, and a test costs the same however many differ.
+    A test costs the same however many differ: a bit is looked up, or a hash in a hashed list.
     """
 
     total: int
     bitmap: bytes | None = None
+    #: Row hashes of single rows that only the main side has.
+    added: tuple[int, ...] = ()
+    #: Row hashes of single rows that only the follower has.
+    removed: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, buckets: Iterable[int], total: int) -> Selection:
+    def of(
+        cls, buckets: Iterable[int], total: int, added: tuple[int, ...] = (), removed: tuple[int, ...] = ()
+    ) -> Selection:
         bitmap = bytearray(total // 8)
         for bucket in buckets:
             bitmap[bucket >> 3] |= 1 << (bucket & 7)
-        return cls(total, bytes(bitmap))
+        return cls(total, bytes(bitmap), added, removed)
 
     def __bool__(self) -> bool:
-        return self.bitmap is None or any(self.bitmap)
+        return self.bitmap is None or bool(self.added or self.removed) or any(self.bitmap)
+
+    def widened(self) -> Selection:
+        """The buckets of all single rows instead of these rows."""
+        single = Selection.of((bucket_of(hash_, self.total) for hash_ in self.added + self.removed), self.total)
+        if self.bitmap is None or single.bitmap is None:
+            return Selection(self.total)
+        return Selection(self.total, bytes(a | b for a, b in zip(self.bitmap, single.bitmap, strict=True)))
 
     def condition(self) -> SQL:
-        """PostgreSQL condition on `row_hash`: the row is in one of these buckets."""
+        """PostgreSQL condition on `row_hash` of the main side: the row may be new or changed."""
+        return self._condition(self.added)
+
+    def held(self) -> SQL:
+        """PostgreSQL condition on `row_hash` of the follower: the row may be old or gone."""
+        return self._condition(self.removed)
+
+    def _condition(self, single: tuple[int, ...]) -> SQL:
         if self.bitmap is None:
             return sql("true")
-        return sql(
-            "get_bit({bitmap}::bytea, (row_hash & {mask})::integer) = 1",
-            bitmap=literal(r"\x" + self.bitmap.hex()),
-            mask=literal(self.total - 1),
-        )
+        conditions: list[SQL] = []
+        if any(self.bitmap):
+            conditions.append(
+                sql(
+                    "get_bit({bitmap}::bytea, {bucket}) = 1",
+                    bitmap=literal(r"\x" + self.bitmap.hex()),
+                    bucket=bucket(self.total),
+                )
+            )
+        if single:
+            listed = literal("{" + ",".join(map(str, single)) + "}")
+            conditions.append(sql("row_hash = ANY({listed}::bigint[])", listed=listed))
+        return sql("({any})", any=joined(" OR ", conditions)) if conditions else sql("false")
 
 
 def clickhouse_selection(selection: Selection) -> SQL:
@@ -120,8 +180,8 @@ def clickhouse_selection(selection: Selection) -> SQL:
         return sql("true")
     buckets = (place for place in range(selection.total) if selection.bitmap[place >> 3] >> (place & 7) & 1)
     return sql(
-        "bitAnd(row_hash, {mask}) IN ({buckets})",
-        mask=literal(selection.total - 1),
+        "{bucket} IN ({buckets})",
+        bucket=_clickhouse_bucket(selection.total),
         buckets=joined(", ", map(literal, buckets)),
     )
 

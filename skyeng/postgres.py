@@ -23,14 +23,15 @@ _SESSION = """SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = '
 SET extra_float_digits = 1; SET bytea_output = 'hex'; SET quote_all_identifiers = off;
 SET row_security = off; SET jit = off"""
 
+#: Whole-table reads use the cores there are; the planner would think a small row's hash free. A join
+#: is parallel only if its small side may be read so too.
+_PARALLEL = "; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0"
+
 #: A server lets go of a client whose machine is gone after a minute, not after hours.
 _KEEPALIVE = "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 #: The driver looks at this one when it connects, and quotes by it ever after.
 _AT_CONNECT = "-c standard_conforming_strings=on"
-
-#: Whole-table reads use the cores there are; the planner would think a small row's hash free.
-_PARALLEL = SQL("SET LOCAL parallel_setup_cost = 10; SET LOCAL parallel_tuple_cost = 0")
 
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
@@ -70,7 +71,6 @@ class Postgres:
                 session = Session(self, connection)
                 if snapshot:
                     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                    session.execute(_PARALLEL)
                 yield session
                 connection.commit()
         finally:
@@ -84,7 +84,7 @@ class Postgres:
             )
             connection.set_client_encoding("UTF8")
             with connection.cursor() as cursor:
-                cursor.execute(_SESSION + _KEEPALIVE)
+                cursor.execute(_SESSION + _PARALLEL + _KEEPALIVE)
             connection.commit()
         except psycopg2.Error as exc:
             raise self._refused(exc) from exc
@@ -149,8 +149,11 @@ class Session:
         return self._copy(f"COPY (\n{bound}\n) TO STDOUT" + (" (FORMAT binary)" if binary else ""), target)
 
     def copy_in(self, table: SQL, columns: SQL, origin: IO[bytes]) -> int:
-        """Stream binary rows from a file into a table; the number of rows."""
-        return self._copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", origin)
+        """Stream binary rows from a file into a table that this transaction made or truncated; how many.
+
+        Frozen: the rows are as good as committed when the transaction is, and no reader has to mark them so.
+        """
+        return self._copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary, FREEZE)", origin)
 
     def commit(self) -> None:
         with _worded(self.database):

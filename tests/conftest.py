@@ -99,9 +99,8 @@ def begun(world: World, runner: Runner | None = None) -> tuple[ToDatawarehouse, 
 
 
 def insert_all(run: ToDatawarehouse, load: Load) -> None:
-    for stage in run.insert_stages(load):
-        for step in stage:
-            step.work()
+    for step in run.insert_steps(load):
+        step.work()
 
 
 def end_leases(world: World) -> None:

@@ -95,7 +95,7 @@ class History:
         steps: list[Callable[[], object]] = [
             lambda: run.e_from_pg_datasource(load),
             lambda: run.t_find_new_rows(load),
-            *(step.work for stage in run.insert_stages(load) for step in stage),
+            *(step.work for step in run.insert_steps(load)),
         ]
         for step in steps[: random.randrange(len(steps) + 1)]:
             step()

@@ -26,7 +26,7 @@ def start(world: World, steps: int) -> None:
     parts: list[Callable[[], object]] = [
         lambda: run.e_from_pg_datasource(load),
         lambda: run.t_find_new_rows(load),
-        *(step.work for stage in run.insert_stages(load) for step in stage),
+        *(step.work for step in run.insert_steps(load)),
     ]
     for part in itertools.islice(parts, steps):
         part()
@@ -60,10 +60,9 @@ def test_every_step_may_be_repeated(school: World) -> None:
     run.e_from_pg_datasource(load)
     run.e_from_pg_datasource(load)
     assert run.t_find_new_rows(load) == run.t_find_new_rows(load)
-    for stage in run.insert_stages(load):
-        for step in stage:
-            first, second = step.work(), step.work()
-            assert first == second, step.name
+    for step in run.insert_steps(load):
+        first, second = step.work(), step.work()
+        assert first == second, step.name
     for _ in range(2):
         run.close(load)
     school.run(only="to_datamart")
@@ -90,9 +89,8 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
     load = run.e_from_pg_datawarehouse()
     run.e_from_pg_datasource(load)
     run.t_find_new_rows(load)
-    for stage in run.insert_stages(load):
-        for step in stage:
-            step.work()
+    for step in run.insert_steps(load):
+        step.work()
     closing, proceed = threading.Event(), threading.Event()
     keep = staging.keep_changes
 
@@ -127,10 +125,9 @@ def test_a_step_of_a_load_that_was_rolled_back_writes_nothing(school: World) -> 
     run.e_from_pg_datasource(load)
     run.t_find_new_rows(load)
     run.roll_back(load, "taken for dead")
-    for stage in run.insert_stages(load):
-        for step in stage:
-            with pytest.raises(SkyengError, match="no longer open"):
-                step.work()
+    for step in run.insert_steps(load):
+        with pytest.raises(SkyengError, match="no longer open"):
+            step.work()
     assert school.row_counts()["h_lessons"] == 0
 
 
@@ -138,11 +135,11 @@ def test_a_failing_step_rolls_the_load_back_at_once(school: World, monkeypatch: 
     def boom() -> dict[str, int]:
         raise SkyengError("the disk is full")
 
-    def stages(self: ToDatawarehouse, load: Any) -> Any:
-        return [original(self, load)[0], [Step("l_update_boom", boom)]]
+    def steps(self: ToDatawarehouse, load: Any) -> Any:
+        return [*original(self, load), Step("l_update_boom", boom)]
 
-    original = ToDatawarehouse.insert_stages
-    monkeypatch.setattr(ToDatawarehouse, "insert_stages", stages)
+    original = ToDatawarehouse.insert_steps
+    monkeypatch.setattr(ToDatawarehouse, "insert_steps", steps)
     with pytest.raises(SkyengError, match="the disk is full"):
         school.run()
     monkeypatch.undo()
@@ -198,13 +195,13 @@ def test_rows_in_use_are_counted_and_timed(school: World) -> None:
 def test_a_load_is_not_closed_before_every_step_is_done(school: World) -> None:
     """As when an operator marks a task as successful that never ran."""
     run, load = begun(school)
-    hubs, others = run.insert_stages(load)
-    for step in (*hubs, *others[:-1]):
+    *others, last = run.insert_steps(load)
+    for step in others:
         step.work()
-    with pytest.raises(StepMissing, match=rf"close: not done yet: {others[-1].name}"):
+    with pytest.raises(StepMissing, match=rf"close: not done yet: {last.name}"):
         run.close(load)
     assert statuses(school) == ["open"]
-    others[-1].work()
+    last.work()
     run.close(load)
     school.run(only="to_datamart")
     assert school.differences() == []
@@ -216,10 +213,9 @@ def test_a_step_that_comes_too_early_is_refused(school: World) -> None:
     with pytest.raises(StepMissing, match="t_find_new_rows: not done yet: e_from_pg_datasource"):
         run.t_find_new_rows(load)
     run.e_from_pg_datasource(load)
-    for stage in run.insert_stages(load):
-        for step in stage:
-            with pytest.raises(StepMissing, match="not done yet: t_find_new_rows"):
-                step.work()
+    for step in run.insert_steps(load):
+        with pytest.raises(StepMissing, match="not done yet: t_find_new_rows"):
+            step.work()
     with pytest.raises(StepMissing):
         run.close(load)
     assert school.row_counts()["h_lessons"] == 0
@@ -229,7 +225,7 @@ def test_a_step_of_a_load_that_a_restored_warehouse_lost_writes_nothing(school: 
     """Its number belongs to another load by now."""
     run, load = begun(school)
     lost = replace(load, load_ts=load.load_ts - timedelta(days=1))
-    for step in (step for stage in run.insert_stages(lost) for step in stage):
+    for step in run.insert_steps(lost):
         with pytest.raises(LoadGone, match="a restored warehouse does not know it"):
             step.work()
     insert_all(run, load)
@@ -275,11 +271,11 @@ def test_staging_that_a_crash_emptied_is_noticed(school: World) -> None:
     """Tables that are not logged are empty after a crash; that must not look like deletes."""
     school.run()
     school.change("UPDATE course SET title = 'Renamed' WHERE id = 1")
-    emptied = "TRUNCATE stage.courses, stage.courses_gone, stage.fingerprints, stage.selections"
+    emptied = "TRUNCATE stage.courses, stage.courses_gone, stage.selections"
     run, load = begun(school)
     with school.stores.warehouse.session() as session:
         session.execute(SQL(emptied))
-    for step in (step for stage in run.insert_stages(load) for step in stage):
+    for step in run.insert_steps(load):
         with pytest.raises(StagingLost):
             step.work()
     with pytest.raises(StagingLost):

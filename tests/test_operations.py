@@ -239,9 +239,8 @@ def test_airflows_metadata_lost_in_the_middle_of_a_load(school: World) -> None:
     load = following.e_from_pg_datawarehouse()
     following.e_from_pg_datasource(load)
     following.t_find_new_rows(load)
-    for stage in following.insert_stages(load):
-        for step in stage:
-            step.work()
+    for step in following.insert_steps(load):
+        step.work()
     following.close(load)
     assert school.vault("SELECT status FROM control.loads ORDER BY load_id") == [("rolled back",), ("closed",)]
     school.run(only="to_datamart")

@@ -135,7 +135,7 @@ def _marts(model: Model) -> Iterator[Fault]:
 #: Names of the engine's own beside a model's, by space.
 _ENGINE = (
     *(("control", name) for name in ("loads", "load_feeds")),
-    *(("stage", name) for name in ("fingerprints", "selections")),
+    ("stage", "selections"),
 )
 
 #: Columns that our statements, or PostgreSQL's every table, have beside a feed's.

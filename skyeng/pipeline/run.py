@@ -89,8 +89,7 @@ def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Chang
     ledger.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
     changes = ledger.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
     if any(changes.values()):
-        for stage in steps.insert_stages(load):
-            ledger.run_stage(stage)
+        ledger.run_stage(steps.insert_steps(load))
         changes = ledger.timed("close", lambda: steps.close(load))
     return changes
 

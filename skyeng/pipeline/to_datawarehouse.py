@@ -14,16 +14,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
-from skyeng.fingerprint import Method, Selection, as_fingerprints, bucket_count, fingerprints
+from skyeng.fingerprint import Method, Selection, bucket_count
 from skyeng.model import Entity, Feed, Model
 from skyeng.pipe import pipe
-from skyeng.pipeline.comparison import Comparison, agreed_method
+from skyeng.pipeline.comparison import agreed_method
 from skyeng.pipeline.steps import Stage, Step
 from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
-from skyeng.sql import ident, sql
-from skyeng.warehouse import delta, loads, locks, progress, staging, vault
+from skyeng.sql import ident, idents, sql
+from skyeng.warehouse import buckets, delta, loads, locks, progress, staging, vault
+from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner, this_process
@@ -63,7 +64,7 @@ class ToDatawarehouse:
     runner: Runner = field(default_factory=this_process)
 
     def e_from_pg_datawarehouse(self) -> Load:
-        """Open a load, and note what the warehouse holds, by bucket."""
+        """Open a load, and note by how many buckets what the warehouse holds is to be compared."""
         method = self._method()
         with self.stores.warehouse.session() as session:
             loads.roll_back_dead(session, self.model, self.runner)
@@ -73,9 +74,8 @@ class ToDatawarehouse:
                 staging.clear(session, feed)
                 if not trusted:
                     staging.rebuild_rows(session, self.model, feed, method)
-                buckets = bucket_count(staging.rows_held(session, feed))
-                staging.keep_fingerprints(session, self.model, feed, buckets)
-                staging.keep_selection(session, self.model, feed, load, Selection(buckets))
+                total = bucket_count(*buckets.expected_size(session, feed))
+                buckets.keep_selection(session, self.model, feed, load, Selection(total))
         return load
 
     def e_from_pg_datasource(self, load: Load) -> Counts:
@@ -103,26 +103,35 @@ class ToDatawarehouse:
 
     def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
-        buckets = staging.kept_selection(warehouse, self.model, feed, load).total
+        total = buckets.kept_selection(warehouse, self.model, feed, load).total
+        found = self._differing(source, warehouse, feed, method, total)
+        selection = found.selection
+        staged = self._copy(source, warehouse, feed, method, selection)
+        if not buckets.was_found(warehouse, feed, selection):
+            selection = selection.widened()
+            staged = self._copy(source, warehouse, feed, method, selection)
+        buckets.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
+        return staged
+
+    def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
+        """Fill staging with the selected rows."""
         staging.clear(warehouse, feed)
-        selection = self._differing(source, warehouse, feed, method, buckets)
-        staging.keep_selection(warehouse, self.model, feed, load, selection)
         if not selection:
             return 0
         rows = source_feed.extraction(self.model, feed, method, selection)
         columns = source_feed.staged_columns(self.model, feed)
         with pipe(lambda end: source.copy_out(rows, end, binary=True)) as flow:
             staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader)
-        warehouse.execute(sql("ANALYZE stage.{feed}", feed=ident(feed.name)))
+        keys = idents([*(column.name for column in self.model.row_key(feed)), *feed.times, "row_key", "row_hash"])
+        warehouse.execute(sql("ANALYZE stage.{feed} ({keys})", feed=ident(feed.name), keys=keys))
         return staged
 
-    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, buckets: int) -> Selection:
-        held = staging.kept_fingerprints(warehouse, self.model, feed)
-        if not held or feed.delta:
-            return Selection(buckets)
-        rows = source_feed.hashed_rows(self.model, feed, method)
-        found = as_fingerprints(source.rows(fingerprints(rows, buckets)))
-        return Selection.of(Comparison(found, held).differing, buckets)
+    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, total: int) -> Difference:
+        if not staging.holds_rows(warehouse, feed):
+            return Difference(Selection(total), 0)
+        if feed.delta:
+            return Difference(Selection(total), staging.rows_held(warehouse, feed))
+        return buckets.differing(source, warehouse, feed, source_feed.hashed_rows(self.model, feed, method), total)
 
     def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
         """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
@@ -139,7 +148,7 @@ class ToDatawarehouse:
     def _find(self, load: Load, session: Session) -> Counts:
         changes = {feed.name: self._find_in(session, feed, load) for feed in self.model.feeds}
         for feed in self.model.feeds:
-            staging.register(session, feed, load, changes[feed.name])
+            staging.register(session, self.model, feed, load, changes[feed.name])
         if not any(changes.values()):
             loads.mark_closed(session, load)
         return {}
@@ -147,10 +156,12 @@ class ToDatawarehouse:
     def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
         if feed.delta:
             # Before the comparison: a row that is known may contradict one delivered with it.
-            check_rows(session, self.model, feed)
-            return delta.find_changes(session, self.model, feed)
-        changes = staging.find_changes(session, self.model, feed, load)
-        check_rows(session, self.model, feed)
+            unique = check_rows(session, self.model, feed)
+            changes = delta.find_changes(session, self.model, feed)
+        else:
+            changes = staging.find_changes(session, self.model, feed, load)
+            unique = check_rows(session, self.model, feed) if changes else []
+        staging.keep_unique_hubs(session, self.model, feed, unique)
         return changes
 
     def l_update(self, insert: Insert, load: Load) -> Counts:
@@ -160,11 +171,15 @@ class ToDatawarehouse:
     def _insert(self, load: Load, entities: Sequence[Entity], session: Session) -> Counts:
         return {it.table: vault.insert(session, self.model, it, load, full=self.full) for it in entities}
 
-    def insert_stages(self, load: Load) -> list[Stage]:
-        """The steps that fill the vault, to be run in one process."""
+    def insert_steps(self, load: Load) -> Stage:
+        """The steps that fill the vault, to be run in one process: at once, since none reads what another writes.
+
+        Hubs come last, because they are done first: the longest steps shall not begin when the rest is done.
+        """
         return [
-            [Step(insert.name, partial(self.l_update, insert, load)) for insert in stage]
-            for stage in inserts(self.model)
+            Step(insert.name, partial(self.l_update, insert, load))
+            for stage in reversed(inserts(self.model))
+            for insert in reversed(stage)
         ]
 
     def close(self, load: Load) -> dict[str, Changes]:
@@ -196,7 +211,7 @@ class ToDatawarehouse:
                 return booked.get(name, {})
             progress.require(load, before, name, booked)
             for feed in self.model.feeds:
-                staging.kept_selection(session, self.model, feed, load)
+                buckets.kept_selection(session, self.model, feed, load)
             begun = time.perf_counter()
             counts = work(session)
             progress.book(session, load, name, counts, time.perf_counter() - begun)

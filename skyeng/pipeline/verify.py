@@ -13,7 +13,7 @@ from skyeng.pipeline.comparison import Comparison, agreed_method
 from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, served_side, source_side, vault_side
 from skyeng.pipeline.stores import Stores
 from skyeng.source.feed import check_columns
-from skyeng.warehouse.staging import rows_held
+from skyeng.warehouse.buckets import expected_size
 
 #: Rows named of each comparison, and buckets looked into for them.
 _NAMED = 20
@@ -71,7 +71,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
             key = tuple(column.name for column in model.row_key(feed))
             names = tuple(column.name for column in model.feed_columns(feed))
             sides = source_side(source, model, feed, method), vault_side(warehouse, model, feed, method)
-            found.append(_compare(feed, *sides, names, key, rows_held(warehouse, feed)))
+            found.append(_compare(feed, *sides, names, key, expected_size(warehouse, feed)[0]))
         if model.marts:
             datamart = stack.enter_context(stores.datamart.session())
             mart_migrations.check_migrated(datamart, model)
@@ -88,12 +88,12 @@ def _verify_mart(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) 
     keys = {column.name for column in model.row_key(feed)}
     names = tuple(column.name for column in mart.columns)
     key = tuple(column.name for column in mart.columns if column.column in keys)
-    return _compare(feed, vault, side, names, key, rows_held(vault.session, feed))
+    return _compare(feed, vault, side, names, key, expected_size(vault.session, feed)[0])
 
 
 def mart_is_right(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) -> bool:
     """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
-    buckets = bucket_count(rows_held(vault.session, model.feed(mart.feed)))
+    buckets = bucket_count(expected_size(vault.session, model.feed(mart.feed))[0])
     return not Comparison(vault.fingerprints(buckets), side.fingerprints(buckets)).differing
 
 

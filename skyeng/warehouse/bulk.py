@@ -1,6 +1,8 @@
 """Filling an empty table: its primary key is built once, after the rows, not row by row.
 
-All in the transaction of the load, so that a crash leaves the key where it was.
+The table is truncated first: a server with `wal_level = minimal` then writes the rows once, into
+the table, and not into its log as well. All in the transaction of the load, so that a crash
+leaves the table and its key as they were.
 """
 
 from __future__ import annotations
@@ -28,10 +30,18 @@ FROM pg_class WHERE oid = {name}::regclass""",
 
 
 @contextmanager
-def without_primary_key(session: Session, schema: str, table: str, columns: Sequence[str]) -> Iterator[None]:
-    """Drop a table's primary key for a block, and build it again, under the same name."""
+def filling(
+    session: Session, schema: str, table: str, columns: Sequence[str], always: SQL | None = None
+) -> Iterator[None]:
+    """Empty a table that holds nothing, and drop its primary key for the block that fills it.
+
+    `always` is an insert of what even an empty table holds.
+    """
     names = {"table": ident(schema, table), "key": ident(f"pk_{table}")}
     session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {key}", **names))
+    session.execute(sql("TRUNCATE {table}", table=names["table"]))
+    if always:
+        session.execute(always)
     yield
     session.execute(
         sql("ALTER TABLE {table} ADD CONSTRAINT {key} PRIMARY KEY ({columns})", columns=idents(columns), **names)

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import digest, values
-from skyeng.model import Feed, FeedColumn, Model, Satellite
+from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse.delta import driving_of_staged
 from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
+from skyeng.warehouse.staging import holds_rows
 
 _SHOWN = 5
 _LONGEST_ROW = 600
 _AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
-def check_rows(session: Session, model: Model, feed: Feed) -> None:
+def check_rows(session: Session, model: Model, feed: Feed) -> list[str]:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
+    Gives the hubs of which no key stands in two rows: nothing was to be compared there.
     """
-    bad: list[tuple[str, str]] = []
-    statements = list(staged_faults(model, feed))
-    if not feed.delta and session.scalar(
-        sql("SELECT EXISTS (SELECT FROM control.{held})", held=ident(feed.rows_table))
+    spreads = {hub.name: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
+    unique = [name for name, spread in spreads.items() if spread.unique]
+    statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
+    statements += key_faults(model, feed, unique)
+    if (
+        not feed.delta
+        and holds_rows(session, feed)
+        and session.scalar(any_contradiction_with_held(model, feed, unique))
     ):
-        statements += contradictions_with_held(model, feed)
-    for statement in statements:
-        bad += [(reason, _shown(row)) for reason, row in session.rows(statement)]
+        statements += contradictions_with_held(model, feed, unique)
+    bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
     if bad:
         listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:_SHOWN])
         more = f"\n    ... and more: the first {_SHOWN} are shown" if len(bad) > _SHOWN else ""
@@ -38,25 +44,70 @@ def check_rows(session: Session, model: Model, feed: Feed) -> None:
             f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
             remedy="mend the rows at the source and run again",
         )
+    return unique
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a hub's business keys are spread over staged rows."""
+
+    keys: int
+    rows: int
+
+    @property
+    def unique(self) -> bool:
+        """No key stands in two rows. A hub that no row has is none to skip work for."""
+        return self.rows == self.keys
+
+    @classmethod
+    def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
+        return cls(*(session.row(_spread(model, feed, hub)) or ()))
 
 
 def _shown(row: str) -> str:
     return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
-def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that no load could take."""
+def _spread(model: Model, feed: Feed, hub: Hub) -> SQL:
+    key = idents(column.name for column in model.business_key(hub))
+    return sql(
+        """SELECT count(*), coalesce(sum(row_count), 0)
+FROM (
+    SELECT count(*) AS row_count
+    FROM stage.{feed}
+    WHERE num_nulls({key}) = 0
+    GROUP BY {key}
+) AS keys""",
+        key=key,
+        feed=ident(feed.name),
+    )
+
+
+def any_row_fault(model: Model, feed: Feed) -> SQL:
+    """Statement that is true if a staged row is faulty by itself: one look at each row, for all reasons."""
+    return sql(
+        "SELECT count(*) > 0 FROM stage.{feed} WHERE {faulty}",
+        feed=ident(feed.name),
+        faulty=joined("\n    OR ", (condition for _, condition in _row_faults(model, feed))),
+    )
+
+
+def row_faults(model: Model, feed: Feed) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that are faulty by themselves."""
+    for reason, condition in _row_faults(model, feed):
+        yield _faulty(feed, reason, condition)
+
+
+def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
     key = model.row_key(feed)
-    yield _faulty(
-        feed,
+    yield (
         literal("the row key is empty: no part of any business key is there"),
         sql("num_nonnulls({columns}) = 0", columns=idents(column.name for column in key)),
     )
     for hub in model.hubs_of(model.grain(feed)):
         parts = model.business_key(hub)
         if len(parts) > 1:
-            yield _faulty(
-                feed,
+            yield (
                 literal(f"the business key of '{hub.name}' is incomplete ({', '.join(part.name for part in parts)})"),
                 sql(
                     "num_nulls({columns}) NOT IN (0, {count})",
@@ -66,34 +117,44 @@ def staged_faults(model: Model, feed: Feed) -> Iterator[SQL]:
             )
     if feed.applied:
         empty = f"the time from which the row holds is empty ({feed.applied})"
-        yield _faulty(feed, literal(empty), sql("applied_ts IS NULL OR NOT isfinite(applied_ts)"))
+        yield literal(empty), sql("(applied_ts IS NULL OR NOT isfinite(applied_ts))")
+    limited = [column for column in _served(model, feed) if column.type.limits]
+    if limited:
+        yield _out_of_range(limited)
+
+
+def key_faults(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that cannot stand beside each other."""
     at_once = " for one time" if feed.applied else ""
-    yield _more_than_one(feed, sql("row_key"), f"the feed delivers more than one row with this row key{at_once}")
+    # Rows that have a hub of which no key stands twice differ in their row keys already.
+    hub = next((hub for hub in model.hubs_of(model.grain(feed)) if hub.name in unique), None)
+    lacking = sql("{column} IS NULL", column=ident(model.business_key(hub)[0].name)) if hub else sql("true")
+    reason = f"the feed delivers more than one row with this row key{at_once}"
+    yield _more_than_one(feed, sql("row_key"), reason, lacking)
     link = model.grain(feed)
     if feed.delta and link.driving_key:
         driving = ", ".join(link.driving_key)
         reason = f"the feed delivers more than one combination of this {driving}{at_once}"
-        yield _more_than_one(feed, driving_of_staged(model, link), reason)
-    limited = [column for column in _served(model, feed) if column.type.limits]
-    if limited:
-        yield _out_of_range(feed, limited)
+        yield _more_than_one(feed, driving_of_staged(model, link), reason, sql("true"))
     for satellite in model.satellites_of(feed):
-        yield _contradictions(model, feed, satellite)
+        if satellite.hub_name not in unique:
+            yield _contradictions(model, feed, satellite)
 
 
-def _more_than_one(feed: Feed, key: SQL, reason: str) -> SQL:
+def _more_than_one(feed: Feed, key: SQL, reason: str, among: SQL) -> SQL:
     """Staged rows that share a key, and the time from which they hold, where they have one."""
     keys = joined(", ", [key, *map(ident, feed.times)])
     return sql(
         """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
-WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged GROUP BY {keys} HAVING count(*) > 1)
+WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged WHERE {among} GROUP BY {keys} HAVING count(*) > 1)
 ORDER BY {keys}
 LIMIT {shown}""",
         reason=literal(reason),
         row=_AS_TEXT,
         feed=ident(feed.name),
         keys=keys,
+        among=among,
         shown=literal(_SHOWN + 1),
     )
 
@@ -104,8 +165,8 @@ def _served(model: Model, feed: Feed) -> list[FeedColumn]:
     return [column for column in model.feed_columns(feed) if column.name in shown]
 
 
-def _out_of_range(feed: Feed, columns: list[FeedColumn]) -> SQL:
-    """Values that ClickHouse could only hold bent, such as an infinite timestamp."""
+def _out_of_range(columns: list[FeedColumn]) -> tuple[SQL, SQL]:
+    """Values that ClickHouse could only hold bent, such as an infinite timestamp: reason and condition."""
 
     def outside(column: FeedColumn) -> SQL:
         low, high = column.type.limits or ("", "")
@@ -127,10 +188,9 @@ def _out_of_range(feed: Feed, columns: list[FeedColumn]) -> SQL:
             range=literal(f" is a value the datamart cannot hold (it holds {low} to {high})"),
         )
 
-    return _faulty(
-        feed,
+    return (
         sql("CASE {reasons} END", reasons=joined(" ", map(reason, columns))),
-        joined(" OR ", map(outside, columns)),
+        sql("({faulty})", faulty=joined(" OR ", map(outside, columns))),
     )
 
 
@@ -159,7 +219,69 @@ LIMIT {shown}""",
     )
 
 
-def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
+def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str]) -> SQL:
+    """Statement that is true if `contradictions_with_held` gives any row: one look at the link, for all satellites."""
+    link = model.grain(feed)
+    changed = (
+        sql(
+            "link.{key} IN (\n    SELECT hash_key FROM (\n        {changed}\n    ) AS changed\n)",
+            key=ident(model.hub(satellite.hub_name).key),
+            changed=_changed(model, feed, satellite, unique),
+        )
+        for satellite in model.satellites_of(feed)
+    )
+    # Fenced twice: the planner cannot know that few combinations are of a changed entity, and fewer unstaged.
+    return sql(
+        """SELECT count(*) > 0
+FROM (
+    SELECT changed.row_key
+    FROM (
+        SELECT link.{key} AS row_key
+        FROM vault.{link} AS link
+        WHERE {changed}
+        OFFSET 0
+    ) AS changed
+    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = changed.row_key)
+      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = changed.row_key)
+    OFFSET 0
+) AS unstaged
+WHERE (SELECT true FROM control.{held} AS held WHERE held.row_key = unstaged.row_key)""",
+        key=ident(link.key),
+        link=ident(link.table),
+        changed=joined("\nOR ", changed),
+        feed=ident(feed.name),
+        gone=ident(feed.gone_table),
+        held=ident(feed.rows_table),
+    )
+
+
+def _changed(model: Model, feed: Feed, satellite: Satellite, unique: Collection[str]) -> SQL:
+    """Entities whose staged attributes are not the latest known: hash key, and a staged row's place."""
+    hub = model.hub(satellite.hub_name)
+    return sql(
+        """SELECT delivered.hash_key, delivered.place
+FROM (
+    SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
+    FROM stage.{feed}
+    WHERE {representatives}
+    OFFSET 0
+) AS delivered
+JOIN LATERAL (
+    SELECT {known} AS hashdiff FROM vault.{satellite} AS version
+    WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
+) AS latest ON latest.hashdiff <> delivered.hashdiff""",
+        hash_key=digest(values(model.business_key(hub))),
+        hashdiff=digest(values(model.attributes(satellite))),
+        feed=ident(feed.name),
+        representatives=one_row_each(model, hub, feed, {feed.name: unique}),
+        known=vault_hashdiff(model, satellite),
+        satellite=ident(satellite.table),
+        key=ident(hub.key),
+        load_ts=ident(satellite.load_ts),
+    )
+
+
+def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
 
     A row that changes an entity's attributes speaks for all rows of that entity. If one of
@@ -170,16 +292,7 @@ def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
         hub = model.hub(satellite.hub_name)
         yield sql(
             """WITH changed AS MATERIALIZED (
-    SELECT delivered.hash_key, delivered.place
-    FROM (
-        SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
-        FROM stage.{feed}
-        WHERE ctid IN ({representatives})
-    ) AS delivered
-    JOIN LATERAL (
-        SELECT {known} AS hashdiff FROM vault.{satellite} AS version
-        WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
-    ) AS latest ON latest.hashdiff <> delivered.hashdiff
+    {changed}
 ), contradicted AS (
     SELECT DISTINCT changed.place
     FROM changed
@@ -192,14 +305,9 @@ def contradictions_with_held(model: Model, feed: Feed) -> Iterator[SQL]:
 SELECT {reason}, {row}
 FROM contradicted
 JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
-            hash_key=digest(values(model.business_key(hub))),
-            hashdiff=digest(values(model.attributes(satellite))),
+            changed=_changed(model, feed, satellite, unique),
             feed=ident(feed.name),
-            representatives=one_row_each(model, hub, feed),
-            known=vault_hashdiff(model, satellite),
-            satellite=ident(satellite.table),
             key=ident(hub.key),
-            load_ts=ident(satellite.load_ts),
             row=_AS_TEXT,
             reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
             link=ident(link.table),

@@ -68,7 +68,7 @@ WHERE held.row_key IN (
         {"load_ts": load.load_ts},
     )
     staging.drop_unchanged(session, feed)
-    staging.register(session, feed, load, staging.count_staged(session, feed, gone=gone))
+    staging.register(session, model, feed, load, staging.count_staged(session, feed, gone=gone))
 
 
 def _touched(model: Model, feed: Feed) -> SQL:

@@ -6,30 +6,22 @@ because what it would insert is already there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from skyeng.hashing import digest, hash_key, values
+from skyeng.hashing import digest, hash_key, values, zero_key
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
+#: By feed, the hubs of which no key stands in two staged rows.
+Unique = Mapping[str, Collection[str]]
 
-def hub_insert(model: Model, hub: Hub) -> SQL:
+
+def hub_insert(model: Model, hub: Hub, unique: Unique) -> SQL:
     """Business keys not yet known, from every feed that carries the hub."""
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
-    delivered = joined(
-        "\nUNION\n",
-        (
-            sql(
-                "SELECT DISTINCT {columns} FROM stage.{feed} WHERE {present}",
-                columns=columns,
-                feed=ident(feed.name),
-                present=_present(key),
-            )
-            for feed in model.feeds
-            if hub.name in model.grain(feed).hubs
-        ),
-    )
+    feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
+    delivered = joined("\nUNION\n", (_keys(model, hub, feed, unique) for feed in feeds))
     return sql(
         """INSERT INTO vault.{hub} ({target})
 SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
@@ -51,23 +43,79 @@ WHERE {unknown}""",
     )
 
 
-def link_insert(model: Model, link: Link) -> SQL:
-    """Combinations not yet known."""
+def _keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    """The business keys of a hub that a feed delivered, each once."""
+    key = model.business_key(hub)
+    return sql(
+        "SELECT {distinct}{columns} FROM stage.{feed} WHERE {present}",
+        distinct=sql("") if hub.name in unique.get(feed.name, ()) else sql("DISTINCT "),
+        columns=idents(column.name for column in key),
+        feed=ident(feed.name),
+        present=_present(key),
+    )
+
+
+def link_insert(model: Model, link: Link, unique: Unique) -> SQL:
+    """Combinations not yet known.
+
+    The hash key of a hub that many rows share is computed once, not row by row.
+    """
     hubs, feed = model.hubs_of(link), model.feed_of(link)
+    shared = [hub for hub in hubs if hub.name not in unique.get(feed.name, ())]
+    keys = {
+        hub: sql("coalesce({hub}.hash_key, {zero})", hub=_shared(hub), zero=zero_key())
+        if hub in shared
+        else hash_key(values(model.business_key(hub)))
+        for hub in hubs
+    }
+    # Fenced: the planner takes the rows not yet known for one, and would join row by row what is joined here.
     return sql(
         """INSERT INTO vault.{link} ({target})
-SELECT row_key, %(load_ts)s, {source}, {hub_keys}
-FROM stage.{feed} AS staged
-WHERE {once}{unknown}""",
+SELECT keyed.row_key, %(load_ts)s, {source}, {columns}
+FROM (
+    SELECT staged.row_key, {keys}
+    FROM stage.{feed} AS staged
+    {joins}
+    {once}
+    OFFSET 0
+) AS keyed
+WHERE {unknown}""",
         link=ident(link.table),
         target=target(link, link.key, *(hub.key for hub in hubs)),
         source=literal(model.source),
-        hub_keys=joined(", ", (hash_key(values(model.business_key(hub))) for hub in hubs)),
+        columns=idents(hub.key for hub in hubs),
+        keys=joined(", ", (sql("{key} AS {name}", key=key, name=ident(hub.key)) for hub, key in keys.items())),
         feed=ident(feed.name),
-        once=sql("ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key) AND ", feed=ident(feed.name))
+        joins=joined("\n", (_shared_keys(model, hub, feed, unique) for hub in shared)),
+        once=sql("WHERE staged.ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key)", feed=ident(feed.name))
         if feed.applied
         else sql(""),
-        unknown=_unknown(link, link.key, sql("staged.row_key")),
+        unknown=_unknown(link, link.key, sql("keyed.row_key")),
+    )
+
+
+def _shared(hub: Hub) -> SQL:
+    return ident(f"of_{hub.name}")
+
+
+def _shared_keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    key = model.business_key(hub)
+    return sql(
+        """LEFT JOIN (
+    SELECT {hash_key} AS hash_key, {columns}
+    FROM (
+        {keys}
+    ) AS delivered
+    OFFSET 0
+) AS {hub} ON {same}""",
+        hash_key=digest(values(key)),
+        columns=idents(column.name for column in key),
+        keys=_keys(model, hub, feed, unique),
+        hub=_shared(hub),
+        same=joined(
+            " AND ",
+            (sql("{hub}.{name} = staged.{name}", hub=_shared(hub), name=ident(column.name)) for column in key),
+        ),
     )
 
 
@@ -99,7 +147,9 @@ WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
     )
 
 
-def satellite_insert(model: Model, satellite: Satellite, *, first: bool = False, trust_hashdiff: bool = True) -> SQL:
+def satellite_insert(
+    model: Model, satellite: Satellite, unique: Unique, *, first: bool = False, trust_hashdiff: bool = True
+) -> SQL:
     """Attributes that differ from the latest ones known; where they hold from a time, from those of that time.
 
     `first`: the table is empty, so there is nothing to look up. Without `trust_hashdiff` the
@@ -110,16 +160,23 @@ def satellite_insert(model: Model, satellite: Satellite, *, first: bool = False,
     attributes = model.attributes(satellite)
     applied = model.applied(satellite)
     known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
+    latest = _latest(
+        satellite,
+        hub.key,
+        sql("delivered.hash_key"),
+        sql("{known} AS hashdiff", known=known),
+        at=sql(" AND {applied} = delivered.applied_ts", applied=ident(satellite.applied_ts)) if applied else None,
+    )
+    # Fenced: the hashes are computed once, not here and again in the condition.
     return sql(
         """INSERT INTO vault.{satellite} ({target})
 SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
 FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
     FROM stage.{feed}
-    WHERE ctid IN ({representatives})
-) AS delivered
-{latest}
-WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
+    WHERE {representatives}
+    OFFSET 0
+) AS delivered{differing}""",
         satellite=ident(satellite.table),
         target=target(
             satellite,
@@ -133,16 +190,10 @@ WHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff""",
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(attributes)),
         feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed),
-        latest=sql("CROSS JOIN (SELECT NULL::uuid AS hashdiff) AS latest")
+        representatives=one_row_each(model, hub, feed, unique),
+        differing=sql("")
         if first
-        else _latest(
-            satellite,
-            hub.key,
-            sql("delivered.hash_key"),
-            sql("{known} AS hashdiff", known=known),
-            at=sql(" AND {applied} = delivered.applied_ts", applied=ident(satellite.applied_ts)) if applied else None,
-        ),
+        else sql("\n{latest}\nWHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff", latest=latest),
     )
 
 
@@ -151,11 +202,13 @@ def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
     return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
 
 
-def one_row_each(model: Model, hub: Hub, feed: Feed) -> SQL:
-    """One staged row of each entity, and time; they agree, as was checked. Only the key is sorted."""
+def one_row_each(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    """Condition: one staged row of each entity, and time; they agree, as was checked. Only the key is sorted."""
     key = model.business_key(hub)
+    if hub.name in unique.get(feed.name, ()):
+        return _present(key)
     return sql(
-        "SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns}",
+        "ctid IN (SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns})",
         feed=ident(feed.name),
         present=_present(key),
         columns=idents([*(column.name for column in key), *feed.times]),

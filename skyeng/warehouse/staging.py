@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from skyeng.errors import StagingLost
-from skyeng.fingerprint import Fingerprint, Method, Selection, as_fingerprints, fingerprints, with_row_hash
+from skyeng.fingerprint import Method, with_row_hash
 from skyeng.model import Feed, Model
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.warehouse import bulk
+from skyeng.warehouse import buckets, bulk
 from skyeng.warehouse.history import last_closed_load, rows_as_of
 from skyeng.warehouse.loads import Load
 
@@ -40,6 +40,11 @@ def rows_held(session: Session, feed: Feed) -> int:
     return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
 
 
+def holds_rows(session: Session, feed: Feed) -> bool:
+    """Whether the warehouse holds any row of the feed as active."""
+    return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.rows_table)))
+
+
 def rows_touched(session: Session, load: Load) -> int:
     """How many new and changed rows a load has staged, at most, of any feed."""
     return session.scalar(
@@ -48,72 +53,30 @@ def rows_touched(session: Session, load: Load) -> int:
     )
 
 
-def keep_fingerprints(session: Session, model: Model, feed: Feed, buckets: int) -> None:
-    """Note what the warehouse holds, by bucket, for the comparison with the source."""
-    held = fingerprints(sql("SELECT row_hash FROM control.{rows}", rows=ident(feed.rows_table)), buckets)
-    session.execute(
-        sql("DELETE FROM stage.fingerprints WHERE model = {model} AND feed = {feed}", **_names(model, feed))
-    )
+def keep_unique_hubs(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> None:
+    """Note the hubs of which no key stands in two staged rows: they are loaded without looking for the second."""
     session.execute(
         sql(
-            "INSERT INTO stage.fingerprints SELECT {model}, {feed}, held.* FROM ({held}) AS held",
-            held=held,
-            **_names(model, feed),
-        )
-    )
-
-
-def kept_fingerprints(session: Session, model: Model, feed: Feed) -> dict[int, Fingerprint]:
-    return as_fingerprints(
-        session.rows(
-            sql(
-                "SELECT bucket, row_count, hash_sum FROM stage.fingerprints WHERE model = {model} AND feed = {feed}",
-                **_names(model, feed),
-            )
-        )
-    )
-
-
-def keep_selection(session: Session, model: Model, feed: Feed, load: Load, selection: Selection) -> None:
-    """Note for which load staging is, and which buckets of the feed are staged."""
-    session.execute(
-        sql(
-            """INSERT INTO stage.selections (model, feed, load_id, buckets, bitmap)
-VALUES ({model}, {feed}, %(load_id)s, %(total)s, %(bitmap)s)
-ON CONFLICT (model, feed) DO UPDATE
-SET (load_id, buckets, bitmap) = (EXCLUDED.load_id, EXCLUDED.buckets, EXCLUDED.bitmap)""",
+            "UPDATE stage.selections SET unique_hubs = %(hubs)s WHERE model = {model} AND feed = {feed}",
             **_names(model, feed),
         ),
-        {"load_id": load.load_id, "total": selection.total, "bitmap": selection.bitmap},
+        {"hubs": list(hubs)},
     )
 
 
-def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Selection:
-    """Which buckets of the feed are staged for a load.
-
-    Raises `StagingLost` where they are another's, or gone: staging is not logged, and a server
-    that crashes comes back with it empty. An empty staging would look as if every row had vanished.
-    """
-    row = session.row(
-        sql(
-            """SELECT buckets, bitmap FROM stage.selections
-WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s""",
-            **_names(model, feed),
-        ),
-        {"load_id": load.load_id},
+def unique_hubs(session: Session, model: Model, load: Load) -> dict[str, list[str]]:
+    """The hubs noted by `keep_unique_hubs`, by feed."""
+    noted = sql(
+        "SELECT feed, unique_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
+        model=literal(model.name),
     )
-    if row is None:
-        raise StagingLost(
-            f"what load {load.load_id} staged is gone",
-            where=f"stage.{feed.name}",
-            expected="rows that its first steps left; a server that recovers from a crash empties staging",
-            remedy="run again from the first step (in Airflow: clear e_from_pg_datawarehouse); nothing is lost",
-        )
-    return Selection(row[0], None if row[1] is None else bytes(row[1]))
+    return dict(session.rows(noted, {"load_id": load.load_id}))
 
 
 def find_changes(session: Session, model: Model, feed: Feed, load: Load) -> Changes:
     """Leave only new and changed rows in staging, and the keys of vanished ones beside them."""
+    if not holds_rows(session, feed):
+        return count_staged(session, feed)
     gone = session.execute(
         sql(
             """INSERT INTO stage.{gone}
@@ -121,7 +84,7 @@ SELECT held.row_key
 FROM control.{held} AS held
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
-            selected=kept_selection(session, model, feed, load).condition(),
+            selected=buckets.kept_selection(session, model, feed, load).held(),
             **_tables(feed),
         )
     )
@@ -131,7 +94,7 @@ WHERE {selected}
 
 def drop_unchanged(session: Session, feed: Feed) -> None:
     """Forget staged rows that the warehouse holds as they are."""
-    session.execute(
+    dropped = session.execute(
         sql(
             """DELETE FROM stage.{rows} AS staged
 USING control.{held} AS held
@@ -139,6 +102,8 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
             **_tables(feed, "rows", "held"),
         )
     )
+    if dropped >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE stage.{rows} (row_key)", **_tables(feed, "rows")))
 
 
 def count_staged(session: Session, feed: Feed, *, gone: int = 0) -> Changes:
@@ -174,7 +139,7 @@ def keep_changes(session: Session, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
-        with bulk.without_primary_key(session, "control", feed.rows_table, ["row_key"]):
+        with bulk.filling(session, "control", feed.rows_table, ["row_key"]):
             session.execute(_insert_rows(feed))
     else:
         update = sql("ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash")
@@ -206,21 +171,20 @@ def _insert_rows(feed: Feed) -> SQL:
     )
 
 
-def register(session: Session, feed: Feed, load: Load, changes: Changes) -> None:
+def register(session: Session, model: Model, feed: Feed, load: Load, changes: Changes) -> None:
     """Write what a load changes of a feed beside the load."""
     session.execute(
         sql(
             """INSERT INTO control.load_feeds
     (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
 SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
-    (SELECT count(*) FROM control.{held}) + %(new)s - %(gone)s,
+    (SELECT rows_held FROM stage.selections WHERE model = {model} AND feed = {feed}) + %(new)s - %(gone)s,
     (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
 ON CONFLICT (load_id, feed) DO UPDATE
 SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
     = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
-            feed=literal(feed.name),
-            held=ident(feed.rows_table),
             rows=ident(feed.name),
+            **_names(model, feed),
         ),
         {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
     )

@@ -82,25 +82,34 @@ def control_metadata() -> sa.MetaData:
         comment="Which steps of a load are done. A load closes when all of them are.",
     )
     sa.Table(
-        "fingerprints",
-        metadata,
-        sa.Column("model", sa.Text, nullable=False),
-        sa.Column("feed", sa.Text, nullable=False),
-        sa.Column("bucket", sa.Integer, nullable=False),
-        sa.Column("row_count", sa.BigInteger, nullable=False),
-        sa.Column("hash_sum", sa.Numeric, nullable=False),
-        schema="stage",
-        prefixes=["UNLOGGED"],
-        comment="What the warehouse held, by bucket, when the load under way began.",
-    )
-    sa.Table(
         "selections",
         metadata,
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("feed", sa.Text, primary_key=True),
         sa.Column("buckets", sa.Integer, nullable=False),
         sa.Column("bitmap", sa.LargeBinary, comment="One bit a bucket that differs; NULL: all rows."),
+        *(
+            sa.Column(name, pg.ARRAY(sa.BigInteger), nullable=False, server_default="{}", comment=comment)
+            for name, comment in (
+                ("added", "Row hashes of single rows that only the source has."),
+                ("removed", "Row hashes of single rows that only the warehouse has."),
+            )
+        ),
         sa.Column("load_id", sa.BigInteger, nullable=False, comment="The load that staging belongs to."),
+        sa.Column(
+            "rows_held",
+            sa.BigInteger,
+            nullable=False,
+            server_default="0",
+            comment="Rows of the feed that the warehouse held before.",
+        ),
+        sa.Column(
+            "unique_hubs",
+            pg.ARRAY(sa.Text),
+            nullable=False,
+            server_default="{}",
+            comment="Hubs of which no key stands in two staged rows.",
+        ),
         schema="stage",
         prefixes=["UNLOGGED"],
         comment="Which buckets of the source were staged by the load under way.",
@@ -170,14 +179,16 @@ def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]
 
 
 def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
-    columns = [sa.Column(column.name, column_type(column.type)) for column in model.feed_columns(feed)]
-    columns += [_timestamp(name, nullable=True) for name in feed.times]
+    keys = model.row_key(feed)
+    attributes = (column for column in model.feed_columns(feed) if column not in keys)
     sa.Table(
         feed.name,
         metadata,
-        *columns,
-        sa.Column("row_hash", sa.BigInteger, nullable=False),
+        # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
         sa.Column("row_key", sa.Uuid, nullable=False),
+        sa.Column("row_hash", sa.BigInteger, nullable=False),
+        *(_timestamp(name, nullable=True) for name in feed.times),
+        *(sa.Column(column.name, column_type(column.type)) for column in (*keys, *attributes)),
         schema="stage",
         prefixes=["UNLOGGED"],
     )

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 
 from skyeng.hashing import digest, zero_key
 from skyeng.model import Effectivity, Entity, Hub, Link, LogicalType, Model, Satellite
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, joined, sql
+from skyeng.sql import SQL, ident, idents, joined, sql
 from skyeng.warehouse import delta, inserts
-from skyeng.warehouse.bulk import WORTH_BULK, may_fill, without_primary_key
+from skyeng.warehouse.bulk import WORTH_BULK, filling, may_fill
 from skyeng.warehouse.loads import Load
-from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched
+from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched, unique_hubs
 
 
 def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
     """Load one table of the vault from staging; rows inserted."""
     first = _may_fill(session, entity, load)
-    statement = _statement(model, entity, first=first, trust_hashdiff=not full)
-    key = without_primary_key(session, "vault", entity.table, primary_key(model, entity)) if first else nullcontext()
-    with key:
+    statement = _statement(model, entity, unique_hubs(session, model, load), first=first, trust_hashdiff=not full)
+    key = primary_key(model, entity)
+    with filling(session, "vault", entity.table, key, zero_record(model, entity)) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
     if inserted >= WORTH_ANALYSING:
-        session.execute(sql("ANALYZE vault.{table}", table=ident(entity.table)))
+        # What joins and orders rows; attributes are only carried along.
+        session.execute(sql("ANALYZE vault.{table} ({columns})", table=ident(entity.table), columns=idents(key)))
     return inserted
 
 
@@ -48,36 +49,38 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
     raise TypeError(entity)
 
 
-def _statement(model: Model, entity: Entity, *, first: bool, trust_hashdiff: bool) -> SQL:
+def _statement(
+    model: Model, entity: Entity, unique: Mapping[str, Collection[str]], *, first: bool, trust_hashdiff: bool
+) -> SQL:
     match entity:
         case Hub():
-            return inserts.hub_insert(model, entity)
+            return inserts.hub_insert(model, entity, unique)
         case Link():
-            return inserts.link_insert(model, entity)
+            return inserts.link_insert(model, entity, unique)
         case Effectivity() if model.applied(entity):
             return delta.effectivity_insert(model, model.link_of(entity))
         case Effectivity():
             return inserts.effectivity_insert(model, model.link_of(entity), first=first)
         case Satellite():
-            return inserts.satellite_insert(model, entity, first=first, trust_hashdiff=trust_hashdiff)
+            return inserts.satellite_insert(model, entity, unique, first=first, trust_hashdiff=trust_hashdiff)
     raise TypeError(entity)
 
 
 def zero_records(model: Model) -> list[SQL]:
     """The zero key of every hub and the ghost record of every satellite, once and for all."""
-    hubs = [_ghost(hub, hub.key, {}) for hub in model.hubs]
-    satellites = [
-        _ghost(
-            satellite,
-            model.hub(satellite.hub_name).key,
-            {
-                **({satellite.applied_ts: sql("'-infinity'")} if model.applied(satellite) else {}),
-                satellite.hashdiff: digest([(_null(part.type), part.type) for part in satellite.attributes]),
-            },
-        )
-        for satellite in model.satellites
-    ]
-    return hubs + satellites
+    return list(filter(None, (zero_record(model, entity) for entity in (*model.hubs, *model.satellites))))
+
+
+def zero_record(model: Model, entity: Entity) -> SQL | None:
+    """What stands in a table for what is missing; links have no such record."""
+    match entity:
+        case Hub():
+            return _ghost(entity, entity.key, {})
+        case Satellite():
+            applied = {entity.applied_ts: sql("'-infinity'")} if model.applied(entity) else {}
+            nothing = digest([(_null(part.type), part.type) for part in entity.attributes])
+            return _ghost(entity, model.hub(entity.hub_name).key, {**applied, entity.hashdiff: nothing})
+    return None
 
 
 def _null(type_: LogicalType) -> SQL:

@@ -1,142 +1,133 @@
 """The benchmark: every figure as a ratio to one `psql | psql` COPY of the same rows, same run.
 
     ./run bench --rows 1000000
-    ./run bench --rows 1000000 --as-of   # what reading the past costs, see bench/as_of.py
+    ./run bench --rows 100000,1000000,10000000 --repeats 1
+    ./run bench --rows 10000000 --only first,nothing --home DIR   # keeps the school, adds to the results
+    ./run bench report                                  # the table and the plot again, from the results
+    ./run bench --as-of --rows 1000000                  # what reading the past costs, see bench/as_of.py
 
-Writes `bench/results/ROWS.json` and prints a table. Nothing here is a test: machines differ,
-ratios within one run are what counts.
+Writes `bench/results/ROWS.json`, and from all of them a table and a plot. Nothing here is a test:
+machines differ, ratios within one run are what counts. docs/benchmark.md says what is measured how.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from bench import as_of
+from bench import as_of, more, plot, report, rounds, show
+from bench.size import Results, Size
 from skyeng import pipeline
-from skyeng.embedded import binaries
-from skyeng.model import load_model
-from skyeng.pipeline import Stores
 from skyeng.settings import Settings
-from skyeng.source.feed import typed_rows
 
 RESULTS = Path(__file__).parent / "results"
 
-#: What is measured, the phase that does it, and the target of DESIGN as a ratio to the COPY.
-ROWS = (
-    ("first load", "to_datawarehouse", 4.0),
-    ("nothing changed", "to_datawarehouse", 0.5),
-    ("1% of lessons changed", "to_datawarehouse", 1.0),
-    ("first datamart load", "to_datamart", 3.0),
-    ("datamart after 1% changed", "to_datamart", 0.5),
-    ("verify, all three sides", "verify", 3.0),
-)
-
-
-def phase(name: str, home: Path, rows: int) -> dict[str, Any]:
-    """Run a phase in a process of its own; what it reports."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.phases", name, str(home), str(rows)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{name} failed:\n{done.stderr}")
-    return json.loads(done.stdout)
-
-
-def copy_baseline(stores: Stores, psql: Path, repeats: int) -> list[float]:
-    """Seconds of `psql COPY (feed) TO STDOUT | psql COPY table FROM STDIN`, binary, unlogged target."""
-    model = load_model("courses")
-    query = typed_rows(model, model.feeds[0]).text
-    columns = ", ".join(f"{column.name} {column.type.postgres}" for column in model.feed_columns(model.feeds[0]))
-    source, target = ([str(psql), "-X", "-q", store.url] for store in (stores.source, stores.warehouse))
-    taken: list[float] = []
-    for _ in range(repeats):
-        make = f"DROP TABLE IF EXISTS public.baseline; CREATE UNLOGGED TABLE public.baseline ({columns})"
-        subprocess.run([*target, "-c", make], check=True, capture_output=True)
-        begun = time.perf_counter()
-        sender = subprocess.Popen(
-            [*source, "-c", f"COPY ({query}\n) TO STDOUT (FORMAT binary)"], stdout=subprocess.PIPE
-        )
-        copy_in = [*target, "-c", "COPY public.baseline FROM STDIN (FORMAT binary)"]
-        subprocess.run(copy_in, stdin=sender.stdout, check=True)
-        assert sender.wait() == 0
-        taken.append(time.perf_counter() - begun)
-    subprocess.run([*target, "-c", "DROP TABLE public.baseline"], check=True)
-    return taken
-
-
-def measure(home: Path, rows: int, repeats: int) -> dict[str, Any]:
-    """All figures of one size."""
-    results: dict[str, Any] = {}
-    with pipeline.opened(Settings(home=home)) as stores:  # keeps the server up between phases
-        phase("prepare", home, rows)
-        baseline = copy_baseline(stores, binaries() / "psql", repeats)
-        results["first load"] = phase("to_datawarehouse", home, rows)
-        nothing = [phase("to_datawarehouse", home, rows) for _ in range(repeats)]
-        results["nothing changed"] = sorted(nothing, key=lambda it: it["seconds"])[repeats // 2]
-        phase("change", home, rows)
-        results["1% of lessons changed"] = phase("to_datawarehouse", home, rows)
-        phase("migrate_datamart", home, rows)
-        results["first datamart load"] = phase("to_datamart", home, rows)
-        phase("change", home, rows)
-        phase("to_datawarehouse", home, rows)
-        results["datamart after 1% changed"] = phase("to_datamart", home, rows)
-        results["verify, all three sides"] = phase("verify", home, rows)
-    return {
-        "rows": rows,
-        "machine": {"python": platform.python_version(), "system": platform.system(), "cpu": platform.machine()},
-        "copy_seconds": round(statistics.median(baseline), 3),
-        "results": results,
-    }
-
-
-def show(measured: dict[str, Any]) -> None:
-    copied = measured["copy_seconds"]
-    table = Table(title=f"{measured['rows']:,} lessons; one COPY of them takes {copied:.2f} s")
-    for column in ("what", "seconds", "ratio to COPY", "target", "peak MB"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    for what, _, target in ROWS:
-        done = measured["results"][what]
-        ratio = done["seconds"] / copied
-        table.add_row(what, f"{done['seconds']:.2f}", f"{ratio:.2f}", f"{target:.1f}", str(done["peak_mb"]))
-    Console().print(table)
+#: What is measured beside the rounds, in an order in which nothing spoils what follows.
+_MORE: dict[str, Callable[[Size, argparse.Namespace], None]] = {
+    "apart": lambda size, _: rounds.measure_apart(size),
+    "thousand": lambda size, options: more.thousand(size, options.repeats),
+    "rename": lambda size, options: more.rename(size, options.repeats),
+    "queries": lambda size, options: more.queries(size, options.repeats),
+    "streak": lambda size, options: more.streak(size, options.loads or 20),
+    "queries-aged": lambda size, options: more.queries_aged(size, options.repeats),
+    "damage": lambda size, _: more.damage(size),
+}
+_NAMES = (*(row.key for row in rounds.ROWS), *_MORE)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="./run bench", description="Measure every run as a ratio to one COPY of the same rows."
-    )
-    parser.add_argument("--rows", type=int, default=1_000_000, help="lessons in the generated school")
-    parser.add_argument("--repeats", type=int, default=3, help="of the COPY and of 'nothing changed'")
-    parser.add_argument("--as-of", action="store_true", help="measure reads of the past instead")
-    parser.add_argument("--loads", type=int, default=50, help="with --as-of: loads after the first, about 1%% each")
-    parser.add_argument("--home", type=Path, help="with --as-of: keep the history here, and measure it again")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="skyeng-bench-") as folder:
-        home = options.home or Path(folder)
-        if options.as_of:
-            measured = as_of.measure(home, options.rows, options.loads, options.repeats)
-        else:
-            measured = measure(Path(folder), options.rows, options.repeats)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{'as_of_' if options.as_of else ''}{options.rows}.json"
+    options = _options()
+    if options.action == "measure":
+        for rows in options.rows:
+            _measure_as_of(options, rows) if options.as_of else _measure(options, rows)
+    _render(options.results)
+
+
+def _measure(options: argparse.Namespace, rows: int) -> None:
+    chosen = (set(options.only) if options.only else set(_NAMES)) - set(options.skip)
+    with _home(options) as folder:
+        home = folder / str(rows)
+        results = Results(options.results / f"{rows}.json", rows)
+        with pipeline.opened(Settings(home=home)) as stores:  # keeps the server up between phases
+            size = Size(home, rows, stores, results)
+            rounds.measure(size, chosen, options.repeats)
+            for name, measure in _MORE.items():
+                if name in chosen:
+                    measure(size, options)
+    show.show(results.found)
+    print(f"written: {results.path}", file=sys.stderr)
+
+
+def _measure_as_of(options: argparse.Namespace, rows: int) -> None:
+    with _home(options) as folder:
+        measured = as_of.measure(folder, rows, options.loads or 50, options.repeats)
+    options.results.mkdir(parents=True, exist_ok=True)
+    path = options.results / f"as_of_{rows}.json"
     path.write_text(json.dumps(measured, indent=1) + "\n")
-    (as_of.show if options.as_of else show)(measured)
-    print(f"written: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", file=sys.stderr)
+    as_of.show(measured)
+    print(f"written: {path}", file=sys.stderr)
+
+
+@contextmanager
+def _home(options: argparse.Namespace) -> Iterator[Path]:
+    """Where the stores are: in a folder that is kept, or in one for this size that goes when it is done."""
+    if options.home:
+        yield options.home.absolute()
+    else:
+        with tempfile.TemporaryDirectory(prefix="skyeng-bench-") as folder:
+            yield Path(folder)
+
+
+def _render(folder: Path) -> None:
+    """Table and plot of all sizes measured so far."""
+    found = report.read(folder)
+    if not found:
+        print(f"nothing measured yet in {folder}", file=sys.stderr)
+        return
+    plot.draw(found, folder / "scaling.png")
+    (folder / "README.md").write_text(report.render(found, report.read_as_of(folder)))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./run bench",
+        description="Measure every run as a ratio to one COPY of the same rows.",
+        epilog=f"What can be chosen: {', '.join(_NAMES)}.",
+    )
+    parser.add_argument("action", nargs="?", choices=("measure", "report"), default="measure")
+    parser.add_argument("--rows", type=_sizes, default=[1_000_000], metavar="N[,N...]", help="lessons in the school")
+    parser.add_argument("--repeats", type=_positive, default=3, help="of everything that can be repeated")
+    parser.add_argument("--only", type=_names, default=[], metavar="NAME[,...]", help="measure only these")
+    parser.add_argument("--skip", type=_names, default=[], metavar="NAME[,...]", help="measure all but these")
+    parser.add_argument("--home", type=Path, help="keep the stores here, and use them again")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of results, default bench/results")
+    parser.add_argument("--as-of", action="store_true", help="measure reads of the past instead")
+    parser.add_argument(
+        "--loads", type=_positive, help="loads of about 1%% in a row: 20 of the streak, 50 with --as-of"
+    )
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(size) for size in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names) - set(_NAMES):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(_NAMES)}")
+    return names
 
 
 if __name__ == "__main__":

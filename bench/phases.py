@@ -1,74 +1,158 @@
 """One phase of the benchmark, in a process of its own so that its peak memory is its own.
 
-    python -m bench.phases PHASE HOME ROWS
+    python -m bench.phases PHASE HOME [ARGUMENT ...]
 
-Prints one line of JSON: seconds, peak resident memory, and what was done.
+Prints one line of JSON: what was done, and what it cost. The datamart is the engine embedded in
+this process, or the server that CH_DATAMART_URL names.
 """
 
 from __future__ import annotations
 
 import json
-import resource
+import os
+import shutil
 import sys
-import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg2
+
+from bench import damage, school, views
+from bench.gauges import measured
 from skyeng import pipeline
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.model import load_model
 from skyeng.pipeline import Stores
 from skyeng.settings import Settings
 from skyeng.source import data
+from skyeng.sql import SQL
 from skyeng.warehouse import migrations as warehouse_migrations
 
 MODEL = load_model("courses")
 
 
-def prepare(stores: Stores, rows: int) -> Any:
-    warehouse_migrations.migrate(stores.warehouse, MODEL)
-    return data.generate(stores.source, MODEL, rows)
+@dataclass(frozen=True)
+class Scene:
+    """Where a phase works."""
+
+    home: Path
+    stores: Stores
 
 
-def change(stores: Stores, _rows: int) -> Any:
-    """One percent of the lessons; the seed depends on the moment, so that each call picks others."""
-    return data.change(stores.source, MODEL, 0.01, seed=time.time_ns() % 1_000_000)
+def level_warehouse(scene: Scene, rows: str) -> None:
+    """Whatever there is: a school, and a warehouse level with it."""
+    if not data.has_tables(scene.stores.source):
+        data.generate(scene.stores.source, MODEL, int(rows))
+    warehouse_migrations.migrate(scene.stores.warehouse, MODEL)
+    pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
 
 
-def to_datawarehouse(stores: Stores, _rows: int) -> Any:
-    done = pipeline.run(MODEL, stores, only="to_datawarehouse")
-    return {"changes": {feed: vars(it) for feed, it in done.changes.items()}, "steps": done.seconds}
+def level_datamart(scene: Scene) -> None:
+    """Whatever there is: a datamart level with the warehouse."""
+    mart_migrations.migrate(scene.stores.datamart, MODEL)
+    pipeline.run(MODEL, scene.stores, only="to_datamart")
 
 
-def migrate_datamart(stores: Stores, _rows: int) -> Any:
-    mart_migrations.migrate(stores.datamart, MODEL)
+def level(scene: Scene, rows: str) -> None:
+    """A school, and warehouse and datamart level with it."""
+    level_warehouse(scene, rows)
+    level_datamart(scene)
 
 
-def to_datamart(stores: Stores, _rows: int) -> Any:
-    done = pipeline.run(MODEL, stores, only="to_datamart")
-    return {"row_versions": done.marts, "steps": done.seconds}
+def empty_warehouse(scene: Scene, rows: str) -> None:
+    """A school, a warehouse that has loaded nothing, and no datamart, which would be ahead of it."""
+    if not data.has_tables(scene.stores.source):
+        data.generate(scene.stores.source, MODEL, int(rows))
+    shutil.rmtree(scene.home / "clickhouse", ignore_errors=True)
+    name = urlsplit(scene.stores.warehouse.url).path.strip("/")
+    with closing(psycopg2.connect(scene.stores.source.url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{name}"')
+    warehouse_migrations.migrate(scene.stores.warehouse, MODEL)
 
 
-def verify(stores: Stores, _rows: int) -> Any:
-    results = pipeline.verify(MODEL, stores)
+def empty_datamart(scene: Scene) -> None:
+    """An embedded datamart whose tables are made, and empty."""
+    shutil.rmtree(scene.home / "clickhouse", ignore_errors=True)
+    mart_migrations.migrate(scene.stores.datamart, MODEL)
+
+
+def migrate_datamart(scene: Scene) -> None:
+    mart_migrations.migrate(scene.stores.datamart, MODEL)
+
+
+def one_percent(scene: Scene) -> Any:
+    return school.one_percent(scene.stores.source, MODEL)
+
+
+def thousand(scene: Scene) -> int:
+    return school.thousand(scene.stores.source)
+
+
+def make_large_course(scene: Scene) -> None:
+    school.make_large_course(scene.stores.source)
+
+
+def rename_large_course(scene: Scene) -> int:
+    return school.rename_large_course(scene.stores.source)
+
+
+def to_datawarehouse(scene: Scene) -> Any:
+    done = pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
+    changes = {feed: vars(it) for feed, it in done.changes.items()}
+    rows = sum(count for table, count in done.counts.items() if table.startswith("stage."))
+    return {"rows": rows, "changes": changes, "counts": done.counts, "steps": done.seconds}
+
+
+def to_datamart(scene: Scene) -> Any:
+    done = pipeline.run(MODEL, scene.stores, only="to_datamart")
+    return {"rows": sum(done.marts.values()), "steps": done.seconds}
+
+
+def verify(scene: Scene) -> Any:
+    results = pipeline.verify(MODEL, scene.stores)
     assert all(result.equal for result in results), results
-    return {result.follower: result.rows for result in results}
+    return {"rows": sum(result.rows for result in results), "sides": {it.follower: it.rows for it in results}}
 
 
-PHASES: dict[str, Callable[[Stores, int], Any]] = {
-    phase.__name__: phase for phase in (prepare, change, to_datawarehouse, migrate_datamart, to_datamart, verify)
-}
+def sizes(scene: Scene) -> dict[str, int]:
+    """Bytes that the stores take on disk."""
+    found: dict[str, int] = {}
+    for store in (scene.stores.source, scene.stores.warehouse):
+        with store.session() as session:
+            found[store.name] = session.scalar(SQL("SELECT pg_database_size(current_database())"))
+    files = (scene.home / "clickhouse").rglob("*")
+    found["ch_datamart"] = sum(path.stat().st_size for path in files if path.is_file())
+    return found
+
+
+def compare_views(scene: Scene, repeats: str) -> Any:
+    return views.compare(MODEL, scene.stores.datamart, int(repeats))
+
+
+def do_damage(scene: Scene, kind: str, where: str, rows: str) -> Any:
+    return damage.try_out(MODEL, scene.stores, kind, where, int(rows))
+
+
+_ALL: tuple[Callable[..., Any], ...] = (
+    *(level_warehouse, level_datamart, level, empty_warehouse, empty_datamart, migrate_datamart),
+    *(one_percent, thousand, make_large_course, rename_large_course),
+    *(to_datawarehouse, to_datamart, verify, sizes, compare_views, do_damage),
+)
+PHASES = {phase.__name__: phase for phase in _ALL}
 
 
 def main() -> None:
-    phase, home, rows = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    with pipeline.opened(Settings(home=home)) as stores:
-        begun = time.perf_counter()
-        done = PHASES[phase](stores, rows)
-        seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": round(seconds, 3), "peak_mb": peak, "done": done}))
+    phase, home, arguments = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+    with pipeline.opened(Settings(home=home, datamart_url=os.environ.get("CH_DATAMART_URL"))) as stores:
+        scene = Scene(home, stores)
+        print(json.dumps(measured(home, stores, lambda: PHASES[phase](scene, *arguments))))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""Start a phase in a process of its own, and a ClickHouse stand-in for the phases that ask one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.gauges import peak_mb
+
+_ROOT = Path(__file__).parents[1]
+_URLS = ("PG_DATASOURCE_URL", "PG_DATAWAREHOUSE_URL", "CH_DATAMART_URL")
+
+Sample = dict[str, Any]
+
+
+def run_phase(home: Path, name: str, *arguments: object, datamart_url: str | None = None) -> Sample:
+    """What a phase did and what it cost. A phase that fails ends the benchmark with its words."""
+    environment = {key: value for key, value in os.environ.items() if key not in _URLS}
+    if datamart_url:
+        environment["CH_DATAMART_URL"] = datamart_url
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.phases", name, str(home.absolute()), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=_ROOT,
+        env=environment,
+    )
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+class Standin:
+    """The ClickHouse engine in a process of its own, asked over HTTP."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self._process = process
+        self.url = url
+
+    @property
+    def peak_mb(self) -> int:
+        return peak_mb(self._process.pid)
+
+
+@contextmanager
+def standin(home: Path) -> Iterator[Standin]:
+    """A stand-in over the folder of the embedded datamart, for the length of a block."""
+    password = secrets.token_hex()
+    users = {"SKYENG_STANDIN_LOADER_PASSWORD": password, "SKYENG_STANDIN_ANALYST_PASSWORD": secrets.token_hex()}
+    command = [sys.executable, "-m", "skyeng.standin", "--folder", str(home / "clickhouse"), "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | users)
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        port = re.search(r"ready at http://127\.0\.0\.1:(\d+)", line)
+        if not port:
+            raise SystemExit(f"the stand-in does not start:\n{line}{process.stderr.read()}")
+        yield Standin(process, f"clickhouse://loader:{password}@127.0.0.1:{port[1]}/datamart")
+    finally:
+        process.terminate()
+        process.wait(60)

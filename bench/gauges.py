@@ -1,0 +1,131 @@
+"""What a phase costs, seen from inside its process: seconds, memory, CPU, rows' bytes, WAL.
+
+Linux only: peak memory and the server's CPU are read from /proc.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import psutil
+import psycopg2
+
+from skyeng import pipe
+from skyeng.pipeline import Stores
+
+
+def peak_mb(pid: int | str = "self") -> int:
+    """Peak resident memory of one process in MB, its children left out.
+
+    Not `ru_maxrss`: that survives `exec`, so that a small process would report the peak of the
+    large one that started it.
+    """
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) // 1024
+    raise LookupError(f"process {pid} has no memory of its own")
+
+
+def postmaster(home: Path) -> psutil.Process:
+    """The embedded server's first process; all its others are children of it."""
+    return psutil.Process(int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
+
+
+def server_cpu(server: psutil.Process) -> float:
+    """CPU seconds of the server so far: those of backends that ended, and of those that live."""
+    while True:
+        before = server.cpu_times()
+        try:
+            live = [child.cpu_times() for child in server.children()]
+        except psutil.NoSuchProcess:
+            continue  # it ended meanwhile, and counts with its parent now
+        after = server.cpu_times()
+        if (before.children_user, before.children_system) == (after.children_user, after.children_system):
+            own = after.user + after.system + after.children_user + after.children_system
+            return own + sum(times.user + times.system for times in live)
+
+
+def settle(url: str) -> int:
+    """Let the server write what earlier phases left to write; the WAL's position after it."""
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+    finally:
+        connection.close()
+    return wal_position(url)
+
+
+def wal_position(url: str) -> int:
+    """Bytes of WAL that the server has written since it was made."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")
+            return (cursor.fetchone() or (0,))[0]
+    finally:
+        connection.close()
+
+
+@dataclass
+class Moved:
+    """Bytes that passed through our pipes."""
+
+    bytes: int = 0
+
+
+class _Counted:
+    """A pipe's reading end that counts. Here a call moves up to a megabyte; at the writing end, one row."""
+
+    def __init__(self, reader: IO[bytes], moved: Moved) -> None:
+        self._reader, self._moved = reader, moved
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk = self._reader.read(size)
+        self._moved.bytes += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def watch_pipes() -> Moved:
+    """Count what flows through the pipes that this process opens from now on."""
+    moved = Moved()
+
+    class CountedPipe(pipe.Pipe):
+        def __init__(self, write: Callable[[IO[bytes]], object]) -> None:
+            super().__init__(write)
+            self.reader = cast("IO[bytes]", _Counted(self.reader, moved))
+
+    pipe.Pipe = CountedPipe
+    return moved
+
+
+def measured(home: Path, stores: Stores, work: Callable[[], Any]) -> dict[str, Any]:
+    """Do a piece of work; what it returned under `done`, and what it cost."""
+    moved, server = watch_pipes(), postmaster(home)
+    written, served = settle(stores.warehouse.url), server_cpu(server)
+    ours, begun = _own_cpu(), time.perf_counter()
+    done = work()
+    seconds = time.perf_counter() - begun
+    return {
+        "seconds": round(seconds, 3),
+        "peak_mb": peak_mb(),
+        "cpu_ours": round(_own_cpu() - ours, 2),
+        "cpu_postgres": round(server_cpu(server) - served, 2),
+        "bytes_piped": moved.bytes,
+        "wal_bytes": wal_position(stores.warehouse.url) - written,
+        "done": done,
+    }
+
+
+def _own_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

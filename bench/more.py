@@ -1,0 +1,110 @@
+"""What is measured beside DESIGN's table: small changes, a rename, a streak of loads, views, damage."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from bench.baseline import Yardstick
+from bench.child import Sample
+from bench.damage import KINDS, PLACES
+from bench.rounds import summary
+from bench.size import Size
+
+
+def _nothing(size: Size) -> Yardstick:
+    """The yardstick of small changes: a run that finds nothing new."""
+    return Yardstick(lambda: size.timed("nothing changed", "to_datawarehouse")["seconds"])
+
+
+def thousand(size: Size, repeats: int) -> None:
+    """1,000 lessons, spread over all of them, are changed."""
+    size.phase("level_warehouse", size.rows)
+    nothing = _nothing(size)
+
+    def sample() -> Sample:
+        size.phase("thousand")
+        return size.timed("1,000 lessons changed", "to_datawarehouse")
+
+    samples = [nothing.around(sample) for _ in range(repeats)]
+    size.results.put("thousand", {"target": 1.5, **summary(samples, size.rows), "nothing": nothing.taken})
+
+
+def rename(size: Size, repeats: int) -> None:
+    """The title of a course with 5,000 lessons is changed: one row at the source, 5,000 in the datamart."""
+    size.phase("level_warehouse", size.rows)
+    size.phase("make_large_course")
+    size.level()
+    nothing = _nothing(size)
+    lessons: list[int] = []
+    marts: list[Sample] = []
+
+    def sample() -> Sample:
+        lessons.append(size.phase("rename_large_course")["done"])
+        return size.timed("a course renamed", "to_datawarehouse")
+
+    warehouse: list[Sample] = []
+    for _ in range(repeats):
+        warehouse.append(nothing.around(sample))
+        marts.append(size.timed("a course renamed, datamart", "to_datamart"))
+    rated = [{**each, "ratio": round(each["seconds"] / nothing.seconds, 3)} for each in marts]
+    found = {
+        "lessons": lessons[-1],
+        "nothing": nothing.taken,
+        "to_datawarehouse": summary(warehouse, size.rows),
+        "to_datamart": summary(rated, size.rows),
+    }
+    size.results.put("rename", found)
+
+
+def streak(size: Size, loads: int) -> None:
+    """Loads of 1% in a row; the last is to be no slower than the second."""
+    size.level()
+    found: list[dict[str, Any]] = []
+    for number in range(1, loads + 1):
+        size.phase("one_percent")
+        warehouse = size.timed(f"load {number} of {loads}", "to_datawarehouse")
+        datamart = size.timed(f"load {number} of {loads}, datamart", "to_datamart")
+        found.append({"to_datawarehouse": warehouse["seconds"], "to_datamart": datamart["seconds"]})
+    size.results.put("streak", {"loads": found, **{it: _trend(found, it) for it in found[0]}})
+
+
+def _trend(loads: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The first load of a streak may find cold caches: the second is what later ones are compared with.
+
+    One sample against another says little on a noisy machine, hence the medians of five.
+    """
+    seconds = [load[name] for load in loads]
+    early, late = (statistics.median(it) for it in (seconds[1:6] or seconds, seconds[-5:]))
+    return {
+        "seconds": round(statistics.median(seconds), 3),
+        "last_to_second": round(seconds[-1] / seconds[min(1, len(seconds) - 1)], 3),
+        "last_five_to_early_five": round(late / early, 3),
+    }
+
+
+def queries(size: Size, repeats: int, name: str = "queries") -> None:
+    """The named queries and two scans, on the analysts' view and on a plain table."""
+    size.level()
+    sample = size.timed("views compared", "compare_views", repeats)
+    size.results.put(name, {"target": 1.5, "peak_mb": sample["peak_mb"], **sample["done"]})
+
+
+def queries_aged(size: Size, repeats: int) -> None:
+    """The same, after the streak."""
+    queries(size, repeats, "queries_aged")
+
+
+def damage(size: Size) -> None:
+    """Every damage done, found and mended; at the end everything is level again."""
+    size.level()
+    size.phase("one_percent")  # some lessons vanish, of which one comes back as an extra row
+    size.level()
+    cases: list[dict[str, Any]] = []
+    for place in PLACES:
+        for kind in KINDS:
+            found = size.timed(f"damage: {kind}, {place}", "do_damage", kind, place, size.rows)["done"]
+            cases += found
+            size.say(f"found: {sum(case['found'] for case in found)} of {len(found)}")
+    size.timed("verify after mending", "verify")
+    size.results.put("damage", {"found": sum(case["found"] for case in cases), "of": len(cases), "cases": cases})

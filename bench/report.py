@@ -1,0 +1,173 @@
+"""The results of all sizes as one page of Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bench.rounds import ROWS
+
+Found = dict[str, Any]
+
+#: Rows whose cost a row is to stay within 20% from the smallest size to the largest.
+_FLAT = ("first load", "nothing changed")
+
+_HEAD = """# Benchmark
+
+Written by `./run bench`; `./run bench report` writes it again from the results beside it.
+[docs/benchmark.md](../../docs/benchmark.md) says what is measured how. A COPY is one `psql | psql`
+COPY of the same rows, measured before and after each sample; *apart* is our process where the
+ClickHouse engine works in another one.
+
+![Cost a row and peak memory, by size](scaling.png)
+"""
+
+
+def read(folder: Path) -> list[Found]:
+    """Results of every size, smallest first."""
+    found = [json.loads(path.read_text()) for path in folder.glob("[0-9]*.json")]
+    return sorted((it for it in found if "phases" in it), key=lambda it: it["rows"])
+
+
+def read_as_of(folder: Path) -> list[Found]:
+    """Results of reads of the past, smallest size first."""
+    return sorted((json.loads(path.read_text()) for path in folder.glob("as_of_*.json")), key=lambda it: it["rows"])
+
+
+def render(sizes: list[Found], pasts: list[Found]) -> str:
+    parts = [_HEAD, _flatness(sizes)]
+    parts += [part for found in sizes for part in _size(found)]
+    parts += [_past(found) for found in pasts]
+    return "\n".join(part for part in parts if part)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table, figures to the right; nothing where there are no rows."""
+    titles, cells = list(head), [list(row) for row in rows]
+    if not cells:
+        return ""
+    figures = (all(not cell or cell[0].isdigit() for cell in column) for column in zip(*cells, strict=True))
+    ruler = "|".join("---:" if it else "---" for it in figures)
+    return "\n".join([f"| {' | '.join(titles)} |", f"|{ruler}|", *(f"| {' | '.join(row)} |" for row in cells), ""])
+
+
+def _flatness(sizes: list[Found]) -> str:
+    """Microseconds a row by size, and how far the sizes are apart."""
+    rows: list[list[str]] = []
+    for row in ROWS:
+        cost = [it["phases"].get(row.title, {}).get("microseconds_a_row") for it in sizes]
+        known = [it for it in cost if it is not None]
+        if known:
+            apart = f"{max(known) / min(known):.2f}" + (" (1.20)" if row.title in _FLAT else "")
+            rows.append([row.title, *(f"{it:.2f}" if it is not None else "" for it in cost), apart])
+    head = ("microseconds a row", *(f"{it['rows']:,}" for it in sizes), "largest to smallest (target)")
+    return "## Scaling\n\n" + _table(head, rows) if rows else ""
+
+
+def _size(found: Found) -> list[str]:
+    machine = found["machine"]
+    title = (
+        f"## {found['rows']:,} lessons\n\nMeasured {found['measured_at']}: {machine['cpus']} CPUs ({machine['cpu']}),"
+        f" {machine['memory_gb']} GB, {machine['system']}, Python {machine['python']},"
+        f" PostgreSQL {machine['postgresql']}, chDB {machine['chdb']}.\n"
+    )
+    return [
+        title,
+        _phases(found),
+        _costs(found),
+        _small_changes(found),
+        _streak(found),
+        _queries(found),
+        _damage(found),
+    ]
+
+
+def _phases(found: Found) -> str:
+    rows: list[list[str]] = []
+    if it := found.get("copy"):
+        spread = (max(it["all"]) - min(it["all"])) / it["seconds"]
+        rows.append([f"COPY, {len(it['all'])} times", f"{it['seconds']:.2f}", f"{spread:.0%}", "1.00", "", "", ""])
+    for row in ROWS:
+        if it := found["phases"].get(row.title):
+            apart = found.get("engine_apart", {}).get(row.title, {}).get("peak_mb", "")
+            figures = f"{it['seconds']:.2f}", f"{it['spread']:.0%}", f"{it['ratio']:.2f}", f"{row.target:.1f}"
+            rows.append([row.title, *figures, str(it["peak_mb"]), str(apart)])
+    return _table(("run", "seconds", "spread", "COPYs", "target", "peak MB", "apart, MB"), rows)
+
+
+def _costs(found: Found) -> str:
+    """Where the time goes, and what is moved."""
+    rows = [
+        [
+            row.title,
+            *(f"{it[name]:.2f}" for name in ("cpu_ours", "cpu_postgres")),
+            f"{it['done']['rows']:,}",
+            *(f"{it[name] / 1e6:,.1f}" for name in ("bytes_piped", "wal_bytes")),
+        ]
+        for row in ROWS
+        if (it := found["phases"].get(row.title))
+    ]
+    disk = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in found.get("bytes_on_disk", {}).items())
+    head = ("run", "CPU s, ours", "CPU s, PostgreSQL", "rows moved", "MB piped", "MB of WAL")
+    return _table(head, rows) + (f"\nOn disk after the rounds: {disk}.\n" if disk else "")
+
+
+def _small_changes(found: Found) -> str:
+    rows: list[list[str]] = []
+
+    def add(title: str, it: dict[str, Any], target: str = "") -> None:
+        rows.append([title, f"{it['seconds']:.2f}", f"{it['ratio']:.2f}", target])
+
+    if it := found.get("thousand"):
+        add("1,000 lessons changed", it, f"{it['target']:.1f}")
+    if it := found.get("rename"):
+        for name in ("to_datawarehouse", "to_datamart"):
+            add(f"course of {it['lessons']:,} lessons renamed, `{name}`", it[name])
+    return _table(("run", "seconds", "to 'nothing changed'", "target"), rows)
+
+
+def _streak(found: Found) -> str:
+    it = found.get("streak")
+    if not it:
+        return ""
+    rows = [
+        [f"`{name}`", *(f"{it[name][key]:.2f}" for key in ("seconds", "last_to_second", "last_five_to_early_five"))]
+        for name in ("to_datawarehouse", "to_datamart")
+    ]
+    title = f"{len(it['loads'])} loads of 1% in a row"
+    return _table((title, "median seconds", "last to second", "last five to loads 2 to 6"), rows)
+
+
+def _queries(found: Found) -> str:
+    tables: list[str] = []
+    for name in ("queries", "queries_aged"):
+        if it := found.get(name):
+            rows = [
+                [query, f"{each['view']:.3f}", f"{each['plain']:.3f}", f"{each['ratio']:.2f}", f"{it['target']:.1f}"]
+                for query, each in it["queries"].items()
+            ]
+            title = f"{it['rows']:,} rows after {it['loads']} loads ({it['parts']} parts)"
+            tables.append(_table((title, "view, s", "plain table, s", "ratio", "target"), rows))
+    return "\n".join(tables)
+
+
+def _damage(found: Found) -> str:
+    it = found.get("damage")
+    if not it:
+        return ""
+    rows = [
+        [case["kind"], case["place"], case["comparison"], "yes" if case["found"] else "**no**"] for case in it["cases"]
+    ]
+    return _table(("damage", "where", "comparison", "found by name, alone"), rows)
+
+
+def _past(found: Found) -> str:
+    rows = [
+        [side, what, f"{it['rows']:,}", f"{it['seconds']:.2f}", f"{it['ratio']:.2f}"]
+        for side in ("warehouse", "datamart")
+        for what, it in found[side].items()
+    ]
+    title = f"## The past: {found['rows']:,} lessons, {found['loads']} loads, everything read back\n\n"
+    return title + _table(("side", "as of", "rows", "seconds", "to current"), rows)

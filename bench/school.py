@@ -1,0 +1,66 @@
+"""Changes to the generated school, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from skyeng.model import Model
+from skyeng.postgres import Postgres
+from skyeng.source import data
+from skyeng.sql import SQL
+
+#: How many lessons the course has that is renamed.
+LARGE = 5000
+
+#: By its icon the course is known again after it was renamed.
+_MARK = {"icon": "https://school.example/icons/large.svg"}
+_FIND = SQL("SELECT id FROM course WHERE icon_url = %(icon)s")
+_MAKE_COURSE = SQL("INSERT INTO course (title, icon_url) VALUES ('Large', %(icon)s) RETURNING id")
+_MAKE_STREAM = SQL("INSERT INTO stream (course_id, name, is_open) VALUES (%(id)s, 'Large', true) RETURNING id")
+_MAKE_MODULE = SQL("INSERT INTO stream_module (stream_id, title) VALUES (%(id)s, 'Large') RETURNING id")
+_FILL_MODULE = SQL("""UPDATE stream_module_lesson SET stream_module_id = %(id)s
+WHERE id IN (SELECT id FROM stream_module_lesson ORDER BY hashint8extended(id, 0), id LIMIT %(rows)s)""")
+_LESSONS = SQL("""SELECT count(*)
+FROM course
+JOIN stream ON stream.course_id = course.id
+JOIN stream_module AS module ON module.stream_id = stream.id
+JOIN stream_module_lesson AS lesson ON lesson.stream_module_id = module.id
+WHERE icon_url = %(icon)s""")
+_RENAME = SQL("UPDATE course SET title = 'Large ' || %(seed)s WHERE icon_url = %(icon)s")
+
+_THOUSAND = SQL("""UPDATE stream_module_lesson SET start_at = start_at + interval '1 day'
+WHERE id IN (SELECT id FROM stream_module_lesson ORDER BY hashint8extended(id, %(seed)s), id LIMIT 1000)""")
+
+
+def _seed() -> int:
+    """Of the moment, so that each call picks other lessons, also where a school is used again."""
+    return time.time_ns() % 1_000_000_000
+
+
+def one_percent(source: Postgres, model: Model) -> data.Counts:
+    """The model's own mixture of changes to one percent of the lessons."""
+    return data.change(source, model, 0.01, seed=_seed())
+
+
+def thousand(source: Postgres) -> int:
+    """Move 1,000 lessons, spread over the whole table, by a day; nothing else changes."""
+    with source.session() as session:
+        return session.execute(_THOUSAND, {"seed": _seed()})
+
+
+def make_large_course(source: Postgres) -> None:
+    """A course of 5,000 lessons, taken from others: the generated ones are larger in a large school."""
+    with source.session() as session:
+        if session.scalar(_FIND, _MARK) is None:
+            parent: Any = session.scalar(_MAKE_COURSE, _MARK)
+            for make in (_MAKE_STREAM, _MAKE_MODULE):
+                parent = session.scalar(make, {"id": parent})
+            session.execute(_FILL_MODULE, {"id": parent, "rows": LARGE})
+
+
+def rename_large_course(source: Postgres) -> int:
+    """Rename it; how many lessons it has now."""
+    with source.session() as session:
+        session.execute(_RENAME, {**_MARK, "seed": _seed()})
+        return session.scalar(_LESSONS, _MARK)

@@ -1,0 +1,94 @@
+"""One size of the benchmark: its stores, its phases, and the file its results go into."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.baseline import copy_baseline
+from bench.child import Sample, run_phase
+from skyeng.embedded import binaries
+from skyeng.pipeline import Stores
+from skyeng.sql import SQL
+
+
+class Results:
+    """Results of one size, written after every addition: a long run that breaks off keeps what it has."""
+
+    def __init__(self, path: Path, rows: int) -> None:
+        """Go on with what an earlier run of this size measured."""
+        self.path = path
+        before = json.loads(path.read_text()) if path.exists() else {}
+        self.found: dict[str, Any] = before if "phases" in before else {"rows": rows, "phases": {}}
+
+    def put(self, name: str, value: Any) -> None:
+        self.found[name] = value
+        self._write()
+
+    def put_phase(self, title: str, value: dict[str, Any]) -> None:
+        self.found["phases"][title] = value
+        self._write()
+
+    def _write(self) -> None:
+        self.found["measured_at"] = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.found, indent=1) + "\n")
+
+
+class Size:
+    """What all measurements of one size share."""
+
+    def __init__(self, home: Path, rows: int, stores: Stores, results: Results) -> None:
+        self.home = home
+        self.rows = rows
+        self.results = results
+        self._stores = stores
+        results.put("machine", machine(stores))
+
+    def phase(self, name: str, *arguments: object, datamart_url: str | None = None) -> Sample:
+        return run_phase(self.home, name, *arguments, datamart_url=datamart_url)
+
+    def timed(self, title: str, phase: str, *arguments: object, datamart_url: str | None = None) -> Sample:
+        """A phase of which the reader is told."""
+        sample = self.phase(phase, *arguments, datamart_url=datamart_url)
+        self.say(f"{title}: {sample['seconds']:.2f} s")
+        return sample
+
+    def copy(self) -> float:
+        (seconds,) = copy_baseline(self._stores, binaries() / "psql", 1)
+        self.say(f"one COPY: {seconds:.2f} s")
+        return round(seconds, 3)
+
+    def level(self) -> None:
+        """A school, and warehouse and datamart level with it, whatever was there."""
+        self.phase("level", self.rows)
+
+    def drop_datamart(self) -> None:
+        shutil.rmtree(self.home / "clickhouse", ignore_errors=True)
+
+    def say(self, text: str) -> None:
+        print(f"{self.rows:,}: {text}", file=sys.stderr, flush=True)
+
+
+def machine(stores: Stores) -> dict[str, Any]:
+    """What figures depend on beside the code."""
+    with stores.warehouse.session(snapshot=True) as session:
+        postgres = session.scalar(SQL("SHOW server_version"))
+    return {
+        "system": platform.system(),
+        "cpu": platform.machine(),
+        "cpus": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "python": platform.python_version(),
+        "postgresql": str(postgres).split()[0],
+        "chdb": importlib.metadata.version("chdb"),
+    }

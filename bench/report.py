@@ -69,7 +69,7 @@ def _flatness(sizes: list[Found]) -> str:
 def _size(found: Found) -> list[str]:
     machine = found["machine"]
     title = (
-        f"## {found['rows']:,} lessons\n\nMeasured {found['measured_at']}: {machine['cpus']} CPUs ({machine['cpu']}),"
+        f"## {found['rows']:,} lessons\n\nMeasured {_when(found)}: {machine['cpus']} CPUs ({machine['cpu']}),"
         f" {machine['memory_gb']} GB, {machine['system']}, Python {machine['python']},"
         f" PostgreSQL {machine['postgresql']}, chDB {machine['chdb']}.\n"
     )
@@ -77,11 +77,17 @@ def _size(found: Found) -> list[str]:
         title,
         _phases(found),
         _costs(found),
+        _steps(found),
         _small_changes(found),
         _streak(found),
         _queries(found),
         _damage(found),
     ]
+
+
+def _when(found: Found) -> str:
+    first, last = min(found["measured_at"].values()), max(found["measured_at"].values())
+    return last if first == last else f"{first} to {last}"
 
 
 def _phases(found: Found) -> str:
@@ -112,6 +118,18 @@ def _costs(found: Found) -> str:
     disk = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in found.get("bytes_on_disk", {}).items())
     head = ("run", "CPU s, ours", "CPU s, PostgreSQL", "rows moved", "MB piped", "MB of WAL")
     return _table(head, rows) + (f"\nOn disk after the rounds: {disk}.\n" if disk else "")
+
+
+def _steps(found: Found) -> str:
+    """Seconds by step. Steps that load different tables run at once: together they take less than their sum."""
+    taken = {
+        row.title: it["done"]["steps"]
+        for row in ROWS
+        if (it := found["phases"].get(row.title)) and row.phase == "to_datawarehouse"
+    }
+    names = list(dict.fromkeys(name for steps in taken.values() for name in steps))
+    rows = [[f"`{name}`", *(f"{it[name]:.2f}" if name in it else "" for it in taken.values())] for name in names]
+    return _table(("seconds of each step", *taken), rows)
 
 
 def _small_changes(found: Found) -> str:
@@ -148,7 +166,7 @@ def _queries(found: Found) -> str:
                 [query, f"{each['view']:.3f}", f"{each['plain']:.3f}", f"{each['ratio']:.2f}", f"{it['target']:.1f}"]
                 for query, each in it["queries"].items()
             ]
-            title = f"{it['rows']:,} rows after {it['loads']} loads ({it['parts']} parts)"
+            title = f"{it['rows']:,} rows after {it['loads']} loads (parts: {it['parts']})"
             tables.append(_table((title, "view, s", "plain table, s", "ratio", "target"), rows))
     return "\n".join(tables)
 

@@ -32,14 +32,15 @@ class Results:
 
     def put(self, name: str, value: Any) -> None:
         self.found[name] = value
-        self._write()
+        self._write(name)
 
     def put_phase(self, title: str, value: dict[str, Any]) -> None:
         self.found["phases"][title] = value
-        self._write()
+        self._write(title)
 
-    def _write(self) -> None:
-        self.found["measured_at"] = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    def _write(self, name: str) -> None:
+        """With the time, because parts may be measured on different days."""
+        self.found.setdefault("measured_at", {})[name] = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.found, indent=1) + "\n")
 

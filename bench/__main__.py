@@ -32,9 +32,9 @@ _MORE: dict[str, Callable[[Size, argparse.Namespace], None]] = {
     "apart": lambda size, _: rounds.measure_apart(size),
     "thousand": lambda size, options: more.thousand(size, options.repeats),
     "rename": lambda size, options: more.rename(size, options.repeats),
-    "queries": lambda size, options: more.queries(size, options.repeats),
+    "queries": lambda size, _: more.queries(size),
     "streak": lambda size, options: more.streak(size, options.loads or 20),
-    "queries-aged": lambda size, options: more.queries_aged(size, options.repeats),
+    "queries-aged": lambda size, _: more.queries_aged(size),
     "damage": lambda size, _: more.damage(size),
 }
 _NAMES = (*(row.key for row in rounds.ROWS), *_MORE)
@@ -44,7 +44,8 @@ def main() -> None:
     options = _options()
     if options.action == "measure":
         for rows in options.rows:
-            _measure_as_of(options, rows) if options.as_of else _measure(options, rows)
+            measure = _measure_as_of if options.as_of else _measure
+            measure(options, rows)
     _render(options.results)
 
 

@@ -83,16 +83,16 @@ def _trend(loads: list[dict[str, Any]], name: str) -> dict[str, Any]:
     }
 
 
-def queries(size: Size, repeats: int, name: str = "queries") -> None:
+def queries(size: Size, name: str = "queries") -> None:
     """The named queries and two scans, on the analysts' view and on a plain table."""
     size.level()
-    sample = size.timed("views compared", "compare_views", repeats)
+    sample = size.timed("views compared", "compare_views")
     size.results.put(name, {"target": 1.5, "peak_mb": sample["peak_mb"], **sample["done"]})
 
 
-def queries_aged(size: Size, repeats: int) -> None:
+def queries_aged(size: Size) -> None:
     """The same, after the streak."""
-    queries(size, repeats, "queries_aged")
+    queries(size, "queries_aged")
 
 
 def damage(size: Size) -> None:

@@ -132,8 +132,8 @@ def sizes(scene: Scene) -> dict[str, int]:
     return found
 
 
-def compare_views(scene: Scene, repeats: str) -> Any:
-    return views.compare(MODEL, scene.stores.datamart, int(repeats))
+def compare_views(scene: Scene) -> Any:
+    return views.compare(MODEL, scene.stores.datamart)
 
 
 def do_damage(scene: Scene, kind: str, where: str, rows: str) -> Any:

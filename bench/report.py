@@ -11,8 +11,8 @@ from bench.rounds import ROWS
 
 Found = dict[str, Any]
 
-#: Rows whose cost a row is to stay within 20% from the smallest size to the largest.
-_FLAT = ("first load", "nothing changed")
+#: Rows whose cost a row is to stay within 20% from this size on: below it, what a run costs at any size shows.
+_FLAT, _FLAT_FROM = ("first load", "nothing changed"), 100_000
 
 _HEAD = """# Benchmark
 
@@ -54,15 +54,16 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _flatness(sizes: list[Found]) -> str:
-    """Microseconds a row by size, and how far the sizes are apart."""
+    """Microseconds a row by size, and how far the large sizes are apart."""
     rows: list[list[str]] = []
     for row in ROWS:
-        cost = [it["phases"].get(row.title, {}).get("microseconds_a_row") for it in sizes]
-        known = [it for it in cost if it is not None]
-        if known:
-            apart = f"{max(known) / min(known):.2f}" + (" (1.20)" if row.title in _FLAT else "")
-            rows.append([row.title, *(f"{it:.2f}" if it is not None else "" for it in cost), apart])
-    head = ("microseconds a row", *(f"{it['rows']:,}" for it in sizes), "largest to smallest (target)")
+        cost = {it["rows"]: it["phases"].get(row.title, {}).get("microseconds_a_row") for it in sizes}
+        large = [it for size, it in cost.items() if it is not None and size >= _FLAT_FROM]
+        apart = f"{max(large) / min(large):.2f}" if len(large) > 1 else ""
+        if any(it is not None for it in cost.values()):
+            figures = (f"{it:.2f}" if it is not None else "" for it in cost.values())
+            rows.append([row.title, *figures, apart, "1.20" if row.title in _FLAT else ""])
+    head = ("microseconds a row", *(f"{it['rows']:,}" for it in sizes), f"apart, from {_FLAT_FROM:,} on", "target")
     return "## Scaling\n\n" + _table(head, rows) if rows else ""
 
 

@@ -20,11 +20,12 @@ from skyeng.sql import SQL, ident, idents, literal, sql
 #: A database of its own, in which the table has the view's name: statements run unchanged.
 _PLAIN = "bench_plain"
 
-#: Rounds that are not counted: caches fill, and the engine compiles an expression when it meets it a fourth time.
-_WARM = 3
+#: Rounds that are not counted, and that are. Caches fill, and the engine compiles an
+#: expression when it meets it a fourth time.
+_WARM, _REPEATS = 3, 5
 
 
-def compare(model: Model, datamart: ClickHouse, repeats: int) -> dict[str, Any]:
+def compare(model: Model, datamart: ClickHouse) -> dict[str, Any]:
     """Seconds of every named query and of two scans, on view and table in turn."""
     mart = model.marts[0]
     plain = replace(datamart, url=urlunsplit(urlsplit(datamart.url)._replace(query=f"database={_PLAIN}")))
@@ -35,7 +36,7 @@ def compare(model: Model, datamart: ClickHouse, repeats: int) -> dict[str, Any]:
             "rows": view.scalar(sql("SELECT count() FROM {mart}", mart=ident(mart.table))),
             "parts": _parts(view, MartTables(mart).current),
             "parts_plain": _parts(table, mart.table),
-            "queries": {name: _timed(view, table, it, repeats) for name, it in _statements(model, mart).items()},
+            "queries": {name: _timed(view, table, it) for name, it in _statements(model, mart).items()},
         }
 
 
@@ -88,10 +89,10 @@ def _parts(session: Session, table: str) -> int:
     )
 
 
-def _timed(view: Session, table: Session, statement: SQL, repeats: int) -> dict[str, Any]:
+def _timed(view: Session, table: Session, statement: SQL) -> dict[str, Any]:
     """The engine alone: results are computed whole, and not sent."""
     taken: dict[str, list[float]] = {"view": [], "plain": []}
-    for _ in range(_WARM + repeats):
+    for _ in range(_WARM + _REPEATS):
         for name, session in (("view", view), ("plain", table)):
             begun = time.perf_counter()
             session.client.raw_query(statement.text, fmt="Null")

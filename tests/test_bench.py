@@ -90,7 +90,7 @@ def test_a_part_of_the_figures_is_shown_too(tmp_path: Path) -> None:
     found = report.read(tmp_path)
     assert [it["rows"] for it in found] == [100, 1000]
     page = report.render(found, [])
-    assert "| verify, all three sides | 20.00 |  | 1.00 |" in page
+    assert "| verify, all three sides | 20.00 |  |  |  |" in page
     plot.draw(found, tmp_path / "scaling.png")
 
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from skyeng.hashing import Value, text_hash, values
 from skyeng.model import Feed, Model
-from skyeng.sql import SQL, joined, literal, sql
+from skyeng.sql import SQL, ident, joined, literal, sql
 
 #: `record`: PostgreSQL's binary `hash_record_extended`, the fast one. `text`: from the canonical
 #: text, for two servers that do not agree on the binary one.
@@ -30,6 +30,7 @@ _USUAL_ROWS, _USUAL_BUCKETS = 16, 1 << 16
 _BUCKETS_A_CHANGE = 8
 _LEAST_ROWS = 8
 _LEAST_BUCKETS, _MOST_BUCKETS = 64, 1 << 20
+_PROOF_BUCKETS = 1 << 14
 
 
 def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
@@ -51,6 +52,11 @@ def bucket_count(rows: int, touched: int = 0) -> int:
     return min(max(1 << (wanted - 1).bit_length(), _LEAST_BUCKETS), _MOST_BUCKETS)
 
 
+def proof_buckets(rows: int) -> int:
+    """How many buckets to prove equality by: fewer, since differences are the exception."""
+    return min(bucket_count(rows // 4), _PROOF_BUCKETS)
+
+
 def with_row_hash(rows: SQL, model: Model, feed: Feed, method: Method) -> SQL:
     """Rows of a feed's shape, from whatever side, with their `row_hash`."""
     return sql(
@@ -66,6 +72,27 @@ FROM (
 def fingerprints(rows: SQL, buckets: int) -> SQL:
     """PostgreSQL statement over rows with a `row_hash`: bucket, count, sum of hashes."""
     return _grouped(rows, bucket(buckets))
+
+
+def fingerprints_at_once(rows: SQL, hashes: Sequence[SQL], buckets: int) -> SQL:
+    """PostgreSQL statement: place of a hash in `hashes`, bucket, count, sum; the rows are read once for all."""
+    named = [(place, hash_, ident(f"hash_{place}")) for place, hash_ in enumerate(hashes)]
+    return sql(
+        """SELECT place, {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum
+FROM (
+    SELECT {hashes}
+    FROM (
+        {rows}
+    ) AS active
+    OFFSET 0
+) AS hashed
+CROSS JOIN LATERAL (VALUES {each}) AS each (place, row_hash)
+GROUP BY place, {bucket}""",
+        bucket=bucket(buckets),
+        hashes=joined(", ", (sql("{hash} AS {name}", hash=hash_, name=name) for _, hash_, name in named)),
+        rows=rows,
+        each=joined(", ", (sql("({place}, {name})", place=literal(place), name=name) for place, _, name in named)),
+    )
 
 
 def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:

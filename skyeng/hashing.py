@@ -43,7 +43,12 @@ def canonical_text(values: Sequence[Value]) -> SQL:
 
 def digest(values: Sequence[Value]) -> SQL:
     """PostgreSQL expression of the MD5 of the canonical text, as `uuid`."""
-    return sql("md5(convert_to({text}, 'UTF8'))::uuid", text=canonical_text(values))
+    return sql("{digits}::uuid", digits=digest_text(values))
+
+
+def digest_text(values: Sequence[Value]) -> SQL:
+    """PostgreSQL expression of the MD5 of the canonical text, as 32 hexadecimal digits."""
+    return sql("md5(convert_to({text}, 'UTF8'))", text=canonical_text(values))
 
 
 def hash_key(values: Sequence[Value]) -> SQL:
@@ -63,16 +68,27 @@ def zero_key() -> SQL:
 
 def text_hash(values: Sequence[Value]) -> SQL:
     """PostgreSQL expression of the first 8 bytes of the MD5 of the canonical text, as bigint."""
-    return sql("('x' || left(md5(convert_to({text}, 'UTF8')), 16))::bit(64)::bigint", text=canonical_text(values))
+    return sql("('x' || left({digits}, 16))::bit(64)::bigint", digits=digest_text(values))
+
+
+def clickhouse_digest_text(values: Sequence[Value]) -> SQL:
+    """The same digits as `digest_text`, computed by ClickHouse."""
+    return sql("lower(hex({digest}))", digest=_clickhouse_digest(values))
 
 
 def clickhouse_text_hash(values: Sequence[Value]) -> SQL:
     """The same number as `text_hash`, computed by ClickHouse, as Int64."""
+    return sql("reinterpretAsInt64(reverse(substring({digest}, 1, 8)))", digest=_clickhouse_digest(values))
+
+
+def clickhouse_fast_hash(columns: Sequence[SQL]) -> SQL:
+    """A hash of these columns as Int64 that only ClickHouse computes; of a tuple, so that NULL is not empty."""
+    return sql("reinterpretAsInt64(cityHash64(tuple({columns})))", columns=joined(", ", columns))
+
+
+def _clickhouse_digest(values: Sequence[Value]) -> SQL:
     texts = [sql(r"ifNull({text}, '\\N')", text=_apply(type_.clickhouse_text, value)) for value, type_ in values]
-    return sql(
-        "reinterpretAsInt64(reverse(substring(MD5(concatWithSeparator('|', {texts})), 1, 8)))",
-        texts=joined(", ", texts),
-    )
+    return sql("MD5(concatWithSeparator('|', {texts}))", texts=joined(", ", texts))
 
 
 def _apply(template: str, value: SQL) -> SQL:

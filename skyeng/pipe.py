@@ -1,12 +1,14 @@
-"""An operating-system pipe between two databases: rows flow through, and are never held."""
+"""Operating-system pipes between two databases: rows flow through, and are never held."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO
 
 _CHUNK = 1 << 20
@@ -63,3 +65,49 @@ def pipe(write: Callable[[IO[bytes]], object]) -> Iterator[Pipe]:
         raise
     finally:
         opened.close()
+
+
+@contextmanager
+def named_pipe(chunks: Iterable[bytes]) -> Iterator[Path]:
+    """A pipe with a name, for a reader that wants a file. An error of the chunks is raised at the end.
+
+    Its reader sees the end of a file where the chunks broke off: what it read counts only if the
+    block ends without an error.
+    """
+    errors: list[BaseException] = []
+    over = threading.Event()
+
+    def write() -> None:
+        try:
+            if end := _opened(path, over):
+                with end:
+                    for chunk in chunks:
+                        end.write(chunk)
+        except BrokenPipeError:
+            pass  # the reader gave up, and says why
+        except BaseException as exc:
+            errors.append(exc)
+
+    with tempfile.TemporaryDirectory(prefix="skyeng-") as folder:
+        path = Path(folder) / "rows"
+        os.mkfifo(path, 0o600)
+        thread = threading.Thread(target=write, name="named pipe", daemon=True)
+        thread.start()
+        try:
+            yield path
+        finally:
+            over.set()
+            thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _opened(path: Path, over: threading.Event) -> IO[bytes] | None:
+    """The writing end, as soon as somebody reads; None if nobody does before it is over."""
+    while not over.is_set():
+        with suppress(OSError):  # nobody has opened the other end yet
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            os.set_blocking(descriptor, True)
+            return os.fdopen(descriptor, "wb", buffering=0)
+        over.wait(0.002)
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -146,7 +146,7 @@ def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None
     Safe to repeat: the same versions again collapse with themselves.
     """
     tables = MartTables(mart)
-    _send(session, mart, tables.history, span, versions, _ONE_BLOCK)
+    _send(session.insert, mart, tables.history, span, versions, _ONE_BLOCK)
     _register(session, tables.loads, span.loads)
 
 
@@ -166,7 +166,7 @@ def rebuild(
     session.execute(current_table(model, mart, beside.current))
     session.execute(loads_table(beside.loads))
     for span in spans(loads):
-        _send(session, mart, beside.history, span, versions, {})
+        _send(session.stream, mart, beside.history, span, versions, {})
         _register(session, beside.loads, span.loads)
     for stretch in kept.stretches:
         carry(session, mart, live.history, beside.history, stretch)
@@ -190,7 +190,12 @@ def rebuild(
 
 
 def _send(
-    session: Session, mart: Mart, table: str, span: Span, versions: Versions, settings: Mapping[str, Any]
+    insert: Callable[[str, Iterable[str], Iterable[bytes], Mapping[str, Any]], None],
+    mart: Mart,
+    table: str,
+    span: Span,
+    versions: Versions,
+    settings: Mapping[str, Any],
 ) -> None:
     def write(end: IO[bytes]) -> None:
         sent = versions(span, end)
@@ -203,7 +208,7 @@ def _send(
             )
 
     with pipe(write) as flow:
-        session.insert(table, appended_columns(mart), flow.chunks(), {**_EVERY_INSERT, **settings})
+        insert(table, appended_columns(mart), flow.chunks(), {**_EVERY_INSERT, **settings})
 
 
 def _register(session: Session, register: str, loads: Sequence[MartLoad]) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SettingsError, SkyengError, StatementFailed
+from skyeng.pipe import named_pipe
 from skyeng.postgres import without_password
-from skyeng.sql import SQL, ident, sql
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,6 +169,27 @@ class Session:
             settings=dict(settings),
             fmt="TabSeparated",
         )
+
+    def stream(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
+        """The same for as many rows as there are, into a table that nobody reads yet: an error may leave some.
+
+        A server reads while they come. The embedded engine would be sent a file of all of them first.
+        """
+        if not self.database.embedded:
+            self.insert(table, columns, chunks, settings)
+            return
+        with named_pipe(chunks) as path:
+            self.execute(
+                sql(
+                    "INSERT INTO {table} ({columns}) FROM INFILE {path}\nSETTINGS {settings}\nFORMAT TabSeparated",
+                    table=ident(table),
+                    columns=idents(columns),
+                    path=literal(str(path)),
+                    settings=joined(
+                        ", ", (sql("{name} = {value}", name=ident(k), value=literal(v)) for k, v in settings.items())
+                    ),
+                )
+            )
 
     def tables(self) -> set[str]:
         """Names of the database's tables and views."""

@@ -22,13 +22,12 @@ from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
-from skyeng.pipeline.sides import mart_sides, served_side
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, joined, sql
+from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import loads, locks
-from skyeng.warehouse.history import row_versions
+from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
 
 #: The fingerprint of no load at all.
 NO_LOADS: Fingerprint = (0, 0)
@@ -212,9 +211,7 @@ class ToDatamart:
     def _is_right(self, session: MartSession) -> bool:
         """Whether the mart, which lacks no load, shows exactly what the vault gives back."""
         with self.stores.warehouse.session(snapshot=True) as warehouse:
-            vault = served_side(warehouse, self.model, self.mart)
-            sides = mart_sides(session, self.model, self.mart)
-            return all(mart_is_right(self.model, self.mart, vault, side) for side in sides)
+            return mart_is_right(self.model, self.mart, warehouse, session)
 
     def l_update_datamart(self) -> Delta:
         """Append the loads, or build the mart anew beside the one in use and swap it in; what was done.
@@ -246,7 +243,11 @@ class ToDatamart:
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""
-        query = versions_to_send(self.model, self.mart, whole_load=span.whole_load)
+        whole_load = None
+        if span.whole_load:
+            prepare_whole_read(warehouse)
+            whole_load = Moment.known(warehouse, self.model, literal(span.upto.isoformat()))
+        query = versions_to_send(self.model, self.mart, whole_load)
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
 
 
@@ -254,7 +255,7 @@ def _named(timestamps: Collection[datetime]) -> str:
     return f"{len(timestamps)} loads, the last of {max(timestamps):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def versions_to_send(model: Model, mart: Mart, *, whole_load: bool) -> SQL:
+def versions_to_send(model: Model, mart: Mart, whole_load: Moment | None = None) -> SQL:
     """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
     served = (
         sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
@@ -267,5 +268,5 @@ FROM (
     {versions}
 ) AS versions""",
         served=joined(", ", served),
-        versions=row_versions(model, model.feed(mart.feed), whole_load=whole_load),
+        versions=row_versions(model, model.feed(mart.feed), whole_load),
     )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.fingerprint import Selection, bucket_count
+from skyeng.datamart.client import Session as MartSession
+from skyeng.fingerprint import Fingerprint, Selection, proof_buckets
 from skyeng.model import Feed, Mart, Model
 from skyeng.pipeline.comparison import Comparison, agreed_method
-from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, served_side, source_side, vault_side
+from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, source_side, vault_sides
 from skyeng.pipeline.stores import Stores
+from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
 from skyeng.warehouse.buckets import expected_size
 
-#: Rows named of each comparison, and buckets looked into for them.
+#: Rows named of each comparison, and rows looked at for them, about.
 _NAMED = 20
-_LOOKED_INTO = 1024
+_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True)
@@ -63,54 +66,119 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         source = stack.enter_context(stores.source.session(snapshot=True))
         warehouse = stack.enter_context(stores.warehouse.session(snapshot=True))
         method = agreed_method(source, warehouse)
-        found: list[Verification] = []
+        with_source: list[Verification] = []
+        with_marts: list[Verification] = []
         for feed in model.feeds:
-            if feed.delta:
-                continue  # what a delta delivered once, its source need not hold any more
-            check_columns(source, model, feed)
-            key = tuple(column.name for column in model.row_key(feed))
-            names = tuple(column.name for column in model.feed_columns(feed))
-            sides = source_side(source, model, feed, method), vault_side(warehouse, model, feed, method)
-            found.append(_compare(feed, *sides, names, key, expected_size(warehouse, feed)[0]))
-        if model.marts:
-            datamart = stack.enter_context(stores.datamart.session())
-            mart_migrations.check_migrated(datamart, model)
-            found += [
-                _verify_mart(model, mart, served_side(warehouse, model, mart), side)
-                for mart in model.marts
-                for side in mart_sides(datamart, model, mart)
-            ]
-    return found
+            compared = _Compared(model, feed, proof_buckets(expected_size(warehouse, feed)[0]))
+            # What a delta delivered once, its source need not hold any more.
+            vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
+            marts = [mart for mart in model.marts if mart.feed == feed.name]
+            datamart = stack.enter_context(stores.datamart.session()) if marts else None
+            if datamart:
+                mart_migrations.check_migrated(datamart, model)
+            shown = [mart_sides(datamart, model, mart) for mart in marts if datamart]
+            delivered = None if feed.delta else source_side(source, model, feed, method)
+            if delivered:
+                check_columns(source, model, feed)
+            found = compared.read(delivered, vault, shown)
+            if delivered:
+                with_source.append(compared.with_source(delivered, vault.pop(0), found))
+            for mart, served, sides in zip(marts, vault, shown, strict=True):
+                with_marts += compared.with_mart(mart, served, sides, found)
+        return with_source + with_marts
 
 
-def _verify_mart(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) -> Verification:
-    feed = model.feed(mart.feed)
-    keys = {column.name for column in model.row_key(feed)}
-    names = tuple(column.name for column in mart.columns)
-    key = tuple(column.name for column in mart.columns if column.column in keys)
-    return _compare(feed, vault, side, names, key, expected_size(vault.session, feed)[0])
+@dataclass(frozen=True)
+class _Found:
+    """Fingerprints of the source and of each mart, and whether a mart's history is what analysts see."""
+
+    source: dict[int, Fingerprint]
+    marts: dict[str, dict[int, Fingerprint]]
+    histories: dict[str, bool]
 
 
-def mart_is_right(model: Model, mart: Mart, vault: PostgresSide, side: MartSide) -> bool:
+@dataclass(frozen=True)
+class _Compared:
+    """The comparisons of one feed, by so many buckets."""
+
+    model: Model
+    feed: Feed
+    buckets: int
+
+    def read(
+        self, source: PostgresSide | None, vault: Sequence[PostgresSide], marts: Sequence[tuple[MartSide, MartSide]]
+    ) -> _Found:
+        """Let the three stores compute their fingerprints at once; the vault keeps its own."""
+        with ThreadPoolExecutor(max_workers=3, thread_name_prefix="verify") as pool:
+            delivered = pool.submit(source.fingerprints, self.buckets) if source else None
+            held = [pool.submit(side.fingerprints, self.buckets) for side in vault[:1]]
+            shown = pool.submit(self._read_marts, marts)
+        for one in held:
+            one.result()
+        return _Found(delivered.result() if delivered else {}, *shown.result())
+
+    def _read_marts(
+        self, marts: Sequence[tuple[MartSide, MartSide]]
+    ) -> tuple[dict[str, dict[int, Fingerprint]], dict[str, bool]]:
+        return (
+            {current.name: current.fingerprints(self.buckets) for current, _ in marts},
+            {current.name: _are_equal(current, history, self.buckets) for current, history in marts},
+        )
+
+    def with_source(self, source: PostgresSide, vault: PostgresSide, found: _Found) -> Verification:
+        key = tuple(column.name for column in self.model.row_key(self.feed))
+        names = tuple(column.name for column in self.model.feed_columns(self.feed))
+        return self._compare(source, vault, found.source, vault.fingerprints(self.buckets), names, key)
+
+    def with_mart(
+        self, mart: Mart, vault: PostgresSide, sides: tuple[MartSide, MartSide], found: _Found
+    ) -> Iterator[Verification]:
+        """What analysts see, and the history, unless that is the same as what they see."""
+        keys = {column.name for column in self.model.row_key(self.feed)}
+        names = tuple(column.name for column in mart.columns)
+        key = tuple(column.name for column in mart.columns if column.column in keys)
+        current, history = sides
+        held = vault.fingerprints(self.buckets)
+        seen = self._compare(vault, current, held, found.marts[current.name], names, key)
+        yield seen
+        if seen.equal and found.histories[current.name]:
+            yield replace(seen, follower=history.name)
+        else:
+            yield self._compare(vault, history, held, history.fingerprints(self.buckets), names, key)
+
+    def _compare(
+        self,
+        main: Side,
+        follower: Side,
+        held: dict[int, Fingerprint],
+        shown: dict[int, Fingerprint],
+        names: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> Verification:
+        differing = Comparison(held, shown).differing
+        rows = sum(count for count, _ in held.values())
+        if not differing:
+            return Verification(self.feed.name, main.name, follower.name, rows, equal=True)
+        looked_into = differing[: max(1, _LOOKED_AT * self.buckets // max(rows, 1))]
+        keys = _disagreeing(main, follower, Selection.of(looked_into, self.buckets))
+        named = tuple(_named(self.feed, main, follower, names, key, keys[:_NAMED]))
+        complete = bool(named) and len(looked_into) == len(differing) and len(keys) <= _NAMED
+        return Verification(self.feed.name, main.name, follower.name, rows, False, named, complete)
+
+
+def _are_equal(left: MartSide, right: MartSide, buckets: int) -> bool:
+    return not Comparison(left.own_fingerprints(buckets), right.own_fingerprints(buckets)).differing
+
+
+def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
     """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
-    buckets = bucket_count(expected_size(vault.session, model.feed(mart.feed))[0])
-    return not Comparison(vault.fingerprints(buckets), side.fingerprints(buckets)).differing
-
-
-def _compare(
-    feed: Feed, main: Side, follower: Side, names: tuple[str, ...], key: tuple[str, ...], size: int
-) -> Verification:
-    buckets = bucket_count(size)
-    held = main.fingerprints(buckets)
-    differing = Comparison(held, follower.fingerprints(buckets)).differing
-    rows = sum(count for count, _ in held.values())
-    if not differing:
-        return Verification(feed.name, main.name, follower.name, rows, equal=True)
-    selection = Selection.of(differing[:_LOOKED_INTO], buckets)
-    keys = _disagreeing(main, follower, selection)
-    named = tuple(_named(feed, main, follower, names, key, keys[:_NAMED]))
-    complete = bool(named) and len(differing) <= _LOOKED_INTO and len(keys) <= _NAMED
-    return Verification(feed.name, main.name, follower.name, rows, equal=False, differences=named, complete=complete)
+    feed = model.feed(mart.feed)
+    buckets = proof_buckets(expected_size(warehouse, feed)[0])
+    place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
+    vault = vault_sides(warehouse, model, feed, None)[place]
+    current, history = mart_sides(datamart, model, mart)
+    seen = not Comparison(vault.fingerprints(buckets), current.fingerprints(buckets)).differing
+    return seen and _are_equal(current, history, buckets)
 
 
 def _disagreeing(main: Side, follower: Side, selection: Selection) -> list[str]:

@@ -14,7 +14,7 @@ from skyeng.model import Feed, Hub, Link, Model
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import staging
-from skyeng.warehouse.history import rows_as_of
+from skyeng.warehouse.history import Moment, rows_as_of
 from skyeng.warehouse.inserts import target
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.staging import Changes
@@ -37,7 +37,8 @@ def restage(session: Session, model: Model, feed: Feed, load: Load, method: Meth
     as where a version came late.
     """
     staging.clear(session, feed)
-    rows = with_row_hash(rows_as_of(model, feed, sql("%(load_ts)s"), keys=_touched(model, feed)), model, feed, method)
+    now = rows_as_of(model, feed, Moment.at(model, sql("%(load_ts)s")), keys=_touched(model, feed))
+    rows = with_row_hash(now, model, feed, method)
     staged = joined(", ", (ident(column.name) for column in model.feed_columns(feed)))
     session.execute(
         sql(

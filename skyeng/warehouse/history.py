@@ -6,10 +6,12 @@ join is an inner join.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import LiteralString
 
 from skyeng.model import Effectivity, Feed, Link, Model, Satellite
+from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 
@@ -31,16 +33,63 @@ def first_closed_load(model: Model) -> SQL:
     )
 
 
-def rows_as_of(model: Model, feed: Feed, moment: SQL, keys: SQL | None = None) -> SQL:
+@dataclass(frozen=True)
+class Moment:
+    """A load timestamp up to which row versions count, and the first closed load's: cheap scalars, repeated often."""
+
+    upto: SQL
+    first: SQL
+
+    @classmethod
+    def last(cls, model: Model) -> Moment:
+        """The last closed load, looked up by the statement itself."""
+        return cls.at(model, sql("({last})", last=last_closed_load(model)))
+
+    @classmethod
+    def at(cls, model: Model, upto: SQL) -> Moment:
+        return cls(upto, sql("({first})", first=first_closed_load(model)))
+
+    @classmethod
+    def known(cls, session: Session, model: Model, upto: SQL | None = None) -> Moment:
+        """The last closed load, or `upto`, written out: the planner knows then how few rows came later."""
+        first, last = session.row(
+            sql(
+                "SELECT ({first})::text, ({last})::text",
+                first=first_closed_load(model),
+                last=upto or last_closed_load(model),
+            )
+        ) or (None, None)
+        return cls(_timestamp(last), _timestamp(first))
+
+
+#: Expressions over the columns of a satellite: by the satellite's name, then by the name they are given.
+Computed = Mapping[str, Mapping[str, SQL]]
+
+
+def _timestamp(text: str | None) -> SQL:
+    return sql("{text}::timestamptz", text=literal(text or "-infinity"))
+
+
+def prepare_whole_read(session: Session) -> None:
+    """Let the planner order all joins of a read of everything; it is worth some milliseconds then."""
+    session.execute(sql("SET LOCAL join_collapse_limit = 24; SET LOCAL from_collapse_limit = 24; SET LOCAL geqo = off"))
+
+
+def rows_as_of(model: Model, feed: Feed, moment: Moment, keys: SQL | None = None, also: Computed | None = None) -> SQL:
     """The feed's active rows as of a load timestamp, with their `row_key`.
 
-    `moment` must be a cheap scalar, such as a column of an outer query: it is repeated. With
-    `keys`, a query of row keys, only these rows, each looked up.
+    With `keys`, a query of row keys, only these rows, each looked up. What is `also` wanted is computed
+    once for each entity, not for each row that shows it.
     """
     link = model.grain(feed)
     effectivity, latest = link.effectivity, _LOOK_UP if keys else _SUPERSEDED
+    computed = (
+        sql("{column},", column=ident(satellite.table, name))
+        for satellite in model.satellites_of(feed)
+        for name in (also or {}).get(satellite.name, ())
+    )
     return sql(
-        """SELECT link.{key} AS row_key,
+        """SELECT link.{key} AS row_key, {computed}
     {columns}
 FROM {links} AS link
 {effectivity}
@@ -48,13 +97,14 @@ FROM {links} AS link
 WHERE {effectivity_table}.{is_active}
 {found}""",
         key=ident(link.key),
+        computed=joined(" ", computed),
         columns=_columns(model, feed),
         found=_found(model, feed),
         is_active=ident(effectivity.is_active),
         effectivity_table=ident(effectivity.table),
         effectivity=_latest(latest, model, link.key, effectivity, moment),
         links=_links(link, keys) if keys else ident("vault", link.table),
-        hubs=joined("\n", _joins(model, feed, latest, moment)),
+        hubs=joined("\n", _joins(model, feed, latest, moment, also or {})),
     )
 
 
@@ -73,7 +123,7 @@ def _links(link: Link, keys: SQL) -> SQL:
     )
 
 
-def row_versions(model: Model, feed: Feed, *, whole_load: bool) -> SQL:
+def row_versions(model: Model, feed: Feed, whole_load: Moment | None = None) -> SQL:
     """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
     Columns: `row_key`, `load_ts`, `row_hash` (NULL: the row went), then the feed's. A load that
@@ -81,7 +131,7 @@ def row_versions(model: Model, feed: Feed, *, whole_load: bool) -> SQL:
     looking each row's versions up, so that the cost follows the change.
     """
     link = model.grain(feed)
-    latest, moment = (_SUPERSEDED, sql("%(upto)s")) if whole_load else (_LOOK_UP, sql("changes.load_ts"))
+    latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
     return sql(
         """SELECT changes.row_key, changes.load_ts, changes.row_hash,
     {columns}
@@ -109,7 +159,7 @@ FROM (
 ) AS active""",
         feed=ident(feed.name),
         columns=_names(model, feed),
-        rows=rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model))),
+        rows=rows_as_of(model, feed, Moment.last(model)),
     )
 
 
@@ -135,7 +185,9 @@ END""",
         columns=joined(",\n", columns),
         names=_names(model, feed),
         rows=rows_as_of(
-            model, feed, sql("({moment})", moment=last_closed_load(model, ident(feed.as_of_function, "as_of")))
+            model,
+            feed,
+            Moment.at(model, sql("({last})", last=last_closed_load(model, ident(feed.as_of_function, "as_of")))),
         ),
     )
 
@@ -206,7 +258,7 @@ def _columns(model: Model, feed: Feed) -> SQL:
 #: nested loops over what it thinks are few. `found` makes it an inner join again, in words that
 #: the planner does not see through.
 _SUPERSEDED: LiteralString = """LEFT JOIN (
-    SELECT *
+    SELECT *{also}
     FROM vault.{table} AS version
     WHERE version.{load_ts} <= {moment}
         AND NOT EXISTS (
@@ -217,7 +269,7 @@ _SUPERSEDED: LiteralString = """LEFT JOIN (
 
 #: The latest row of each parent asked for, by its primary key.
 _LOOK_UP: LiteralString = """JOIN LATERAL (
-    SELECT *
+    SELECT *{also}
     FROM vault.{table} AS version
     WHERE version.{key} = link.{key} AND version.{load_ts} <= {moment}
     ORDER BY {newest}
@@ -225,12 +277,14 @@ _LOOK_UP: LiteralString = """JOIN LATERAL (
 ) AS {table} ON true"""
 
 
-def _joins(model: Model, feed: Feed, latest: LiteralString, moment: SQL) -> Iterator[SQL]:
+def _joins(
+    model: Model, feed: Feed, latest: LiteralString, moment: Moment, also: Computed | None = None
+) -> Iterator[SQL]:
     for hub in model.hubs_of(model.grain(feed)):
         yield sql("JOIN vault.{table} ON {table}.{key} = link.{key}", table=ident(hub.table), key=ident(hub.key))
         for satellite in model.satellites_of(feed):
             if satellite.hub_name == hub.name:
-                yield _latest(latest, model, hub.key, satellite, moment)
+                yield _latest(latest, model, hub.key, satellite, moment, (also or {}).get(satellite.name))
 
 
 def _found(model: Model, feed: Feed) -> SQL:
@@ -244,24 +298,34 @@ def _found(model: Model, feed: Feed) -> SQL:
     )
 
 
-def _latest(template: LiteralString, model: Model, key: str, satellite: Satellite | Effectivity, moment: SQL) -> SQL:
+def _latest(
+    template: LiteralString,
+    model: Model,
+    key: str,
+    part: Satellite | Effectivity,
+    moment: Moment,
+    also: Mapping[str, SQL] | None = None,
+) -> SQL:
     return sql(
         template,
         key=ident(key),
-        table=ident(satellite.table),
-        load_ts=ident(satellite.load_ts),
-        moment=moment,
-        **_order(template, model, satellite),
+        table=ident(part.table),
+        load_ts=ident(part.load_ts),
+        moment=moment.upto,
+        also=joined(
+            "", (sql(", {value} AS {name}", value=value, name=ident(name)) for name, value in (also or {}).items())
+        ),
+        **_order(template, model, part, moment),
     )
 
 
-def _order(template: LiteralString, model: Model, satellite: Satellite | Effectivity) -> dict[str, SQL]:
+def _order(template: LiteralString, model: Model, satellite: Satellite | Effectivity, moment: Moment) -> dict[str, SQL]:
     """How a template puts the versions of one parent in order."""
     if template is _LOOK_UP:
         return {"newest": newest_first(model, satellite)}
     version = model.version(satellite)
     # Versions with times of their own may follow each other within the first load.
-    since = sql(" AND later.{ts} > ({first})", ts=ident(satellite.load_ts), first=first_closed_load(model))
+    since = sql(" AND later.{ts} > {first}", ts=ident(satellite.load_ts), first=moment.first)
     return {
         "later": joined(", ", (ident("later", column) for column in version)),
         "this": joined(", ", (ident("version", column) for column in version)),

@@ -10,7 +10,7 @@ from skyeng.model import Feed, Model
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse import buckets, bulk
-from skyeng.warehouse.history import last_closed_load, rows_as_of
+from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
 from skyeng.warehouse.loads import Load
 
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
@@ -122,9 +122,8 @@ LEFT JOIN control.{held} AS held USING (row_key)""",
 
 def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
     """Recompute what the warehouse holds from the vault itself, trusting no bookkeeping."""
-    active = with_row_hash(
-        rows_as_of(model, feed, sql("({moment})", moment=last_closed_load(model))), model, feed, method
-    )
+    active = with_row_hash(rows_as_of(model, feed, Moment.known(session, model)), model, feed, method)
+    prepare_whole_read(session)
     session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
     session.execute(
         sql(

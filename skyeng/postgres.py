@@ -25,7 +25,7 @@ SET row_security = off; SET jit = off"""
 
 #: Whole-table reads use the cores there are; the planner would think a small row's hash free. A join
 #: is parallel only if its small side may be read so too.
-_PARALLEL = "; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0"
+_PARALLEL = "; SET parallel_tuple_cost = 0.01; SET min_parallel_table_scan_size = 0"
 
 #: A server lets go of a client whose machine is gone after a minute, not after hours.
 _KEEPALIVE = "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"

@@ -122,3 +122,7 @@ class DatamartAhead(SkyengError):
 
 class VaultDamaged(SkyengError):
     """The vault lacks rows that its own log says were loaded."""
+
+
+class NotRehearsed(SkyengError):
+    """A plan broke off: the rehearsal's answers do not fit what the code asks."""

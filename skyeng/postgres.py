@@ -78,10 +78,7 @@ class Postgres:
 
     def _connect(self) -> psycopg2.extensions.connection:
         try:
-            own = psycopg2.extensions.parse_dsn(self.url).get("options", "")
-            connection = psycopg2.connect(
-                self.url, application_name="skyeng", connect_timeout=10, options=f"{own} {_AT_CONNECT}".strip()
-            )
+            connection = self._driver()
             connection.set_client_encoding("UTF8")
             with connection.cursor() as cursor:
                 cursor.execute(_SESSION + _PARALLEL + _KEEPALIVE)
@@ -89,6 +86,13 @@ class Postgres:
         except psycopg2.Error as exc:
             raise self._refused(exc) from exc
         return connection
+
+    def _driver(self) -> psycopg2.extensions.connection:
+        """A new connection, as the driver gives it."""
+        own = psycopg2.extensions.parse_dsn(self.url).get("options", "")
+        return psycopg2.connect(
+            self.url, application_name="skyeng", connect_timeout=10, options=f"{own} {_AT_CONNECT}".strip()
+        )
 
     def _refused(self, exc: psycopg2.Error) -> ConnectionFailed:
         reason = " ".join(str(exc).split()) or type(exc).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from skyeng.model import Model
 from skyeng.pipeline import Report
-from skyeng.pipeline.steps import Observer, unobserved
+from skyeng.pipeline.steps import Observer, State, unobserved
 from skyeng.pipeline.verify import Verification
 
 out = Console(highlight=False, soft_wrap=False)
@@ -57,10 +57,10 @@ def progress() -> Iterator[Observer]:
     with Progress(*columns, console=err, transient=True) as shown:
         tasks: dict[str, Any] = {}
 
-        def observe(step: str, state: Literal["started", "done", "failed"], _seconds: float) -> None:
+        def observe(step: str, state: State, _seconds: float) -> None:
             if state == "started":
                 tasks[step] = shown.add_task(step, total=None)
-            else:
+            elif state in ("done", "failed"):
                 shown.remove_task(tasks.pop(step))
 
         yield observe

@@ -126,18 +126,29 @@ def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
     was lost, emptied, or restored from a backup older than the register. Load by load, because rows
     that a retry sent twice count twice until they are merged, and would stand in for lost ones.
     """
-    tables = MartTables(mart)
-    load_ts = ident(mart.load_ts)
-    by_load = session.rows(
-        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=load_ts, history=ident(tables.history))
-    )
-    found = {ts.replace(tzinfo=UTC): count for ts, count in by_load}
-    ((rows, newest),) = session.rows(
-        sql("SELECT count(), max({ts}) FROM {current}", ts=load_ts, current=ident(tables.current))
-    )
+    found = versions_by_load(session, mart)
+    rows, newest = current_rows(session, mart)
     return all(found.get(load.load_ts, 0) >= load.row_versions for load in held) and (
-        not held or (rows >= held[-1].rows_active and newest.replace(tzinfo=UTC) >= held[-1].load_ts)
+        not held or (rows >= held[-1].rows_active and newest >= held[-1].load_ts)
     )
+
+
+def versions_by_load(session: Session, mart: Mart) -> dict[datetime, int]:
+    """How many row versions the history holds of each load."""
+    history = ident(MartTables(mart).history)
+    rows = session.rows(
+        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=ident(mart.load_ts), history=history)
+    )
+    return {ts.replace(tzinfo=UTC): count for ts, count in rows}
+
+
+def current_rows(session: Session, mart: Mart) -> tuple[int, datetime]:
+    """How many rows are kept as the latest versions, and the load of the newest of them."""
+    current = ident(MartTables(mart).current)
+    ((rows, newest),) = session.rows(
+        sql("SELECT count(), max({ts}) FROM {current}", ts=ident(mart.load_ts), current=current)
+    )
+    return rows, newest.replace(tzinfo=UTC)
 
 
 def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None:
@@ -147,7 +158,7 @@ def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None
     """
     tables = MartTables(mart)
     _send(session.insert, mart, tables.history, span, versions, _ONE_BLOCK)
-    _register(session, tables.loads, span.loads)
+    register(session, tables.loads, span.loads)
 
 
 def rebuild(
@@ -167,12 +178,12 @@ def rebuild(
     session.execute(loads_table(beside.loads))
     for span in spans(loads):
         _send(session.stream, mart, beside.history, span, versions, {})
-        _register(session, beside.loads, span.loads)
+        register(session, beside.loads, span.loads)
     for stretch in kept.stretches:
         carry(session, mart, live.history, beside.history, stretch)
     if kept.loads:
         session.execute(loads_table(live.kept))
-        _register(session, live.kept, kept.loads)
+        register(session, live.kept, kept.loads)
     session.execute(
         sql(
             "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history}",
@@ -211,10 +222,11 @@ def _send(
         insert(table, appended_columns(mart), flow.chunks(), {**_EVERY_INSERT, **settings})
 
 
-def _register(session: Session, register: str, loads: Sequence[MartLoad]) -> None:
+def register(session: Session, table: str, loads: Sequence[MartLoad]) -> None:
+    """Note which loads a mart holds, in its register."""
     lines = (
         f"{load.load_ts:%Y-%m-%d %H:%M:%S.%f}\t{load.row_versions}\t{load.hash_sum}\t{load.rows_active}\n"
         for load in loads
     )
     columns = ("load_ts", "row_versions", "hash_sum", "rows_active")
-    session.insert(register, columns, ["".join(lines).encode()], _EVERY_INSERT)
+    session.insert(table, columns, ["".join(lines).encode()], _EVERY_INSERT)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from skyeng.errors import ConnectionFailed, EmbeddedServerError, SettingsError, SkyengError, StatementFailed
+from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
 from skyeng.pipe import named_pipe
 from skyeng.postgres import without_password
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
@@ -207,13 +207,16 @@ def _dtype(type_: str) -> str:
 @contextmanager
 def _worded(database: ClickHouse) -> Iterator[None]:
     """Translate driver errors, here and nowhere else."""
-    from clickhouse_connect.driver.exceptions import ClickHouseError
-
     try:
         yield
-    except SettingsError:
+    except SkyengError:
         raise
-    except ClickHouseError as exc:
+    except Exception as exc:
+        # Imported with the first client, if not before: slow, and not needed until something fails.
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        if not isinstance(exc, ClickHouseError):
+            raise
         reason = _first_line(exc)
         code = getattr(exc, "code", None)
         remedy = {

@@ -42,7 +42,7 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
     with datamart.session(create=True) as session:
         session.execute(_REGISTER)
         _check_server(session)
-        done = _recorded(session, model)
+        done = recorded(session, model)
         for path in files(model):
             if done.get(path.name) == _checksum(path):
                 continue
@@ -56,7 +56,7 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
 
 def check_migrated(session: Session, model: Model) -> None:
     """Raise `NotMigrated` unless every DDL file of the model was run."""
-    done = _recorded(session, model) if "skyeng_ddl" in session.tables() else {}
+    done = recorded(session, model) if "skyeng_ddl" in session.tables() else {}
     missing = [path.name for path in files(model) if path.name not in done]
     if missing:
         raise NotMigrated(
@@ -91,7 +91,8 @@ def write_first(model: Model) -> Path | None:
     return path
 
 
-def _recorded(session: Session, model: Model) -> dict[str, str]:
+def recorded(session: Session, model: Model) -> dict[str, str]:
+    """The DDL files of a model that were run, and what was in them."""
     rows = session.rows(
         sql("SELECT file, argMax(checksum, applied_at) FROM skyeng_ddl WHERE model = %(model)s GROUP BY file"),
         {"model": model.name},

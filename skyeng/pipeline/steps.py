@@ -23,13 +23,17 @@ Result = TypeVar("Result")
 Stage = Sequence[Step]
 
 
+#: `waiting`: one of a stage that is about to begin.
+State = Literal["waiting", "started", "done", "failed"]
+
+
 class Observer(Protocol):
-    """Told of every step's beginning and end."""
+    """Told of every step's beginning and end, and first which steps may run at once."""
 
-    def __call__(self, step: str, state: Literal["started", "done", "failed"], seconds: float, /) -> None: ...
+    def __call__(self, step: str, state: State, seconds: float, /) -> None: ...
 
 
-def unobserved(step: str, state: Literal["started", "done", "failed"], seconds: float) -> None:
+def unobserved(step: str, state: State, seconds: float) -> None:
     """Tells nobody."""
 
 
@@ -49,7 +53,7 @@ class Ledger:
         """Run a piece of work under a name, and book how long it took."""
         begun = time.perf_counter()
         self.observer(name, "started", 0.0)
-        state: Literal["done", "failed"] = "failed"
+        state: State = "failed"
         try:
             result = work()
             state = "done"
@@ -60,6 +64,8 @@ class Ledger:
 
     def run_stage(self, stage: Stage, workers: int = 4) -> None:
         """Run a stage's steps at once; all have ended when this returns or raises."""
+        for step in stage:
+            self.observer(step.name, "waiting", 0.0)
         if len(stage) == 1:
             self.run(stage[0])
             return

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from skyeng.errors import NotMigrated, StatementFailed
 from skyeng.model import Effectivity, Model, Satellite, built_in_models
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, sql
+from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.history import applied_history_view, as_of_function, current_view
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
@@ -93,10 +93,9 @@ def _applied(model: Model) -> list[Satellite | Effectivity]:
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:
     """Raise `NotMigrated` unless the warehouse is at the revisions this code has."""
-    with _connection(warehouse) as (connection, _):
+    with warehouse.session() as session:
         for history in (control_history(), model_history(model)):
-            expected = ScriptDirectory.from_config(_config(history, connection)).get_current_head()
-            found = _context(history, connection).get_current_revision()
+            expected, found = head(history), revision(session, history)
             if found != expected:
                 raise NotMigrated(
                     f"the warehouse is not migrated for '{history.name}': it is at {found or 'nothing'}",
@@ -104,6 +103,19 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     expected=f"revision {expected}",
                     remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
                 )
+
+
+def head(history: History) -> str | None:
+    """The last revision that is written; None where there is none."""
+    return ScriptDirectory.from_config(_config(history)).get_current_head()
+
+
+def revision(session: Session, history: History) -> str | None:
+    """The revision that a warehouse is at; None where it was never migrated."""
+    table = ident("control", history.version_table)
+    if session.scalar(sql("SELECT to_regclass({table})", table=literal(table.text))) is None:
+        return None
+    return session.scalar(sql("SELECT version_num FROM {table}", table=table))
 
 
 def differences(warehouse: Postgres, model: Model) -> list[object]:
@@ -140,7 +152,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
         return Path(script.path) if script and not isinstance(script, list) else None
 
 
-def _config(history: History, connection: sa.Connection) -> Config:
+def _config(history: History, connection: sa.Connection | None = None) -> Config:
     config = Config(stdout=io.StringIO())
     options = {
         "script_location": str(MIGRATIONS),

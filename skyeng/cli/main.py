@@ -16,6 +16,7 @@ from skyeng.cli import show
 from skyeng.cli.deploy import deploy
 from skyeng.cli.history import history
 from skyeng.cli.model import model, model_argument
+from skyeng.cli.plan import plan
 from skyeng.cli.up import up
 from skyeng.datamart import queries
 from skyeng.deploy import migrate as migrate_stores
@@ -227,6 +228,7 @@ def generate(model: str, rows: int | None, change: str | None, seed: int) -> Non
 cli.add_command(deploy)
 cli.add_command(up)
 cli.add_command(history)
+cli.add_command(plan)
 cli.add_command(model)
 
 

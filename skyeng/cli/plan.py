@@ -1,0 +1,39 @@
+"""`skyeng plan`: what a run would send, without servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from skyeng.cli.model import model_argument
+from skyeng.model import load_model
+from skyeng.pipeline.plan import ROWS
+from skyeng.pipeline.plan import plan as statements
+from skyeng.pipeline.rehearsal import KINDS
+
+
+@click.command()
+@model_argument
+@click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="One of the two pipelines.")
+@click.option("--full", is_flag=True, help="A run that trusts no bookkeeping.")
+@click.option(
+    "--scenario",
+    type=click.Choice(KINDS),
+    default="changed",
+    show_default=True,
+    help="A first load, some rows changed, or nothing new.",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    default=ROWS,
+    show_default=True,
+    help="Rows of each feed. Large loads send other statements than small ones.",
+)
+def plan(model: str, only: Any, full: bool, scenario: Any, rows: int) -> None:
+    """Print every statement a run would send, with its step and server.
+
+    Works offline: the run itself is rehearsed, with made-up answers in place of servers.
+    """
+    click.echo(statements(load_model(model), only=only, full=full, scenario=scenario, rows=rows), nl=False)

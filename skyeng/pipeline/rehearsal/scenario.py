@@ -1,0 +1,205 @@
+"""Made-up answers: what servers would say to a first run, to one with changes, to one without.
+
+A question is known by the function that asks it, which is imported here: who renames it renames
+it here too, and the text of its statement may change freely. What nobody foresaw gets what suits
+most questions: no rows, as a single value 0, and of what is written as many rows as are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, tzinfo
+from types import CodeType
+from typing import Any, Literal, get_args
+
+from skyeng.datamart import append
+from skyeng.datamart import client as clickhouse
+from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart.append import MartLoad
+from skyeng.datamart.tables import MartTables
+from skyeng.fingerprint import Method, Selection
+from skyeng.hashing import HASH_VERSION
+from skyeng.model import Feed, Model
+from skyeng.pipeline import comparison, sides
+from skyeng.pipeline.rehearsal.callers import code_of
+from skyeng.pipeline.rehearsal.script import Answer, Question
+from skyeng.postgres import Session
+from skyeng.source import feed as source_feed
+from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, migrations, progress, staging
+from skyeng.warehouse.loads import Load
+
+#: The first run of all, one that finds new and changed rows, one that finds nothing.
+Kind = Literal["first", "changed", "unchanged"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_METHOD: Method = "record"
+_NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - as ClickHouse says it
+_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+_NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
+
+Reply = Callable[[Question], Answer]
+
+
+def _value(value: Any) -> Answer:
+    return Answer([(value,)])
+
+
+class Scenario:
+    """One state of the stores, and what a run makes of it while it goes on."""
+
+    def __init__(self, kind: Kind, model: Model, rows: int) -> None:
+        self.model = model
+        #: Rows of each feed that the warehouse holds before the run, and that the run finds.
+        self.held = 0 if kind == "first" else rows
+        self.found = 0 if kind == "unchanged" else rows
+        self._booked: dict[str, progress.Counts] = {}
+        self._selected: dict[str, tuple[Any, ...]] = {}
+        self._unique: dict[str, list[str]] = {}
+        self._changes: dict[str, staging.Changes] = {}
+        before = MartLoad(_BEFORE, self.held, 0, self.held)
+        now = MartLoad(_NOW.load_ts, self.found, 1, max(self.held, self.found))
+        self._closed = [load for load in (before, now) if load.row_versions]
+        held = [before] if self.held else []
+        self._in_mart = {MartTables(mart).loads: list(held) for mart in model.marts}
+        self._replies = self._of_every_function()
+
+    def __call__(self, question: Question) -> Answer:
+        for code in question.callers.codes():
+            if reply := self._replies.get(code):
+                return reply(question)
+        return self._unforeseen(question)
+
+    def _unforeseen(self, question: Question) -> Answer:
+        if _is_scalar(question):
+            return _value(0)
+        return Answer(count=self.found)
+
+    def _of_every_function(self) -> dict[CodeType, Reply]:
+        always: dict[Callable[..., Any], Answer] = {
+            locks.exclusive: _value(value=True),
+            comparison.agreed_method: _value("the same on both servers"),
+            loads.open_load: Answer([(_NOW.load_id, _NOW.load_ts)]),
+            loads.last_method: Answer([(_METHOD, HASH_VERSION)] if self.held else []),
+            loads.is_closed: _value("open"),
+            loads.method_of: _value(_METHOD),
+            loads.closed_loads: Answer([_row(load) for load in self._closed]),
+            bulk.may_fill: _value(not self.held),
+            buckets.expected_size: Answer([(self.held, 0)]),
+            # Row hashes of a row that came and of one that went, and a bucket with more differences.
+            buckets.differing: Answer([([1], [2], [0], self.held) if self.found else ([], [], [], self.held)]),
+            staging.holds_rows: _value(self.held),
+            staging.rows_touched: _value(self.found),
+            staging.find_changes: Answer(count=min(self.found, self.held)),
+            delta.find_changes: Answer(count=min(self.found, self.held)),
+            staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
+            clickhouse.Session.tables: Answer([(name,) for name in self._tables()]),
+            mart_migrations.recorded: Answer([(path.name, "") for path in mart_migrations.files(self.model)]),
+            sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
+        }
+        by_what_was: dict[Callable[..., Any], Reply] = {
+            migrations.revision: lambda it: _value(migrations.head(_argument(it, migrations.revision, "history"))),
+            checks.Spread.of: self._spread,
+            buckets.was_found: lambda it: _value(len(it.parameters["hashes"])),
+            staging.keep_unique_hubs: self._keep_unique_hubs,
+            staging.unique_hubs: lambda _: Answer(list(self._unique.items())),
+            progress.book: self._book,
+            progress.done: lambda _: Answer(list(self._booked.items())),
+            buckets.keep_selection: self._keep_selection,
+            buckets.kept_selection: self._kept_selection,
+            staging.register: self._register,
+            staging.registered: lambda _: Answer(
+                [(feed, it.new, it.changed, it.gone) for feed, it in self._changes.items()]
+            ),
+            Session.column_types: _columns,
+            append.held_loads: self._held_loads,
+            append.current_rows: self._current_rows,
+            append.versions_by_load: self._versions_by_load,
+            append.register: self._register_in_mart,
+        }
+        replies = {code_of(function): _always(answer) for function, answer in always.items()}
+        return replies | {code_of(function): reply for function, reply in by_what_was.items()}
+
+    def _tables(self) -> Iterable[str]:
+        yield "skyeng_ddl"
+        yield from self._in_mart
+
+    def _book(self, question: Question) -> Answer:
+        booked = question.callers.arguments(progress.book)
+        self._booked[booked["step"]] = booked["counts"]
+        return Answer(count=1)
+
+    def _keep_selection(self, question: Question) -> Answer:
+        kept = question.callers.arguments(buckets.keep_selection)
+        chosen: Selection = kept["selection"]
+        self._selected[kept["feed"].name] = chosen.total, chosen.bitmap, chosen.added, chosen.removed
+        return Answer(count=1)
+
+    def _kept_selection(self, question: Question) -> Answer:
+        feed: Feed = _argument(question, buckets.kept_selection, "feed")
+        return Answer([self._selected[feed.name]])
+
+    def _spread(self, question: Question) -> Answer:
+        """A row for each driving key; of other hubs several rows have the same key."""
+        asked = question.callers.arguments(checks.Spread.of)
+        alone = asked["hub"].name in asked["model"].grain(asked["feed"]).driving_key
+        # A feed that delivers changes only may deliver again what is known.
+        staged = max(self.found, self.held) if asked["feed"].delta else self.found
+        return Answer([(staged if alone else staged // 2, staged)])
+
+    def _keep_unique_hubs(self, question: Question) -> Answer:
+        kept = question.callers.arguments(staging.keep_unique_hubs)
+        self._unique[kept["feed"].name] = list(kept["hubs"])
+        return Answer(count=1)
+
+    def _register(self, question: Question) -> Answer:
+        registered = question.callers.arguments(staging.register)
+        self._changes[registered["feed"].name] = registered["changes"]
+        return Answer(count=1)
+
+    def _held_loads(self, question: Question) -> Answer:
+        mart = _argument(question, append.held_loads, "mart")
+        return Answer([_row(load, tzinfo=None) for load in self._in_mart[MartTables(mart).loads]])
+
+    def _versions_by_load(self, question: Question) -> Answer:
+        mart = _argument(question, append.versions_by_load, "mart")
+        held = self._in_mart[MartTables(mart).loads]
+        return Answer([_row(load, tzinfo=None)[:2] for load in held])
+
+    def _current_rows(self, question: Question) -> Answer:
+        mart = _argument(question, append.current_rows, "mart")
+        held = self._in_mart[MartTables(mart).loads]
+        return Answer([(held[-1].rows_active, held[-1].load_ts.replace(tzinfo=None)) if held else (0, _NEVER)])
+
+    def _register_in_mart(self, question: Question) -> Answer:
+        registered = question.callers.arguments(append.register)
+        self._in_mart.setdefault(registered["table"], []).extend(registered["loads"])
+        return Answer()
+
+
+def _is_scalar(question: Question) -> bool:
+    return Session.scalar in question.callers or clickhouse.Session.scalar in question.callers
+
+
+def _always(answer: Answer) -> Reply:
+    return lambda _: answer
+
+
+def _argument(question: Question, function: Callable[..., Any], name: str) -> Any:
+    return question.callers.arguments(function)[name]
+
+
+def _row(load: MartLoad, tzinfo: tzinfo | None = UTC) -> tuple[Any, ...]:
+    """A load as a register gives it; ClickHouse says times without their zone."""
+    return load.load_ts.replace(tzinfo=tzinfo), load.row_versions, load.hash_sum, load.rows_active
+
+
+def _columns(question: Question) -> Answer:
+    """The columns that the model declares; then their types, which stand for their own numbers."""
+    if numbers := question.parameters.get("oids"):
+        return Answer([(number, number) for number in numbers])
+    asked = question.callers.arguments(source_feed.check_columns)
+    feed: Feed = asked["feed"]
+    columns = [(column.name, column.type.accepts[-1]) for column in asked["model"].feed_columns(feed)]
+    if feed.applied:
+        columns.append((feed.applied, "timestamp with time zone"))
+    return Answer(columns=columns)

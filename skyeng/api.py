@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,14 +30,16 @@ def run(
     *,
     only: Pipeline | None = None,
     full: bool = False,
+    where: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> Report:
     """Bring warehouse and datamart level with the source; what was done.
 
-    `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart.
+    `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart. `where`
+    restricts the source to ranges of business keys, as in `["lesson_id=1..100000"]`.
     """
     with pipeline.opened(settings or Settings.read()) as stores:
-        return pipeline.run(_model(model), stores, only=only, full=full)
+        return pipeline.run(_model(model), stores, only=only, full=full, where=where)
 
 
 def verify(model: str | Path | Model = "courses", *, settings: Settings | None = None) -> list[Verification]:

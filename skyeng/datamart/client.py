@@ -181,7 +181,7 @@ class Session:
         with named_pipe(chunks) as path:
             self.execute(
                 sql(
-                    "INSERT INTO {table} ({columns}) FROM INFILE {path}\nSETTINGS {settings}\nFORMAT TabSeparated",
+                    "INSERT INTO {table} ({columns}) FROM INFILE {path} SETTINGS {settings} FORMAT TabSeparated",
                     table=ident(table),
                     columns=idents(columns),
                     path=literal(str(path)),

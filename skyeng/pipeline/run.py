@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Literal
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SkyengError
 from skyeng.model import Model
+from skyeng.part import Part
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.to_datamart import NO_LOADS, ToDatamart
@@ -49,13 +51,15 @@ def run(
     *,
     only: Pipeline | None = None,
     full: bool = False,
+    where: Sequence[str] = (),
     observer: Observer = unobserved,
 ) -> Report:
-    """Bring warehouse and datamart level with the source.
+    """Bring warehouse and datamart level with the source, or with the part of it that `where` names.
 
     A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
     dies, will be by the next run.
     """
+    part = Part.of(model, where) if where else None
     check_migrated(stores.warehouse, model)
     if model.marts and only != "to_datawarehouse":
         # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
@@ -65,7 +69,7 @@ def run(
     ledger = Ledger(observer)
     if only != "to_datamart":
         with locks.exclusive(stores.warehouse, model):
-            report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full), ledger)
+            report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full, part=part), ledger)
     if only != "to_datawarehouse":
         with stores.datamart.kept():
             for mart in model.marts:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from skyeng.fingerprint import Method, Selection, bucket_count
 from skyeng.model import Entity, Feed, Model
+from skyeng.part import Part
 from skyeng.pipe import pipe
 from skyeng.pipeline.comparison import agreed_method
 from skyeng.pipeline.steps import Stage, Step
@@ -62,6 +63,8 @@ class ToDatawarehouse:
     stores: Stores
     full: bool = False
     runner: Runner = field(default_factory=this_process)
+    #: The part of the feeds to compare; None: all of them.
+    part: Part | None = None
 
     def e_from_pg_datawarehouse(self) -> Load:
         """Open a load, and note by how many buckets what the warehouse holds is to be compared."""
@@ -118,7 +121,7 @@ class ToDatawarehouse:
         staging.clear(warehouse, feed)
         if not selection:
             return 0
-        rows = source_feed.extraction(self.model, feed, method, selection)
+        rows = source_feed.extraction(self.model, feed, method, selection, self.part)
         columns = source_feed.staged_columns(self.model, feed)
         with pipe(lambda end: source.copy_out(rows, end, binary=True)) as flow:
             staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader)
@@ -127,11 +130,15 @@ class ToDatawarehouse:
         return staged
 
     def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, total: int) -> Difference:
+        if self.part and not self.part.covers(self.model, feed):
+            return Difference(Selection.of((), total), staging.rows_held(warehouse, feed))
         if not staging.holds_rows(warehouse, feed):
             return Difference(Selection(total), 0)
         if feed.delta:
             return Difference(Selection(total), staging.rows_held(warehouse, feed))
-        return buckets.differing(source, warehouse, feed, source_feed.hashed_rows(self.model, feed, method), total)
+        rows = source_feed.hashed_rows(self.model, feed, method, self.part)
+        found = buckets.differing(source, warehouse, rows, staging.held_rows(self.model, feed, self.part), total)
+        return replace(found, rows_held=staging.rows_held(warehouse, feed)) if self.part else found
 
     def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
         """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
@@ -159,10 +166,13 @@ class ToDatawarehouse:
             unique = check_rows(session, self.model, feed)
             changes = delta.find_changes(session, self.model, feed)
         else:
-            changes = staging.find_changes(session, self.model, feed, load)
-            unique = check_rows(session, self.model, feed) if changes else []
+            changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
+            unique = check_rows(session, self.model, feed, whole=self.part is None) if changes else []
         staging.keep_unique_hubs(session, self.model, feed, unique)
         return changes
+
+    def _part_of(self, feed: Feed) -> Part | None:
+        return self.part if self.part and self.part.covers(self.model, feed) else None
 
     def l_update(self, insert: Insert, load: Load) -> Counts:
         """Load tables of the vault from staging; rows inserted, by table."""
@@ -193,7 +203,7 @@ class ToDatawarehouse:
 
     def _close(self, load: Load, session: Session) -> Counts:
         for feed in self.model.feeds:
-            if feed.delta:
+            if feed.delta or (self._part_of(feed) and delta.reaches_further(session, self.model, feed, load)):
                 delta.restage(session, self.model, feed, load, loads.method_of(session, load))
             staging.keep_changes(session, feed, load)
             staging.clear(session, feed)

@@ -8,6 +8,7 @@ from skyeng.hashing import digest, values
 from skyeng.model import Feed, FeedColumn, LogicalType, Model
 from skyeng.model.specification import APPLIED_TS
 from skyeng.model.types import parse_type
+from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, sql, written
 
@@ -21,8 +22,8 @@ def query(model: Model, feed: Feed) -> SQL:
         raise SourceError(f"the query of feed '{feed.name}' cannot be read", where=f"{path}: {exc}") from exc
 
 
-def typed_rows(model: Model, feed: Feed) -> SQL:
-    """The feed's rows, each column in the type the model declares.
+def typed_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+    """The feed's rows, or a part of them, each column in the type the model declares.
 
     Texts are taken as they are spelled: a column's own collation may call 'a' and 'A' equal.
     """
@@ -44,18 +45,23 @@ def typed_rows(model: Model, feed: Feed) -> SQL:
     {columns}
 FROM (
     {query}
-) AS feed""",
+) AS feed{part}""",
         columns=joined(",\n", columns),
         query=query(model, feed),
+        part=sql("\nWHERE {condition}", condition=_condition(model, feed, part)) if part else sql(""),
     )
 
 
-def hashed_rows(model: Model, feed: Feed, method: Method) -> SQL:
-    """The feed's rows with their `row_hash`."""
-    return with_row_hash(typed_rows(model, feed), model, feed, method)
+def _condition(model: Model, feed: Feed, part: Part) -> SQL:
+    return part.condition(model, feed, {column.name: ident("feed", column.name) for column in model.row_key(feed)})
 
 
-def extraction(model: Model, feed: Feed, method: Method, selection: Selection) -> SQL:
+def hashed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
+    """The feed's rows, or a part of them, with their `row_hash`."""
+    return with_row_hash(typed_rows(model, feed, part), model, feed, method)
+
+
+def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
     """Rows of the selected buckets, in the order of `staged_columns`."""
     return sql(
         """SELECT {columns}, row_hash, {row_key} AS row_key
@@ -65,7 +71,7 @@ FROM (
 WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
         row_key=digest(values(model.row_key(feed))),
-        rows=hashed_rows(model, feed, method),
+        rows=hashed_rows(model, feed, method, part),
         wanted=selection.condition(),
     )
 

@@ -63,8 +63,8 @@ FROM (
     return rows, touched
 
 
-def differing(source: Session, warehouse: Session, feed: Feed, rows: SQL, total: int) -> Difference:
-    """Which of `total` buckets of the source's `rows` are not as the warehouse holds them."""
+def differing(source: Session, warehouse: Session, rows: SQL, held: SQL, total: int) -> Difference:
+    """Which of `total` buckets of the source's `rows` are not as those that the warehouse has `held`."""
     warehouse.execute(
         sql(
             """DROP TABLE IF EXISTS {found};
@@ -74,15 +74,15 @@ CREATE TEMPORARY TABLE found (bucket integer, row_count bigint, hash_sum numeric
     )
     with pipe(lambda end: source.copy_out(fingerprints(rows, total), end, binary=True)) as flow:
         warehouse.copy_in(_FOUND, sql("bucket, row_count, hash_sum"), flow.reader)
-    added, removed, mixed, held = warehouse.row(_difference(feed, total)) or ([], [], [], 0)
+    added, removed, mixed, rows_held = warehouse.row(_difference(held, total)) or ([], [], [], 0)
     if len(added) + len(removed) > MOST_NAMED:
         added, removed, mixed = [], [], mixed + [bucket_of(hash_, total) for hash_ in added + removed]
     if len(mixed) > total // 2:
-        return Difference(Selection(total), int(held))
-    return Difference(Selection.of(mixed, total, tuple(added), tuple(removed)), int(held))
+        return Difference(Selection(total), int(rows_held))
+    return Difference(Selection.of(mixed, total, tuple(added), tuple(removed)), int(rows_held))
 
 
-def _difference(feed: Feed, total: int) -> SQL:
+def _difference(held: SQL, total: int) -> SQL:
     """Statement: hashes of single rows that came and that went, buckets with more differences, rows held."""
     return sql(
         """WITH compared AS MATERIALIZED (
@@ -111,7 +111,7 @@ SELECT
     (SELECT coalesce(sum(held), 0) FROM compared)
 FROM proved""",
         found=_FOUND,
-        held=fingerprints(sql("SELECT row_hash FROM control.{rows}", rows=ident(feed.rows_table)), total),
+        held=fingerprints(held, total),
         lowest=literal(-(2**63)),
         highest=literal(2**63 - 1),
         own=bucket(total),

@@ -7,39 +7,39 @@ from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
-from skyeng.hashing import digest, values
+from skyeng.hashing import values
 from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
+from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, any_contradiction_with_held, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
-from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import holds_rows
 
-_SHOWN = 5
 _LONGEST_ROW = 600
-_AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
-def check_rows(session: Session, model: Model, feed: Feed) -> list[str]:
+def check_rows(session: Session, model: Model, feed: Feed, *, whole: bool = True) -> list[str]:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
-    Gives the hubs of which no key stands in two rows: nothing was to be compared there.
+    Gives the hubs of which no key stands in two rows: nothing was to be compared there. Rows that stay
+    as they are may be contradicted if not the whole feed was looked at.
     """
     spreads = {hub.name: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
     unique = [name for name, spread in spreads.items() if spread.unique]
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
     statements += key_faults(model, feed, unique)
     if (
-        not feed.delta
+        whole
+        and not feed.delta
         and holds_rows(session, feed)
         and session.scalar(any_contradiction_with_held(model, feed, unique))
     ):
         statements += contradictions_with_held(model, feed, unique)
     bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
     if bad:
-        listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:_SHOWN])
-        more = f"\n    ... and more: the first {_SHOWN} are shown" if len(bad) > _SHOWN else ""
+        listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:SHOWN])
+        more = f"\n    ... and more: the first {SHOWN} are shown" if len(bad) > SHOWN else ""
         raise BadRowsError(
             f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
             remedy="mend the rows at the source and run again",
@@ -151,11 +151,11 @@ WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged WHERE {among} GROUP
 ORDER BY {keys}
 LIMIT {shown}""",
         reason=literal(reason),
-        row=_AS_TEXT,
+        row=AS_TEXT,
         feed=ident(feed.name),
         keys=keys,
         among=among,
-        shown=literal(_SHOWN + 1),
+        shown=literal(SHOWN + 1),
     )
 
 
@@ -210,112 +210,13 @@ WHERE ({key}) IN (
 )
 ORDER BY {key}
 LIMIT {shown}""",
-        row=_AS_TEXT,
+        row=AS_TEXT,
         reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
         feed=ident(feed.name),
         key=key,
         hash=row_hash(values(model.attributes(satellite))),
-        shown=literal(_SHOWN + 1),
+        shown=literal(SHOWN + 1),
     )
-
-
-def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str]) -> SQL:
-    """Statement that is true if `contradictions_with_held` gives any row: one look at the link, for all satellites."""
-    link = model.grain(feed)
-    changed = (
-        sql(
-            "link.{key} IN (\n    SELECT hash_key FROM (\n        {changed}\n    ) AS changed\n)",
-            key=ident(model.hub(satellite.hub_name).key),
-            changed=_changed(model, feed, satellite, unique),
-        )
-        for satellite in model.satellites_of(feed)
-    )
-    # Fenced twice: the planner cannot know that few combinations are of a changed entity, and fewer unstaged.
-    return sql(
-        """SELECT count(*) > 0
-FROM (
-    SELECT changed.row_key
-    FROM (
-        SELECT link.{key} AS row_key
-        FROM vault.{link} AS link
-        WHERE {changed}
-        OFFSET 0
-    ) AS changed
-    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = changed.row_key)
-      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = changed.row_key)
-    OFFSET 0
-) AS unstaged
-WHERE (SELECT true FROM control.{held} AS held WHERE held.row_key = unstaged.row_key)""",
-        key=ident(link.key),
-        link=ident(link.table),
-        changed=joined("\nOR ", changed),
-        feed=ident(feed.name),
-        gone=ident(feed.gone_table),
-        held=ident(feed.rows_table),
-    )
-
-
-def _changed(model: Model, feed: Feed, satellite: Satellite, unique: Collection[str]) -> SQL:
-    """Entities whose staged attributes are not the latest known: hash key, and a staged row's place."""
-    hub = model.hub(satellite.hub_name)
-    return sql(
-        """SELECT delivered.hash_key, delivered.place
-FROM (
-    SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
-    FROM stage.{feed}
-    WHERE {representatives}
-    OFFSET 0
-) AS delivered
-JOIN LATERAL (
-    SELECT {known} AS hashdiff FROM vault.{satellite} AS version
-    WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
-) AS latest ON latest.hashdiff <> delivered.hashdiff""",
-        hash_key=digest(values(model.business_key(hub))),
-        hashdiff=digest(values(model.attributes(satellite))),
-        feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, {feed.name: unique}),
-        known=vault_hashdiff(model, satellite),
-        satellite=ident(satellite.table),
-        key=ident(hub.key),
-        load_ts=ident(satellite.load_ts),
-    )
-
-
-def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
-
-    A row that changes an entity's attributes speaks for all rows of that entity. If one of
-    them was not staged, the source still gives the old attributes there.
-    """
-    link = model.grain(feed)
-    for satellite in model.satellites_of(feed):
-        hub = model.hub(satellite.hub_name)
-        yield sql(
-            """WITH changed AS MATERIALIZED (
-    {changed}
-), contradicted AS (
-    SELECT DISTINCT changed.place
-    FROM changed
-    JOIN vault.{link} AS link ON link.{key} = changed.hash_key
-    JOIN control.{held} AS held ON held.row_key = link.{link_key}
-    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)
-      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
-    LIMIT {shown}
-)
-SELECT {reason}, {row}
-FROM contradicted
-JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
-            changed=_changed(model, feed, satellite, unique),
-            feed=ident(feed.name),
-            key=ident(hub.key),
-            row=_AS_TEXT,
-            reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
-            link=ident(link.table),
-            link_key=ident(link.key),
-            held=ident(feed.rows_table),
-            gone=ident(feed.gone_table),
-            shown=literal(_SHOWN + 1),
-        )
 
 
 def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
@@ -324,9 +225,9 @@ def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
 FROM stage.{feed} AS staged
 WHERE {condition}
 LIMIT {shown}""",
-        row=_AS_TEXT,
+        row=AS_TEXT,
         reason=reason,
         feed=ident(feed.name),
         condition=condition,
-        shown=literal(_SHOWN + 1),
+        shown=literal(SHOWN + 1),
     )

@@ -72,6 +72,26 @@ WHERE held.row_key IN (
     staging.register(session, model, feed, load, staging.count_staged(session, feed, gone=gone))
 
 
+def reaches_further(session: Session, model: Model, feed: Feed, load: Load) -> bool:
+    """Whether a load changed what rows say that it did not stage, as the other rows of a course that was renamed."""
+    return session.scalar(
+        sql(
+            """SELECT count(*) > 0
+FROM (
+    {touched}
+) AS touched (row_key)
+JOIN control.{held} AS held USING (row_key)
+WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = touched.row_key)
+  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = touched.row_key)""",
+            touched=_touched(model, feed),
+            held=ident(feed.rows_table),
+            feed=ident(feed.name),
+            gone=ident(feed.gone_table),
+        ),
+        {"load_ts": load.load_ts},
+    )
+
+
 def _touched(model: Model, feed: Feed) -> SQL:
     """Row keys of the combinations that a load changed, or an attribute of theirs."""
     link = model.grain(feed)

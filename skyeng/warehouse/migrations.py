@@ -25,9 +25,9 @@ from skyeng.errors import NotMigrated, StatementFailed
 from skyeng.model import Effectivity, Model, Satellite, built_in_models
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.warehouse.history import applied_history_view, as_of_function, current_view
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
+from skyeng.warehouse.views import applied_history_view, as_of_function, current_view
 
 #: Top folder of the built-in migrations.
 MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from skyeng.fingerprint import Method, with_row_hash
 from skyeng.model import Feed, Model
+from skyeng.part import Part
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import buckets, bulk
 from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
 from skyeng.warehouse.loads import Load
@@ -38,6 +39,38 @@ def clear(session: Session, feed: Feed) -> None:
 def rows_held(session: Session, feed: Feed) -> int:
     """How many rows of the feed the warehouse holds as active."""
     return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
+
+
+def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+    """Query of row key and row hash of what the warehouse holds, or of a part of it."""
+    if part is None:
+        return sql("SELECT row_key, row_hash FROM control.{rows}", rows=ident(feed.rows_table))
+    link = model.grain(feed)
+    columns = {
+        column.name: ident(hub.table, column.vault_column)
+        for hub in model.hubs_of(link)
+        for column in model.business_key(hub)
+    }
+    wanted = {it.column for it in part.ranges}
+    hubs = [hub for hub in model.hubs_of(link) if wanted & {column.name for column in model.business_key(hub)}]
+    return sql(
+        """SELECT held.row_key, held.row_hash
+FROM control.{rows} AS held
+JOIN vault.{link} AS link ON link.{key} = held.row_key
+{hubs}
+WHERE {condition}""",
+        rows=ident(feed.rows_table),
+        link=ident(link.table),
+        key=ident(link.key),
+        hubs=joined(
+            "\n",
+            (
+                sql("JOIN vault.{hub} ON {hub}.{key} = link.{key}", hub=ident(hub.table), key=ident(hub.key))
+                for hub in hubs
+            ),
+        ),
+        condition=part.condition(model, feed, columns),
+    )
 
 
 def holds_rows(session: Session, feed: Feed) -> bool:
@@ -73,7 +106,7 @@ def unique_hubs(session: Session, model: Model, load: Load) -> dict[str, list[st
     return dict(session.rows(noted, {"load_id": load.load_id}))
 
 
-def find_changes(session: Session, model: Model, feed: Feed, load: Load) -> Changes:
+def find_changes(session: Session, model: Model, feed: Feed, load: Load, part: Part | None = None) -> Changes:
     """Leave only new and changed rows in staging, and the keys of vanished ones beside them."""
     if not holds_rows(session, feed):
         return count_staged(session, feed)
@@ -81,11 +114,14 @@ def find_changes(session: Session, model: Model, feed: Feed, load: Load) -> Chan
         sql(
             """INSERT INTO stage.{gone}
 SELECT held.row_key
-FROM control.{held} AS held
+FROM (
+    {held}
+) AS held
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
             selected=buckets.kept_selection(session, model, feed, load).held(),
-            **_tables(feed),
+            held=held_rows(model, feed, part),
+            **_tables(feed, "rows", "gone"),
         )
     )
     drop_unchanged(session, feed)

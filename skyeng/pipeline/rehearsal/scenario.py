@@ -26,6 +26,7 @@ from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, migrations, progress, staging
+from skyeng.warehouse.history import Moment
 from skyeng.warehouse.loads import Load
 
 #: The first run of all, one that finds new and changed rows, one that finds nothing.
@@ -94,6 +95,7 @@ class Scenario:
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
             clickhouse.Session.tables: Answer([(name,) for name in self._tables()]),
             mart_migrations.recorded: Answer([(path.name, "") for path in mart_migrations.files(self.model)]),
+            Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
             sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
         by_what_was: dict[Callable[..., Any], Reply] = {

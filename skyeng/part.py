@@ -1,0 +1,79 @@
+"""A part of a feed's rows, by ranges of business keys: what a backfill loads slice by slice.
+
+A slice is a load like any other, closed or not at all. So a backfill that was broken off is taken
+up by running its slices again: those that were loaded are compared, found equal, and cost little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from skyeng.errors import UsageError
+from skyeng.model import Feed, Model
+from skyeng.sql import SQL, joined, literal, sql
+
+_WRITTEN = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)=(?P<low>.*?)(?:(?P<range>\.\.)(?P<high>.*))?")
+_EXAMPLE = "--where lesson_id=1..100000"
+
+
+@dataclass(frozen=True)
+class Range:
+    """Values of a business key from `low` to `high`, both included; None: without an end."""
+
+    column: str
+    low: str | None
+    high: str | None
+
+    @classmethod
+    def read(cls, text: str) -> Range:
+        """`column=low..high`, `column=low..`, `column=..high` or `column=value`."""
+        found = _WRITTEN.fullmatch(text.strip())
+        ends = (found["low"], found["high"] if found["range"] else found["low"]) if found else ("", "")
+        if not found or not any(ends):
+            raise UsageError(
+                f"cannot read the range '{text}'",
+                where="--where",
+                expected=f"a business key and its first and last value, as in {_EXAMPLE}",
+            )
+        return cls(found["column"], ends[0] or None, ends[1] or None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows whose business keys are in all of these ranges."""
+
+    ranges: tuple[Range, ...]
+
+    @classmethod
+    def of(cls, model: Model, texts: Iterable[str]) -> Part:
+        """Raises `UsageError` where no feed that can be compared has these business keys."""
+        part = cls(tuple(map(Range.read, texts)))
+        if not any(part.covers(model, feed) for feed in model.feeds):
+            keys = sorted({column.name for feed in model.feeds if not feed.delta for column in model.row_key(feed)})
+            raise UsageError(
+                f"no feed of model '{model.name}' has {' and '.join(it.column for it in part.ranges)} as business key",
+                where="--where",
+                expected=f"one of: {', '.join(keys)}" if keys else "a feed with `load: compare`",
+            )
+        return part
+
+    def covers(self, model: Model, feed: Feed) -> bool:
+        """Whether the feed has such a part; other feeds are left as they are."""
+        names = {column.name for column in model.row_key(feed)}
+        return not feed.delta and all(it.column in names for it in self.ranges)
+
+    def condition(self, model: Model, feed: Feed, columns: dict[str, SQL]) -> SQL:
+        """PostgreSQL condition; `columns` say where each business key is found."""
+        types = {column.name: SQL(column.type.postgres) for column in model.row_key(feed)}
+
+        def ends() -> Iterator[SQL]:
+            for it in self.ranges:
+                value, type_ = columns[it.column], types[it.column]
+                if it.low is not None:
+                    yield sql("{value} >= {end}::{type}", value=value, end=literal(it.low), type=type_)
+                if it.high is not None:
+                    yield sql("{value} <= {end}::{type}", value=value, end=literal(it.high), type=type_)
+
+        return joined(" AND ", ends())

@@ -1,0 +1,209 @@
+"""What must stay so that the cost of a run follows the change: plans of hot statements, and no rows in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2.extensions
+import pytest
+from conftest import Servers, World
+
+from skyeng import pipeline
+from skyeng.model import Model
+from skyeng.postgres import Postgres, Session
+from skyeng.source import data
+from skyeng.sql import SQL
+from skyeng.warehouse.bulk import WORTH_BULK
+
+pytestmark = pytest.mark.slow
+
+ROWS = 20_000
+
+#: Tables with a row for each lesson. To scan one of them for each row of another would be quadratic.
+LARGE = {
+    "stream_module_lesson",
+    "courses",
+    "courses_rows",
+    "courses_changes",
+    "h_lessons",
+    "s_lessons",
+    "l_courses_modules_lessons_streams",
+    "s_courses_modules_lessons_streams_effectivity",
+}
+
+Plan = dict[str, Any]
+
+
+def changed(source: Postgres, model: Model) -> None:
+    data.generate(source, model, ROWS)
+
+
+@pytest.fixture
+def large_school(servers: Servers, courses: Model) -> Iterator[World]:
+    """A school large enough for the planner to care."""
+    yield from servers.kept_world(courses, lambda source: changed(source, courses), f"generated_{ROWS}")
+
+
+@contextmanager
+def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Plan]]:
+    """Every statement that is sent, with the plan it has at that moment, in the transaction it is sent in."""
+    plans: dict[str, Plan] = {}
+    cursor_of, copy_of = Session._cursor, Session._copy
+
+    def explain(session: Session, statement: str, parameters: Any) -> None:
+        if re.match(r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH)\b", statement):
+            with session.connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+                ((plan,),) = cursor.fetchall()
+                plans[statement] = plan[0]["Plan"]
+
+    def cursor(session: Session, statement: SQL, parameters: Any) -> Any:
+        explain(session, statement.text, parameters)
+        return cursor_of(session, statement, parameters)
+
+    def copy(session: Session, statement: str, stream: Any) -> int:
+        if copied := re.fullmatch(r"COPY \(\n(.*)\n\) TO STDOUT.*", statement, re.DOTALL):
+            explain(session, copied[1].replace("%", "%%"), {})
+        return copy_of(session, statement, stream)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "_cursor", cursor)
+        patch.setattr(Session, "_copy", copy)
+        yield plans
+
+
+def repeated_scans(plan: Plan) -> Iterator[str]:
+    """Large tables that a plan scans again for each row of something else."""
+    parts = plan.get("Plans", [])
+    if plan["Node Type"] == "Nested Loop":
+        yield from scanned(parts[1])
+    for part in parts:
+        if part.get("Parent Relationship") == "SubPlan" and not re.match(r"hashed", part.get("Subplan Name", "")):
+            yield from () if is_hashed(plan, part) else scanned(part)
+        yield from repeated_scans(part)
+
+
+def is_hashed(plan: Plan, part: Plan) -> bool:
+    return f"hashed {part['Subplan Name']}" in str({key: value for key, value in plan.items() if key != "Plans"})
+
+
+def scanned(plan: Plan) -> Iterator[str]:
+    """Large tables that are read whole in this part of a plan; what is hashed or kept is read once only."""
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in LARGE:
+        yield plan["Relation Name"]
+    if plan["Node Type"] not in ("Materialize", "Memoize", "Hash", "CTE Scan"):
+        for part in plan.get("Plans", []):
+            if part.get("Parent Relationship") != "InitPlan":
+                yield from scanned(part)
+
+
+def slow(plans: dict[str, Plan]) -> list[str]:
+    found = ((statement, set(repeated_scans(plan))) for statement, plan in plans.items())
+    return [f"{', '.join(tables)} once for each row:\n{statement}" for statement, tables in found if tables]
+
+
+def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
+    large_school: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school = large_school
+    for prepare in ("first", "nothing", "one percent", "a course renamed", "everything"):
+        with school.stores.source.session() as source:
+            if prepare == "one percent":
+                source.execute(SQL("UPDATE stream_module_lesson SET title = title || '!' WHERE id % 100 = 0"))
+                source.execute(SQL("DELETE FROM stream_module_lesson WHERE id % 500 = 0"))
+            elif prepare == "a course renamed":
+                source.execute(SQL("UPDATE course SET title = 'Renamed' WHERE id = 1"))
+            elif prepare == "everything":
+                source.execute(SQL("UPDATE stream_module_lesson SET teacher_id = teacher_id + 1"))
+        with explained(monkeypatch) as plans:
+            school.run()
+        assert len(plans) > 20, "statements were explained"
+        assert slow(plans) == [], prepare
+    with explained(monkeypatch) as plans:
+        assert all(one.equal for one in pipeline.verify(school.model, school.stores))
+        school.run(full=True)
+    assert slow(plans) == []
+
+
+def test_the_guard_sees_a_nested_loop(large_school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    large_school.run(only="to_datawarehouse")
+    quadratic = SQL(
+        "SELECT count(*) FROM control.courses_rows AS a JOIN control.courses_rows AS b ON a.row_hash < b.row_hash"
+    )
+    correlated = SQL(
+        "SELECT count(*) FROM control.courses_rows AS a"
+        " WHERE EXISTS (SELECT FROM control.courses_rows AS b WHERE b.row_hash < a.row_hash OFFSET 0)"
+    )
+    for statement in (quadratic, correlated):
+        with explained(monkeypatch) as plans, large_school.stores.warehouse.session() as session:
+            session.execute(SQL("SET LOCAL enable_material = off; SET LOCAL statement_timeout = '1ms'"))
+            with pytest.raises(Exception, match="statement timeout"):
+                session.rows(statement)
+        assert len(slow(plans)) == 1
+
+
+def test_a_changed_row_is_found_by_its_key(large_school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a few changed rows are compared with in the vault is looked up, not read whole."""
+    school = large_school
+    school.run()
+    school.change("UPDATE stream_module_lesson SET title = 'Renamed' WHERE id IN (7, 8, 9)")
+    with explained(monkeypatch) as plans:
+        school.run(only="to_datawarehouse")
+    (insert,) = (plan for statement, plan in plans.items() if statement.startswith("INSERT INTO vault.s_lessons"))
+    assert "pk_s_lessons" in str(insert)
+    assert set(scanned(insert)) <= {"courses"}, "staging alone is read whole"
+
+
+def test_python_never_holds_rows(large_school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest answer that a run fetches does not grow with the table, nor with what changed."""
+    fetched: list[int] = []
+    fetchall = psycopg2.extensions.cursor.fetchall
+
+    class Counting(psycopg2.extensions.cursor):
+        def fetchall(self) -> list[Any]:
+            rows = fetchall(self)
+            fetched.append(len(rows))
+            return rows
+
+    driver = Postgres._driver
+
+    def counting(self: Postgres) -> Any:
+        connection = driver(self)
+        connection.cursor_factory = Counting
+        return connection
+
+    monkeypatch.setattr(Postgres, "_driver", counting)
+    large_school.run()
+    large_school.change("UPDATE stream_module_lesson SET title = title || '!' WHERE id % 2 = 0")
+    assert large_school.run().changes["courses"].changed == ROWS // 2
+    assert fetched
+    assert max(fetched) <= 100
+
+
+def test_the_source_is_read_without_locks_and_in_one_snapshot(large_school: World) -> None:
+    """A writer of the source waits for nobody while it is read, and nothing it writes is half seen."""
+    large_school.run()
+    with large_school.stores.source.session() as writer:
+        writer.execute(SQL("LOCK TABLE stream_module_lesson IN ROW EXCLUSIVE MODE"))
+        writer.execute(SQL("UPDATE stream_module_lesson SET title = 'Not yet' WHERE id = 1"))
+        assert not large_school.run().anything_new
+    assert large_school.run().changes["courses"].changed == 1
+
+
+def test_the_statement_timeout_of_the_source_is_honoured(large_school: World) -> None:
+    source = large_school.stores.source
+    with source.session() as session:
+        name = session.scalar(SQL("SELECT current_database()"))
+        session.execute(SQL(f'ALTER DATABASE "{name}" SET statement_timeout = 1'))
+    with pytest.raises(Exception, match="statement timeout") as raised:
+        large_school.run()
+    assert "statement_timeout" in str(getattr(raised.value, "remedy", ""))
+    assert large_school.row_counts()["h_lessons"] == 0
+
+
+def test_a_first_load_of_this_size_is_no_bulk_load() -> None:
+    """The guards above see what a usual run sends; `test_large` has the other way."""
+    assert ROWS < WORTH_BULK

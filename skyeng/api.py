@@ -14,7 +14,7 @@ from skyeng.model import Model, load_model
 from skyeng.settings import Settings
 from skyeng.sql import SQL, written
 from skyeng.warehouse import life
-from skyeng.warehouse.migrations import check_migrated
+from skyeng.warehouse.revisions import check_migrated
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,7 +23,6 @@ from skyeng.pipeline import Stores
 from skyeng.postgres import Postgres, Session
 from skyeng.source import data
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.warehouse import migrations as warehouse_migrations
 
 #: A query of an analyst that runs longer is ended; the analyst can lower the limit, not lift it.
 ANALYST_SECONDS = 300
@@ -89,7 +88,9 @@ def deploy(
 
 def migrate(model: Model, stores: Stores) -> None:
     """Create or upgrade warehouse and datamart. Safe to repeat."""
-    warehouse_migrations.migrate(stores.warehouse, model)
+    from skyeng.warehouse import migrations  # Alembic is slow to import, and few commands need it
+
+    migrations.migrate(stores.warehouse, model)
     mart_migrations.migrate(stores.datamart, model)
 
 

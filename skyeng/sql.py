@@ -13,12 +13,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import LiteralString
 
-from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
-
 _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}")
 #: A closing semicolon, and comments behind it.
 _AFTER_THE_END = re.compile(r"""(?:\s*;(?:\s|;|--[^'"$\n]*(?:\n|\Z))*)\Z""")
-_quote = postgresql_dialect().identifier_preparer.quote
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+#: PostgreSQL's key words that cannot stand for a table or a column (its manual, appendix C).
+_KEY_WORDS = """
+all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate
+column constraint create cross current_catalog current_date current_role current_schema current_time
+current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign
+freeze from full grant group having ilike in initially inner intersect into is isnull join leading left like
+limit localtime localtimestamp natural new not notnull null of off offset old on only or order outer over
+overlaps placing primary references returning right select session_user similar some symmetric table then to
+trailing true union unique user using variadic verbose when where window with
+"""
+_RESERVED = frozenset(_KEY_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,13 @@ def sql(template: LiteralString, **parts: SQL) -> SQL:
 
 def ident(*names: str) -> SQL:
     """An identifier, qualified where several names are given, quoted where needed."""
-    return SQL(".".join(_quote(name) for name in names))
+    return SQL(".".join(map(_quoted, names)))
+
+
+def _quoted(name: str) -> str:
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: str | int | bool | None) -> SQL:

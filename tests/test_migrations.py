@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from alembic.script import ScriptDirectory
 from conftest import Servers, World
 
 from skyeng import pipeline
@@ -16,6 +17,7 @@ from skyeng.pipeline import Stores
 from skyeng.postgres import Postgres
 from skyeng.sql import SQL
 from skyeng.warehouse import migrations
+from skyeng.warehouse.revisions import MIGRATIONS, check_migrated, control_history, head, model_history
 
 
 def fresh_stores(servers: Servers, name: str) -> Stores:
@@ -46,7 +48,7 @@ def test_two_models_share_a_warehouse(servers: Servers, courses: Model, shop: Mo
         migrations.migrate(stores.warehouse, model)
         mart_migrations.migrate(stores.datamart, model)
     for model in (courses, shop):
-        migrations.check_migrated(stores.warehouse, model)
+        check_migrated(stores.warehouse, model)
         assert migrations.differences(stores.warehouse, model) == []
 
 
@@ -110,10 +112,17 @@ def test_a_datamart_that_was_not_migrated_is_refused(school: World, servers: Ser
 def test_a_model_without_migrations_says_how_to_write_them(servers: Servers, shop: Model, tmp_path) -> None:
     moved = shop.model_copy(update={"directory": tmp_path})
     stores = fresh_stores(servers, "norevision")
-    written = migrations.revise(stores.warehouse, migrations.model_history(moved), "first")
+    written = migrations.revise(stores.warehouse, model_history(moved), "first")
     assert written is not None
     assert written.parent == tmp_path / "migrations"
     assert mart_migrations.write_first(moved) == tmp_path / "ddl" / "001_shop.sql"
     migrations.migrate(stores.warehouse, moved)
     assert migrations.differences(stores.warehouse, moved) == []
-    assert migrations.revise(stores.warehouse, migrations.model_history(moved), "again") is None
+    assert migrations.revise(stores.warehouse, model_history(moved), "again") is None
+
+
+@pytest.mark.parametrize("which", ["courses", "shop", "campus", "control"])
+def test_the_last_file_is_the_head_that_alembic_finds(request: pytest.FixtureRequest, which: str) -> None:
+    history = control_history() if which == "control" else model_history(request.getfixturevalue(which))
+    script = ScriptDirectory(str(MIGRATIONS), version_locations=[str(history.folder)])
+    assert head(history) == script.get_current_head()

@@ -15,8 +15,8 @@ from skyeng.cli import show
 from skyeng.errors import UsageError
 from skyeng.model import Hub, Model, load_model
 from skyeng.settings import Settings
-from skyeng.warehouse import migrations
 from skyeng.warehouse.life import COLUMNS, Event, life, shape
+from skyeng.warehouse.revisions import check_migrated
 
 _DEFAULT = "courses"
 
@@ -94,7 +94,7 @@ def history(ctx: click.Context, format_: str, **asked: tuple[str, ...]) -> None:
     described: Model = ctx.meta[__name__]
     hub, key = _entity(described, asked)
     with pipeline.opened(Settings.read()) as stores:
-        migrations.check_migrated(stores.warehouse, described)
+        check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             events = life(session, described, hub, key)
     if format_ == "table":

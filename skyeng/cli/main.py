@@ -25,7 +25,7 @@ from skyeng.model import load_model
 from skyeng.settings import Settings
 from skyeng.source import data
 from skyeng.warehouse import loads
-from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.warehouse.revisions import check_migrated
 
 _VARIABLES = """
 \b
@@ -158,7 +158,7 @@ def status(model: str) -> None:
     """Show the last loads, rows and how far the datamart is behind."""
     described = load_model(model)
     with pipeline.opened(Settings.read()) as stores:
-        warehouse_migrations.check_migrated(stores.warehouse, described)
+        check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             recent = loads.recent(session, described)
             counts = [

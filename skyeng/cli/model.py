@@ -11,7 +11,7 @@ from skyeng.model import load_model
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
 from skyeng.settings import Settings
-from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.warehouse.revisions import control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
@@ -52,11 +52,13 @@ def diagram(model: str) -> None:
 @click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
 def revise(model: str, message: str) -> None:
     """Write the next migration from what the model says and the warehouse lacks."""
+    from skyeng.warehouse import migrations  # Alembic is slow to import, and few commands need it
+
     described = load_model(model)
     with pipeline.opened(Settings.read()) as stores:
         written = [
-            warehouse_migrations.revise(stores.warehouse, history, message)
-            for history in (warehouse_migrations.control_history(), warehouse_migrations.model_history(described))
+            migrations.revise(stores.warehouse, history, message)
+            for history in (control_history(), model_history(described))
         ]
     written.append(mart_migrations.write_first(described))
     for path in filter(None, written):

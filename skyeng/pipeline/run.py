@@ -18,7 +18,7 @@ from skyeng.pipeline.to_datamart import NO_LOADS, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.warehouse import locks
 from skyeng.warehouse.loads import Load
-from skyeng.warehouse.migrations import check_migrated
+from skyeng.warehouse.revisions import check_migrated
 from skyeng.warehouse.staging import Changes
 
 Pipeline = Literal["to_datawarehouse", "to_datamart"]

@@ -1,5 +1,7 @@
 """Bringing a warehouse to head with Alembic, and writing new revisions from the model.
 
+Slow to import: who only runs loads needs `skyeng.warehouse.revisions`.
+
 The engine's own tables and each model have a folder of versions and a version table of their
 own. Views, functions and zero records hold no history: they are derived anew each time.
 """
@@ -9,7 +11,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -18,43 +19,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Effectivity, Model, Satellite, built_in_models
+from skyeng.errors import StatementFailed
+from skyeng.model import Effectivity, Model, Satellite
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import SQL, ident, sql
+from skyeng.warehouse.revisions import MIGRATIONS, History, control_history, files, model_history
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
 from skyeng.warehouse.views import applied_history_view, as_of_function, current_view
-
-#: Top folder of the built-in migrations.
-MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
-
-
-@dataclass(frozen=True)
-class History:
-    """One sequence of revisions: what it is of, where it is written, what it leads to."""
-
-    name: str
-    folder: Path
-    metadata: sa.MetaData
-
-    @property
-    def version_table(self) -> str:
-        return f"migrations_{self.name}"
-
-
-def control_history() -> History:
-    return History("control", MIGRATIONS / "control", control_metadata())
-
-
-def model_history(model: Model) -> History:
-    """A built-in model's revisions are in the repository's folder, another's beside its file."""
-    built_in = model.name in built_in_models() and model.directory.parent.name == "models"
-    folder = MIGRATIONS / model.name if built_in else model.directory / "migrations"
-    return History(model.name, folder, model_metadata(model))
 
 
 def migrate(warehouse: Postgres, model: Model) -> None:
@@ -91,40 +65,13 @@ def _applied(model: Model) -> list[Satellite | Effectivity]:
     return [part for part in parts if model.applied(part)]
 
 
-def check_migrated(warehouse: Postgres, model: Model) -> None:
-    """Raise `NotMigrated` unless the warehouse is at the revisions this code has."""
-    with warehouse.session() as session:
-        for history in (control_history(), model_history(model)):
-            expected, found = head(history), revision(session, history)
-            if found != expected:
-                raise NotMigrated(
-                    f"the warehouse is not migrated for '{history.name}': it is at {found or 'nothing'}",
-                    where=warehouse.name,
-                    expected=f"revision {expected}",
-                    remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
-                )
-
-
-def head(history: History) -> str | None:
-    """The last revision that is written; None where there is none."""
-    return ScriptDirectory.from_config(_config(history)).get_current_head()
-
-
-def revision(session: Session, history: History) -> str | None:
-    """The revision that a warehouse is at; None where it was never migrated."""
-    table = ident("control", history.version_table)
-    if session.scalar(sql("SELECT to_regclass({table})", table=literal(table.text))) is None:
-        return None
-    return session.scalar(sql("SELECT version_num FROM {table}", table=table))
-
-
 def differences(warehouse: Postgres, model: Model) -> list[object]:
     """What Alembic would change so that the database equals the model: nothing, if all is well."""
     with _connection(warehouse) as (connection, _):
         return [
             difference
             for history in (control_history(), model_history(model))
-            for difference in compare_metadata(_context(history, connection), history.metadata)
+            for difference in compare_metadata(_context(history, connection), _metadata(history))
         ]
 
 
@@ -138,9 +85,9 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         history.folder.mkdir(parents=True, exist_ok=True)
         command.upgrade(_config(history, connection), "head")
-        if not compare_metadata(_context(history, connection), history.metadata):
+        if not compare_metadata(_context(history, connection), _metadata(history)):
             return None
-        number = len(list(history.folder.glob("[0-9]*.py"))) + 1
+        number = len(files(history)) + 1
         with redirect_stdout(io.StringIO()):  # what was written is ours to say
             script = command.revision(
                 _config(history, connection),
@@ -150,6 +97,11 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
                 version_path=str(history.folder),
             )
         return Path(script.path) if script and not isinstance(script, list) else None
+
+
+def _metadata(history: History) -> sa.MetaData:
+    """What a history leads to."""
+    return model_metadata(history.model) if history.model else control_metadata()
 
 
 def _config(history: History, connection: sa.Connection | None = None) -> Config:
@@ -162,12 +114,12 @@ def _config(history: History, connection: sa.Connection | None = None) -> Config
     }
     for name, value in options.items():
         config.set_main_option(name, value.replace("%", "%%"))
-    config.attributes.update(connection=connection, metadata=history.metadata, version_table=history.version_table)
+    config.attributes.update(connection=connection, metadata=_metadata(history), version_table=history.version_table)
     return config
 
 
 def _context(history: History, connection: sa.Connection) -> MigrationContext:
-    owned = {(table.schema, table.name) for table in history.metadata.tables.values()}
+    owned = {(table.schema, table.name) for table in _metadata(history).tables.values()}
     return MigrationContext.configure(
         connection,
         opts={

@@ -25,7 +25,7 @@ from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
-from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, migrations, progress, staging
+from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, progress, revisions, staging
 from skyeng.warehouse.history import Moment
 from skyeng.warehouse.loads import Load
 
@@ -99,7 +99,7 @@ class Scenario:
             sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
         by_what_was: dict[Callable[..., Any], Reply] = {
-            migrations.revision: lambda it: _value(migrations.head(_argument(it, migrations.revision, "history"))),
+            revisions.revision: lambda it: _value(revisions.head(_argument(it, revisions.revision, "history"))),
             checks.Spread.of: self._spread,
             buckets.was_found: lambda it: _value(len(it.parameters["hashes"])),
             staging.keep_unique_hubs: self._keep_unique_hubs,

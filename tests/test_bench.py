@@ -28,7 +28,8 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_every_figure_of_a_tiny_school(tmp_path: Path) -> None:
-    done = bench("--rows", "2000", "--repeats", "1", "--loads", "2", "--results", str(tmp_path))
+    """But for what takes long and is made of the same parts: streaks, and the engine apart."""
+    done = bench("--rows", "2000", "--repeats", "1", "--skip", "apart,streak,queries-aged", "--results", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     found = json.loads((tmp_path / "2000.json").read_text())
@@ -42,13 +43,10 @@ def test_every_figure_of_a_tiny_school(tmp_path: Path) -> None:
     assert moved["first load"] == (2000, True)
     assert moved["nothing changed"] == (0, False)
     assert moved["first datamart load"][1]
-    assert set(found["engine_apart"]) == {"engine_peak_mb", *(r.title for r in ROWS if r.phase != "to_datawarehouse")}
     assert set(found["bytes_on_disk"]) == {"pg_datasource", "pg_datawarehouse", "ch_datamart"}
     assert found["thousand"]["done"]["changes"]["courses"]["changed"] == 1000
     assert found["rename"]["to_datamart"]["done"]["rows"] >= found["rename"]["lessons"] > 1900
-    assert len(found["streak"]["loads"]) == 2
     assert {"lessons-per-course", "scan of every column"} < set(found["queries"]["queries"])
-    assert found["queries_aged"]["loads"] == found["queries"]["loads"] + 2
     assert found["damage"]["found"] == found["damage"]["of"] == 18
     assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "README.md").read_text()

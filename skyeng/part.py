@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from skyeng.errors import UsageError
-from skyeng.model import Feed, Model
+from skyeng.model import Feed, FeedColumn, Model
 from skyeng.sql import SQL, joined, literal, sql
 
 _WRITTEN = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)=(?P<low>.*?)(?:(?P<range>\.\.)(?P<high>.*))?")
@@ -39,6 +39,15 @@ class Range:
             )
         return cls(found["column"], ends[0] or None, ends[1] or None)
 
+    def whole(self, end: str) -> int:
+        """An end as a whole number."""
+        try:
+            return int(end)
+        except ValueError:
+            raise UsageError(
+                f"'{end}' is no value of {self.column}", where="--where", expected=f"a whole number, as in {_EXAMPLE}"
+            ) from None
+
 
 @dataclass(frozen=True)
 class Part:
@@ -51,18 +60,31 @@ class Part:
         """Raises `UsageError` where no feed that can be compared has these business keys."""
         part = cls(tuple(map(Range.read, texts)))
         if not any(part.covers(model, feed) for feed in model.feeds):
-            keys = sorted({column.name for feed in model.feeds if not feed.delta for column in model.row_key(feed)})
+            keys = sorted({column.name for feed in model.feeds for column in _keys(model, feed)})
             raise UsageError(
-                f"no feed of model '{model.name}' has {' and '.join(it.column for it in part.ranges)} as business key",
+                f"no feed of model '{model.name}' can be cut by {' and '.join(it.column for it in part.ranges)}",
                 where="--where",
-                expected=f"one of: {', '.join(keys)}" if keys else "a feed with `load: compare`",
+                expected=f"a business key; where a link has a driving key, one of that: {', '.join(keys)}"
+                if keys
+                else "a feed with `load: compare`",
             )
+        part.check(model)
         return part
+
+    def check(self, model: Model) -> None:
+        """Raise `UsageError` where an end is no value of its column, or a range holds none."""
+        types = {column.name: column.type.name for feed in model.feeds for column in _keys(model, feed)}
+        for it in self.ranges:
+            if types[it.column] in ("smallint", "integer", "bigint"):
+                ends = [it.whole(end) for end in (it.low, it.high) if end is not None]
+                if ends != sorted(ends):
+                    message = f"the range of {it.column} ends before it begins"
+                    raise UsageError(message, where="--where", expected=f"as in {_EXAMPLE}")
 
     def covers(self, model: Model, feed: Feed) -> bool:
         """Whether the feed has such a part; other feeds are left as they are."""
-        names = {column.name for column in model.row_key(feed)}
-        return not feed.delta and all(it.column in names for it in self.ranges)
+        names = {column.name for column in _keys(model, feed)}
+        return all(it.column in names for it in self.ranges)
 
     def condition(self, model: Model, feed: Feed, columns: dict[str, SQL]) -> SQL:
         """PostgreSQL condition; `columns` say where each business key is found."""
@@ -71,9 +93,25 @@ class Part:
         def ends() -> Iterator[SQL]:
             for it in self.ranges:
                 value, type_ = columns[it.column], types[it.column]
+                if type_.text == "text":  # two servers may order texts in two ways
+                    value, type_ = sql('{value}::text COLLATE "C"', value=value), sql('text COLLATE "C"')
                 if it.low is not None:
                     yield sql("{value} >= {end}::{type}", value=value, end=literal(it.low), type=type_)
                 if it.high is not None:
                     yield sql("{value} <= {end}::{type}", value=value, end=literal(it.high), type=type_)
 
         return joined(" AND ", ends())
+
+
+def _keys(model: Model, feed: Feed) -> tuple[FeedColumn, ...]:
+    """Business keys that a feed can be cut by.
+
+    Where a link has a driving key, only by that: else what moved from one part into another would
+    be seen to begin or to end, and not both.
+    """
+    if feed.delta:
+        return ()
+    link = model.grain(feed)
+    if not link.driving_key:
+        return model.row_key(feed)
+    return tuple(column for name in link.driving_key for column in model.business_key(model.hub(name)))

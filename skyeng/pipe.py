@@ -95,9 +95,14 @@ def named_pipe(chunks: Iterable[bytes]) -> Iterator[Path]:
         thread.start()
         try:
             yield path
-        finally:
+        except BaseException as exc:
             over.set()
             thread.join()
+            if errors:  # the reader stumbled over rows that broke off
+                raise errors[0] from exc
+            raise
+        over.set()
+        thread.join()
     if errors:
         raise errors[0]
 

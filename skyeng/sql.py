@@ -20,12 +20,13 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 #: PostgreSQL's key words that cannot stand for a table or a column (its manual, appendix C).
 _KEY_WORDS = """
 all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate
-column constraint create cross current_catalog current_date current_role current_schema current_time
-current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign
-freeze from full grant group having ilike in initially inner intersect into is isnull join leading left like
-limit localtime localtimestamp natural new not notnull null of off offset old on only or order outer over
-overlaps placing primary references returning right select session_user similar some symmetric table then to
-trailing true union unique user using variadic verbose when where window with
+collation column concurrently constraint create cross current_catalog current_date current_role current_schema
+current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch
+for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join leading
+left like limit localtime localtimestamp natural new not notnull null of off offset old on only or order outer
+over overlaps placing primary references returning right select session_user similar some symmetric
+system_user table tablesample then to trailing true union unique user using variadic verbose when where window
+with
 """
 _RESERVED = frozenset(_KEY_WORDS.split())
 

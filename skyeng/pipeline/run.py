@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal
 
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.errors import SkyengError
+from skyeng.errors import SkyengError, UsageError
 from skyeng.model import Model
 from skyeng.part import Part
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
@@ -60,6 +60,8 @@ def run(
     dies, will be by the next run.
     """
     part = Part.of(model, where) if where else None
+    if part and only == "to_datamart":
+        raise UsageError("--where names a part of the source, and to_datamart does not read the source")
     check_migrated(stores.warehouse, model)
     if model.marts and only != "to_datawarehouse":
         # Before anything is loaded: a datamart that is down stops the run while nothing is half done.

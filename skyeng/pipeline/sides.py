@@ -59,12 +59,13 @@ class PostgresSide:
     session: Session
     rows: SQL
     shown: Sequence[Value]
-    #: Fingerprints that are computed together with others', of one reading.
+    #: Where fingerprints are computed together with others': the reading, and this side's place in it.
     reading: Reading | None = None
+    place: int = 0
 
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
         if self.reading:
-            return self.reading.fingerprints(self.rows, buckets)
+            return self.reading.fingerprints(buckets)[self.place]
         return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets)))
 
     def hashes(self, selection: Selection) -> dict[str, tuple[int, int]]:
@@ -110,15 +111,14 @@ class Reading:
             "SELECT *, {hash} AS row_hash\nFROM (\n    {rows}\n) AS active", hash=self.hashes[place], rows=self.rows
         )
 
-    def fingerprints(self, hashed: SQL, buckets: int) -> dict[int, Fingerprint]:
-        """Computed once for all comparisons: a side of one snapshot may be compared with several others."""
+    def fingerprints(self, buckets: int) -> list[dict[int, Fingerprint]]:
+        """Computed once for all comparisons, in their order."""
         if buckets not in self._known:
             found = self.session.rows(fingerprints_at_once(self.rows, self.hashes, buckets))
             self._known[buckets] = [
                 as_fingerprints([row[1:] for row in found if row[0] == place]) for place in range(len(self.hashes))
             ]
-        (place,) = (place for place in range(len(self.hashes)) if self.hashed(place) == hashed)
-        return self._known[buckets][place]
+        return self._known[buckets]
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def vault_sides(session: Session, model: Model, feed: Feed, method: Method | Non
     compared = [*with_source, *((one.vault_hash, one.shown) for one in served)]
     reading = Reading(session, rows, [hash_ for hash_, _ in compared])
     return [
-        PostgresSide("warehouse", session, reading.hashed(place), columns, reading)
+        PostgresSide("warehouse", session, reading.hashed(place), columns, reading, place)
         for place, (_, columns) in enumerate(compared)
     ]
 

@@ -167,7 +167,7 @@ class ToDatawarehouse:
             changes = delta.find_changes(session, self.model, feed)
         else:
             changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
-            unique = check_rows(session, self.model, feed, whole=self.part is None) if changes else []
+            unique = check_rows(session, self.model, feed, self._part_of(feed)) if changes else []
         staging.keep_unique_hubs(session, self.model, feed, unique)
         return changes
 

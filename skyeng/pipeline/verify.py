@@ -66,6 +66,9 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         source = stack.enter_context(stores.source.session(snapshot=True))
         warehouse = stack.enter_context(stores.warehouse.session(snapshot=True))
         method = agreed_method(source, warehouse)
+        datamart = stack.enter_context(stores.datamart.session()) if model.marts else None
+        if datamart:
+            mart_migrations.check_migrated(datamart, model)
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:
@@ -73,9 +76,6 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
             # What a delta delivered once, its source need not hold any more.
             vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
-            datamart = stack.enter_context(stores.datamart.session()) if marts else None
-            if datamart:
-                mart_migrations.check_migrated(datamart, model)
             shown = [mart_sides(datamart, model, mart) for mart in marts if datamart]
             delivered = None if feed.delta else source_side(source, model, feed, method)
             if delivered:

@@ -1,7 +1,7 @@
 """What the warehouse holds by bucket, compared with what the source has; which rows are to be staged.
 
 Fingerprints never leave the two servers: the source's flow into the warehouse and are compared
-there. What Python holds is the answer, a bit a bucket and at most `MOST_NAMED` row hashes.
+there. What Python holds is the answer: at most a number a bucket, whatever the table's size.
 
 **Rows named by their hash.** Where a bucket differs by one row only, the difference of the two sums
 is that row's hash, and proves it by falling into the bucket. Such a row alone is staged, and not

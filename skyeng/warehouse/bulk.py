@@ -1,8 +1,8 @@
 """Filling an empty table: its primary key is built once, after the rows, not row by row.
 
-The table is truncated first: a server with `wal_level = minimal` then writes the rows once, into
-the table, and not into its log as well. All in the transaction of the load, so that a crash
-leaves the table and its key as they were.
+Before there is any load to read, the table is truncated first: a server with `wal_level = minimal`
+then writes the rows once, into the table, and not into its log as well. All in the transaction of
+the load, so that a crash leaves the table and its key as they were.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ FROM pg_class WHERE oid = {name}::regclass""",
 
 @contextmanager
 def filling(
-    session: Session, schema: str, table: str, columns: Sequence[str], always: SQL | None = None
+    session: Session, schema: str, table: str, columns: Sequence[str], always: SQL | None = None, *, anew: bool = True
 ) -> Iterator[None]:
-    """Empty a table that holds nothing, and drop its primary key for the block that fills it.
+    """Drop a table's primary key for the block that fills it; `anew`, empty it first.
 
-    `always` is an insert of what even an empty table holds.
+    `always` is an insert of what even an empty table holds. Who reads with a snapshot from before does
+    not see it until then: not `anew` where that matters.
     """
     names = {"table": ident(schema, table), "key": ident(f"pk_{table}")}
     session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {key}", **names))
-    session.execute(sql("TRUNCATE {table}", table=names["table"]))
-    if always:
-        session.execute(always)
+    if anew:
+        session.execute(sql("TRUNCATE {table}", table=names["table"]))
+        if always:
+            session.execute(always)
     yield
     session.execute(
         sql("ALTER TABLE {table} ADD CONSTRAINT {key} PRIMARY KEY ({columns})", columns=idents(columns), **names)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import values
 from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
+from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, any_contradiction_with_held, contradictions_with_held
@@ -18,24 +19,24 @@ from skyeng.warehouse.staging import holds_rows
 _LONGEST_ROW = 600
 
 
-def check_rows(session: Session, model: Model, feed: Feed, *, whole: bool = True) -> list[str]:
+def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> list[str]:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
-    Gives the hubs of which no key stands in two rows: nothing was to be compared there. Rows that stay
-    as they are may be contradicted if not the whole feed was looked at.
+    Gives the hubs of which no key stands in two rows: nothing was to be compared there. Only rows of the
+    `part` that was looked at can be known to stay as they are.
     """
     spreads = {hub.name: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
-    unique = [name for name, spread in spreads.items() if spread.unique]
+    unique = sorted((name for name, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
     statements += key_faults(model, feed, unique)
     if (
-        whole
-        and not feed.delta
+        not feed.delta
+        and model.satellites_of(feed)
         and holds_rows(session, feed)
-        and session.scalar(any_contradiction_with_held(model, feed, unique))
+        and session.scalar(any_contradiction_with_held(model, feed, unique, part))
     ):
-        statements += contradictions_with_held(model, feed, unique)
+        statements += contradictions_with_held(model, feed, unique, part)
     bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
     if bad:
         listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:SHOWN])
@@ -56,7 +57,7 @@ class Spread:
 
     @property
     def unique(self) -> bool:
-        """No key stands in two rows. A hub that no row has is none to skip work for."""
+        """No key stands in two rows."""
         return self.rows == self.keys
 
     @classmethod
@@ -123,11 +124,11 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
         yield _out_of_range(limited)
 
 
-def key_faults(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
+def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that cannot stand beside each other."""
     at_once = " for one time" if feed.applied else ""
-    # Rows that have a hub of which no key stands twice differ in their row keys already.
-    hub = next((hub for hub in model.hubs_of(model.grain(feed)) if hub.name in unique), None)
+    # Rows that have a hub of which no key stands twice differ in their row keys already. The first has most rows.
+    hub = model.hub(unique[0]) if unique else None
     lacking = sql("{column} IS NULL", column=ident(model.business_key(hub)[0].name)) if hub else sql("true")
     reason = f"the feed delivers more than one row with this row key{at_once}"
     yield _more_than_one(feed, sql("row_key"), reason, lacking)

@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterator
 
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, Model, Satellite
+from skyeng.part import Part
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
+from skyeng.warehouse.staging import held_rows
 
 #: Rows shown of each fault, and how a row is shown.
 SHOWN = 5
 AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
-def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str]) -> SQL:
+def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> SQL:
     """Statement that is true if `contradictions_with_held` gives any row: one look at the link, for all satellites."""
     link = model.grain(feed)
     changed = (
@@ -40,13 +42,19 @@ FROM (
       AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = changed.row_key)
     OFFSET 0
 ) AS unstaged
-WHERE (SELECT true FROM control.{held} AS held WHERE held.row_key = unstaged.row_key)""",
+WHERE (
+    SELECT true
+    FROM (
+        {held}
+    ) AS held
+    WHERE held.row_key = unstaged.row_key
+)""",
         key=ident(link.key),
         link=ident(link.table),
         changed=joined("\nOR ", changed),
         feed=ident(feed.name),
         gone=ident(feed.gone_table),
-        held=ident(feed.rows_table),
+        held=held_rows(model, feed, part),
     )
 
 
@@ -76,7 +84,7 @@ JOIN LATERAL (
     )
 
 
-def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
+def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
 
     A row that changes an entity's attributes speaks for all rows of that entity. If one of
@@ -92,7 +100,9 @@ def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str]) 
     SELECT DISTINCT changed.place
     FROM changed
     JOIN vault.{link} AS link ON link.{key} = changed.hash_key
-    JOIN control.{held} AS held ON held.row_key = link.{link_key}
+    JOIN (
+        {held}
+    ) AS held ON held.row_key = link.{link_key}
     WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)
       AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
     LIMIT {shown}
@@ -107,7 +117,7 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
             reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
             link=ident(link.table),
             link_key=ident(link.key),
-            held=ident(feed.rows_table),
+            held=held_rows(model, feed, part),
             gone=ident(feed.gone_table),
             shown=literal(SHOWN + 1),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from skyeng.errors import NotMigrated
@@ -54,7 +55,15 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
 
 def head(history: History) -> str | None:
     """The last revision that is written; None where there is none. They are numbered, and so are their files."""
-    return max((file.name.partition("_")[0] for file in files(history)), default=None)
+    numbers = sorted(file.name.partition("_")[0] for file in files(history))
+    if doubled := next((one for one, two in pairwise(numbers) if one == two), None):
+        raise NotMigrated(
+            f"two migrations of '{history.name}' have the number {doubled}",
+            where=str(history.folder),
+            expected="one after the other",
+            remedy="give the later one the next number: its file, `revision` and `down_revision`",
+        )
+    return numbers[-1] if numbers else None
 
 
 def files(history: History) -> list[Path]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from skyeng.hashing import digest, zero_key
 from skyeng.model import Effectivity, Entity, Hub, Link, LogicalType, Model, Satellite
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, idents, joined, sql
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse import delta, inserts
 from skyeng.warehouse.bulk import WORTH_BULK, filling, may_fill
 from skyeng.warehouse.loads import Load
@@ -20,12 +20,24 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
     first = _may_fill(session, entity, load)
     statement = _statement(model, entity, unique_hubs(session, model, load), first=first, trust_hashdiff=not full)
     key = primary_key(model, entity)
-    with filling(session, "vault", entity.table, key, zero_record(model, entity)) if first else nullcontext():
+    with _filling(session, model, entity) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
     if inserted >= WORTH_ANALYSING:
         # What joins and orders rows; attributes are only carried along.
         session.execute(sql("ANALYZE vault.{table} ({columns})", table=ident(entity.table), columns=idents(key)))
     return inserted
+
+
+def _filling(session: Session, model: Model, entity: Entity) -> AbstractContextManager[None]:
+    # Where a load is closed already, rows of other tables may be read together with this one's ghost record.
+    anew = not session.scalar(
+        sql(
+            "SELECT EXISTS (SELECT FROM control.loads WHERE model = {model} AND status = 'closed')",
+            model=literal(model.name),
+        )
+    )
+    key, ghost = primary_key(model, entity), zero_record(model, entity)
+    return filling(session, "vault", entity.table, key, ghost, anew=anew)
 
 
 def _may_fill(session: Session, entity: Entity, load: Load) -> bool:

@@ -15,6 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Bitmaps are of another cut: the load under way has to stage again.
+    op.execute('TRUNCATE stage.selections')
     op.add_column('selections', sa.Column('added', pg.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the source has.'), schema='stage')
     op.add_column('selections', sa.Column('removed', pg.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the warehouse has.'), schema='stage')
     op.add_column('selections', sa.Column('unique_hubs', pg.ARRAY(sa.Text()), server_default='{}', nullable=False, comment='Hubs of which no key stands in two staged rows.'), schema='stage')
@@ -24,6 +26,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute('TRUNCATE stage.selections')
     op.create_table('fingerprints',
     sa.Column('model', sa.Text(), nullable=False),
     sa.Column('feed', sa.Text(), nullable=False),

@@ -139,7 +139,7 @@ def test_the_guard_sees_a_nested_loop(large_school: World, monkeypatch: pytest.M
     )
     for statement in (quadratic, correlated):
         with explained(monkeypatch) as plans, large_school.stores.warehouse.session() as session:
-            session.execute(SQL("SET LOCAL enable_material = off; SET LOCAL statement_timeout = '1ms'"))
+            session.execute(SQL("SET LOCAL enable_material = off; SET LOCAL statement_timeout = '200ms'"))
             with pytest.raises(Exception, match="statement timeout"):
                 session.rows(statement)
         assert len(slow(plans)) == 1

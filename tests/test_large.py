@@ -112,7 +112,7 @@ def test_an_append_is_one_block(school: World) -> None:
     assert [rows for _, rows in parts] == [36, 36, 36, 36]
 
 
-@pytest.mark.parametrize("dying", ["_register", "_send"])
+@pytest.mark.parametrize("dying", ["register", "_send"])
 def test_an_append_that_dies_is_brought_level_by_the_next(
     school: World, monkeypatch: pytest.MonkeyPatch, dying: str
 ) -> None:

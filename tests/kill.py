@@ -99,8 +99,10 @@ class Killer:
         self._process.stdout.close()
 
 
-#: A bitmap or a time within a statement: another one in every run.
-_VALUE = re.compile(r"'(\\x[0-9a-f]*|\d{4}-\d\d-\d\d[ T][^']*)'")
+#: Within a statement, what is another one in every run: a time; which buckets and rows differ.
+_VALUE = re.compile(r"'\d{4}-\d\d-\d\d[ T][^']*'")
+_BUCKETS, _ROWS = r"get_bit\('\\x[0-9a-f]+'::bytea, [^']+?\) = 1", r"row_hash = ANY\('\{[-0-9,]+\}'::bigint\[\]\)"
+_DIFFERING = re.compile(rf"\((?:{_BUCKETS} OR {_ROWS}|{_BUCKETS}|{_ROWS})\)|(?<=WHERE )(?:true|false)\b")
 
 
 class Watch:
@@ -113,7 +115,7 @@ class Watch:
         self.passed: list[Failpoint] = []
 
     def did(self, what: str) -> None:
-        what = " ".join(_VALUE.sub("?", what).split())
+        what = " ".join(_VALUE.sub("?", _DIFFERING.sub("?", what)).split())
         with self._guard:
             self._times[what] += 1
             self.passed.append(Failpoint(what, self._times[what]))

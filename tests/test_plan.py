@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import MODELS, Servers, World, schema_only
+from kill import DIFFERING
 from server_log import Sessions, logged
 
 from skyeng.cli.main import cli
@@ -62,10 +63,7 @@ CHANGES: dict[str, tuple[str, str]] = {
 _SIMPLE = r"""(?:NULL|true|false| ?-?[0-9.]+|E?'(?:[^']|'')*'(?:::[a-z]+)?)"""
 _VALUE = rf"(?:{_SIMPLE}|ARRAY\[{_SIMPLE}(?:, ?{_SIMPLE})*\])"
 #: What a scenario has an example of: buckets and single rows that differ, and loads' timestamps.
-_BUCKETS, _ROWS = r"get_bit\('\\x[0-9a-f]+'::bytea, [^']+?\) = 1", r"row_hash = ANY\('\{[-0-9,]+\}'::bigint\[\]\)"
-_EXAMPLE = re.compile(
-    rf"\((?:{_BUCKETS} OR {_ROWS}|{_BUCKETS}|{_ROWS})\)|(?<=\(ts = )'[0-9-]+ [0-9:.]+'|'[^']+'(?=::timestamptz)"
-)
+_EXAMPLE = re.compile(rf"{DIFFERING}|(?<=\(ts = )'[0-9-]+ [0-9:.]+'|'[^']+'(?=::timestamptz)")
 #: The embedded engine reads rows from a pipe with a name, a server from the request.
 _PIPE = re.compile(r" FROM INFILE '[^']+'")
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)\b")

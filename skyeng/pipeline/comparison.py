@@ -1,4 +1,4 @@
-"""The decision both DAGs share: what is new, changed or gone on the main side."""
+"""What is new, changed or gone on a main side, by fingerprints of it and of a follower."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def agreed_method(source: Session, warehouse: Session) -> Method:
 class Comparison(Generic[Bucket]):
     """Fingerprints of a main and a follower side, by whatever the two are cut into.
 
-    `to_datawarehouse` cuts rows by bits of their hash, `to_datamart` cuts row versions by load.
+    `verify` cuts rows by bits of their hash, `to_datamart` cuts row versions by load. What `to_datawarehouse`
+    compares is compared in the warehouse, see `skyeng.warehouse.buckets`.
     """
 
     main: Mapping[Bucket, Fingerprint]

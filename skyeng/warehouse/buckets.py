@@ -145,7 +145,7 @@ VALUES (
 ON CONFLICT (model, feed) DO UPDATE
 SET (load_id, buckets, bitmap, added, removed, rows_held)
     = (EXCLUDED.load_id, EXCLUDED.buckets, EXCLUDED.bitmap, EXCLUDED.added, EXCLUDED.removed, EXCLUDED.rows_held)""",
-            **_names(model, feed),
+            **names(model, feed),
         ),
         {
             "load_id": load.load_id,
@@ -168,7 +168,7 @@ def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Se
         sql(
             """SELECT buckets, bitmap, added, removed FROM stage.selections
 WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s""",
-            **_names(model, feed),
+            **names(model, feed),
         ),
         {"load_id": load.load_id},
     )
@@ -183,5 +183,6 @@ WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s""",
     return Selection(total, None if bitmap is None else bytes(bitmap), tuple(added), tuple(removed))
 
 
-def _names(model: Model, feed: Feed) -> dict[str, SQL]:
+def names(model: Model, feed: Feed) -> dict[str, SQL]:
+    """A feed as the registers know it: parts for a statement."""
     return {"model": literal(model.name), "feed": literal(feed.name)}

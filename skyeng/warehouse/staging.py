@@ -91,7 +91,7 @@ def keep_unique_hubs(session: Session, model: Model, feed: Feed, hubs: Collectio
     session.execute(
         sql(
             "UPDATE stage.selections SET unique_hubs = %(hubs)s WHERE model = {model} AND feed = {feed}",
-            **_names(model, feed),
+            **buckets.names(model, feed),
         ),
         {"hubs": list(hubs)},
     )
@@ -219,7 +219,7 @@ ON CONFLICT (load_id, feed) DO UPDATE
 SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
     = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
             rows=ident(feed.name),
-            **_names(model, feed),
+            **buckets.names(model, feed),
         ),
         {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
     )
@@ -235,10 +235,6 @@ def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]
         )
     }
     return {feed.name: found[feed.name] for feed in model.feeds}
-
-
-def _names(model: Model, feed: Feed) -> dict[str, SQL]:
-    return {"model": literal(model.name), "feed": literal(feed.name)}
 
 
 def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:

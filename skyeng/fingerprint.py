@@ -8,8 +8,8 @@ equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from skyeng.hashing import Value, text_hash, values
@@ -24,37 +24,25 @@ Method = Literal["record", "text"]
 Fingerprint = tuple[int, int]
 Bucket = TypeVar("Bucket", bound=Hashable)
 
-#: A table of a million rows is compared by as many buckets as one of ten million: the price of a row
-#: does not grow with the table. What makes them more is the number of rows that change.
-_USUAL_ROWS, _USUAL_BUCKETS = 16, 1 << 16
-_BUCKETS_A_CHANGE = 8
-_LEAST_ROWS = 8
-_LEAST_BUCKETS, _MOST_BUCKETS = 64, 1 << 20
-_PROOF_BUCKETS = 1 << 14
-
 
 def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
     """PostgreSQL expression of a row's hash, a bigint."""
     if method == "text":
         return text_hash(row)
     hashed = (SQL(type_.hashed.replace("{x}", value.text)) for value, type_ in row)
-    return sql("hash_record_extended(ROW({hashed}), 0)", hashed=joined(", ", hashed))
+    # Hashed once more, because a record's hash is a weighted sum of its columns' hashes: had two rows of one
+    # bucket exchanged their titles, the sum over both would be what it was.
+    return sql("hash_numeric_extended(hash_record_extended(ROW({hashed}), 0)::numeric, 0)", hashed=joined(", ", hashed))
 
 
-def bucket_count(rows: int, touched: int = 0) -> int:
-    """How many buckets to compare `rows` rows by, of which about `touched` differ: a power of two.
-
-    A row that changed leaves one bucket and enters another. Where most differing buckets differ by
-    one row only, that row is known at once; hence several buckets for each change.
-    """
-    usual = min(rows // _USUAL_ROWS, _USUAL_BUCKETS)
-    wanted = max(usual, min(touched * _BUCKETS_A_CHANGE, rows // _LEAST_ROWS), 1)
-    return min(max(1 << (wanted - 1).bit_length(), _LEAST_BUCKETS), _MOST_BUCKETS)
+def power_of_two(number: float) -> int:
+    """The least power of two that is no less than a number."""
+    return 1 << max(math.ceil(number) - 1, 0).bit_length()
 
 
 def proof_buckets(rows: int) -> int:
-    """How many buckets to prove equality by: fewer, since differences are the exception."""
-    return min(bucket_count(rows // 4), _PROOF_BUCKETS)
+    """How many buckets to prove equality of so many rows by: not too many, since differences are the exception."""
+    return min(max(power_of_two(rows / 64), 64), 1 << 14)
 
 
 def with_row_hash(rows: SQL, model: Model, feed: Feed, method: Method) -> SQL:
@@ -100,16 +88,8 @@ def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:
     return _grouped(rows, _clickhouse_bucket(buckets))
 
 
-def bucket_of(row_hash: int, buckets: int) -> int:
-    """The bucket of a row: bits from the middle of the product of its hash's halves.
-
-    Not simply bits of the hash: those of a difference of two sums would be right by themselves.
-    """
-    return ((row_hash & 0xFFFFFFFF) * (row_hash >> 32 & 0x7FFFFFFF) >> 20) & (buckets - 1)
-
-
 def bucket(buckets: int) -> SQL:
-    """PostgreSQL expression of `bucket_of`."""
+    """PostgreSQL expression of a row's bucket, an integer: bits from the middle of the product of its hash's halves."""
     return sql(
         "((((row_hash & 4294967295) * ((row_hash >> 32) & 2147483647)) >> 20) & {mask})::integer",
         mask=literal(buckets - 1),
@@ -142,75 +122,15 @@ GROUP BY {bucket}""",
     )
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Some of `total` buckets: a bitmap of one bit each, or None for all of them; and single rows.
-
-    A test costs the same however many differ: a bit is looked up, or a hash in a hashed list.
-    """
-
-    total: int
-    bitmap: bytes | None = None
-    #: Row hashes of single rows that only the main side has.
-    added: tuple[int, ...] = ()
-    #: Row hashes of single rows that only the follower has.
-    removed: tuple[int, ...] = ()
-
-    @classmethod
-    def of(
-        cls, buckets: Iterable[int], total: int, added: tuple[int, ...] = (), removed: tuple[int, ...] = ()
-    ) -> Selection:
-        bitmap = bytearray(total // 8)
-        for bucket in buckets:
-            bitmap[bucket >> 3] |= 1 << (bucket & 7)
-        return cls(total, bytes(bitmap), added, removed)
-
-    def __bool__(self) -> bool:
-        return self.bitmap is None or bool(self.added or self.removed) or any(self.bitmap)
-
-    def widened(self) -> Selection:
-        """The buckets of all single rows instead of these rows."""
-        single = Selection.of((bucket_of(hash_, self.total) for hash_ in self.added + self.removed), self.total)
-        if self.bitmap is None or single.bitmap is None:
-            return Selection(self.total)
-        return Selection(self.total, bytes(a | b for a, b in zip(self.bitmap, single.bitmap, strict=True)))
-
-    def condition(self) -> SQL:
-        """PostgreSQL condition on `row_hash` of the main side: the row may be new or changed."""
-        return self._condition(self.added)
-
-    def held(self) -> SQL:
-        """PostgreSQL condition on `row_hash` of the follower: the row may be old or gone."""
-        return self._condition(self.removed)
-
-    def _condition(self, single: tuple[int, ...]) -> SQL:
-        if self.bitmap is None:
-            return sql("true")
-        conditions: list[SQL] = []
-        if any(self.bitmap):
-            conditions.append(
-                sql(
-                    "get_bit({bitmap}::bytea, {bucket}) = 1",
-                    bitmap=literal(r"\x" + self.bitmap.hex()),
-                    bucket=bucket(self.total),
-                )
-            )
-        if single:
-            listed = literal("{" + ",".join(map(str, single)) + "}")
-            conditions.append(sql("row_hash = ANY({listed}::bigint[])", listed=listed))
-        return sql("({any})", any=joined(" OR ", conditions)) if conditions else sql("false")
+def in_buckets(chosen: Iterable[int], buckets: int) -> SQL:
+    """PostgreSQL condition on `row_hash`: the row is in one of the chosen buckets."""
+    listed = literal("{" + ",".join(map(str, chosen)) + "}")
+    return sql("{bucket} = ANY({listed}::integer[])", bucket=bucket(buckets), listed=listed)
 
 
-def clickhouse_selection(selection: Selection) -> SQL:
-    """ClickHouse's spelling of `Selection.condition`."""
-    if selection.bitmap is None:
-        return sql("true")
-    buckets = (place for place in range(selection.total) if selection.bitmap[place >> 3] >> (place & 7) & 1)
-    return sql(
-        "{bucket} IN ({buckets})",
-        bucket=_clickhouse_bucket(selection.total),
-        buckets=joined(", ", map(literal, buckets)),
-    )
+def clickhouse_in_buckets(chosen: Iterable[int], buckets: int) -> SQL:
+    """The same condition for ClickHouse."""
+    return sql("{bucket} IN ({chosen})", bucket=_clickhouse_bucket(buckets), chosen=joined(", ", map(literal, chosen)))
 
 
 def as_fingerprints(rows: Sequence[tuple[int, int, int]]) -> dict[int, Fingerprint]:

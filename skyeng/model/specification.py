@@ -53,8 +53,13 @@ class Feed(Frozen):
 
     @property
     def rows_table(self) -> str:
-        """In `control`: key and hash of each row that the last closed load left active."""
+        """In `control`: key, hash and place of each row that the last closed load left active."""
         return f"{self.name}_rows"
+
+    @property
+    def buckets_table(self) -> str:
+        """In `control`: fingerprints of these rows, by bucket."""
+        return f"{self.name}_buckets"
 
     @property
     def changes_table(self) -> str:

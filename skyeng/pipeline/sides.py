@@ -16,12 +16,12 @@ from skyeng.datamart.tables import MartTables, types
 from skyeng.fingerprint import (
     Fingerprint,
     Method,
-    Selection,
     as_fingerprints,
     clickhouse_fingerprints,
-    clickhouse_selection,
+    clickhouse_in_buckets,
     fingerprints,
     fingerprints_at_once,
+    in_buckets,
     row_hash,
 )
 from skyeng.hashing import Value, clickhouse_fast_hash, digest, values
@@ -42,8 +42,8 @@ class Side(Protocol):
     @property
     def name(self) -> str: ...
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]: ...
-    def hashes(self, selection: Selection) -> dict[str, tuple[int, int]]:
-        """Row key to (row hash, how many rows have this key)."""
+    def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
+        """Row key to (row hash, how many rows have this key), of the chosen buckets."""
         ...
 
     def texts(self, keys: Sequence[str]) -> Texts:
@@ -68,7 +68,7 @@ class PostgresSide:
             return self.reading.fingerprints(buckets)[self.place]
         return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets)))
 
-    def hashes(self, selection: Selection) -> dict[str, tuple[int, int]]:
+    def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
             """SELECT row_key::text, min(row_hash), count(*)
 FROM (
@@ -77,7 +77,7 @@ FROM (
 WHERE {selected}
 GROUP BY row_key""",
             rows=self.rows,
-            selected=selection.condition(),
+            selected=in_buckets(chosen, buckets),
         )
         return {key: (hash_, count) for key, hash_, count in self.session.rows(statement)}
 
@@ -146,11 +146,11 @@ class MartSide:
         )
         return as_fingerprints(self.session.rows(clickhouse_fingerprints(rows, buckets)))
 
-    def hashes(self, selection: Selection) -> dict[str, tuple[int, int]]:
+    def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
             "SELECT toString(row_key), min(row_hash), count() FROM (\n{rows}\n) WHERE {selected} GROUP BY row_key",
             rows=self.rows,
-            selected=clickhouse_selection(selection),
+            selected=clickhouse_in_buckets(chosen, buckets),
         )
         return {key: (int(hash_), int(count)) for key, hash_, count in self.session.rows(statement)}
 

@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from skyeng.fingerprint import Method, Selection, bucket_count
+from skyeng.cut import Cut, Selection
+from skyeng.fingerprint import Method
 from skyeng.model import Entity, Feed, Model
 from skyeng.part import Part
 from skyeng.pipe import pipe
@@ -75,11 +76,19 @@ class ToDatawarehouse:
             load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
-                if not trusted:
-                    staging.rebuild_rows(session, self.model, feed, method)
-                total = bucket_count(*buckets.expected_size(session, feed))
-                buckets.keep_selection(session, self.model, feed, load, Selection(total))
+                cut = self._cut(session, feed, method, trusted=trusted)
+                buckets.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
         return load
+
+    def _cut(self, session: Session, feed: Feed, method: Method, *, trusted: bool) -> Cut:
+        """How the feed is to be compared, with what the warehouse holds made ready for it."""
+        kept = buckets.kept_cut(session, self.model, feed)
+        # Without a cut, rows are from before they had places.
+        if not trusted or (kept is None and staging.holds_rows(session, feed)):
+            staging.rebuild_rows(session, self.model, feed, method)
+        if feed.delta or self.part or not staging.holds_rows(session, feed):
+            return kept or Cut()
+        return buckets.ready(session, self.model, feed)
 
     def e_from_pg_datasource(self, load: Load) -> Counts:
         """Stage the rows that may differ: all feeds from one snapshot of the source.
@@ -106,13 +115,10 @@ class ToDatawarehouse:
 
     def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
-        total = buckets.kept_selection(warehouse, self.model, feed, load).total
-        found = self._differing(source, warehouse, feed, method, total)
+        cut = buckets.kept_selection(warehouse, self.model, feed, load).cut
+        found = self._differing(source, warehouse, feed, method, cut)
         selection = found.selection
         staged = self._copy(source, warehouse, feed, method, selection)
-        if not buckets.was_found(warehouse, feed, selection):
-            selection = selection.widened()
-            staged = self._copy(source, warehouse, feed, method, selection)
         buckets.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
         return staged
 
@@ -129,16 +135,19 @@ class ToDatawarehouse:
         warehouse.execute(sql("ANALYZE stage.{feed} ({keys})", feed=ident(feed.name), keys=keys))
         return staged
 
-    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, total: int) -> Difference:
+    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, cut: Cut) -> Difference:
         if self.part and not self.part.covers(self.model, feed):
-            return Difference(Selection.of((), total), staging.rows_held(warehouse, feed))
+            return Difference(Selection(cut), staging.rows_held(warehouse, feed))
         if not staging.holds_rows(warehouse, feed):
-            return Difference(Selection(total), 0)
+            return Difference(Selection(cut, everything=True), 0)
         if feed.delta:
-            return Difference(Selection(total), staging.rows_held(warehouse, feed))
-        rows = source_feed.hashed_rows(self.model, feed, method, self.part)
-        found = buckets.differing(source, warehouse, rows, staging.held_rows(self.model, feed, self.part), total)
-        return replace(found, rows_held=staging.rows_held(warehouse, feed)) if self.part else found
+            return Difference(Selection(cut, everything=True), staging.rows_held(warehouse, feed))
+        rows = source_feed.placed_rows(self.model, feed, method, self.part)
+        if self.part is None:
+            return buckets.differing(source, warehouse, feed, cut, rows)
+        held = staging.held_rows(self.model, feed, self.part)
+        found = buckets.differing(source, warehouse, feed, cut, rows, held)
+        return replace(found, rows_held=staging.rows_held(warehouse, feed))
 
     def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
         """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
@@ -205,7 +214,7 @@ class ToDatawarehouse:
         for feed in self.model.feeds:
             if feed.delta or (self._part_of(feed) and delta.reaches_further(session, self.model, feed, load)):
                 delta.restage(session, self.model, feed, load, loads.method_of(session, load))
-            staging.keep_changes(session, feed, load)
+            staging.keep_changes(session, self.model, feed, load)
             staging.clear(session, feed)
         loads.mark_closed(session, load)
         return {}
@@ -221,7 +230,7 @@ class ToDatawarehouse:
                 return booked.get(name, {})
             progress.require(load, before, name, booked)
             for feed in self.model.feeds:
-                buckets.kept_selection(session, self.model, feed, load)
+                buckets.check_staged(session, self.model, feed, load)
             begun = time.perf_counter()
             counts = work(session)
             progress.book(session, load, name, counts, time.perf_counter() - begun)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.client import Session as MartSession
-from skyeng.fingerprint import Fingerprint, Selection, proof_buckets
+from skyeng.fingerprint import Fingerprint, proof_buckets
 from skyeng.model import Feed, Mart, Model
 from skyeng.pipeline.comparison import Comparison, agreed_method
 from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, source_side, vault_sides
 from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
-from skyeng.warehouse.buckets import expected_size
+from skyeng.warehouse.loads import rows_active
 
 #: Rows named of each comparison, and rows looked at for them, about.
 _NAMED = 20
@@ -72,7 +72,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:
-            compared = _Compared(model, feed, proof_buckets(expected_size(warehouse, feed)[0]))
+            compared = _Compared(model, feed, proof_buckets(rows_active(warehouse, feed)))
             # What a delta delivered once, its source need not hold any more.
             vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
@@ -160,7 +160,7 @@ class _Compared:
         if not differing:
             return Verification(self.feed.name, main.name, follower.name, rows, equal=True)
         looked_into = differing[: max(1, _LOOKED_AT * self.buckets // max(rows, 1))]
-        keys = _disagreeing(main, follower, Selection.of(looked_into, self.buckets))
+        keys = _disagreeing(main, follower, looked_into, self.buckets)
         named = tuple(_named(self.feed, main, follower, names, key, keys[:_NAMED]))
         complete = bool(named) and len(looked_into) == len(differing) and len(keys) <= _NAMED
         return Verification(self.feed.name, main.name, follower.name, rows, False, named, complete)
@@ -173,7 +173,7 @@ def _are_equal(left: MartSide, right: MartSide, buckets: int) -> bool:
 def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
     """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
     feed = model.feed(mart.feed)
-    buckets = proof_buckets(expected_size(warehouse, feed)[0])
+    buckets = proof_buckets(rows_active(warehouse, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
     vault = vault_sides(warehouse, model, feed, None)[place]
     current, history = mart_sides(datamart, model, mart)
@@ -181,9 +181,9 @@ def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSe
     return seen and _are_equal(current, history, buckets)
 
 
-def _disagreeing(main: Side, follower: Side, selection: Selection) -> list[str]:
-    """Keys of the rows that differ, as far as the selected buckets tell."""
-    ours, theirs = main.hashes(selection), follower.hashes(selection)
+def _disagreeing(main: Side, follower: Side, chosen: Sequence[int], buckets: int) -> list[str]:
+    """Keys of the rows that differ, as far as the chosen buckets tell."""
+    ours, theirs = main.hashes(chosen, buckets), follower.hashes(chosen, buckets)
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
 
 

@@ -1,9 +1,10 @@
-"""A feed's rows as statements for its source: typed, hashed, restricted to buckets."""
+"""A feed's rows as statements for its source: typed, hashed, placed, restricted to what may differ."""
 
 from __future__ import annotations
 
+from skyeng.cut import Selection, place, place_column
 from skyeng.errors import SourceError, StatementFailed
-from skyeng.fingerprint import Method, Selection, with_row_hash
+from skyeng.fingerprint import Method, with_row_hash
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, FeedColumn, LogicalType, Model
 from skyeng.model.specification import APPLIED_TS
@@ -61,18 +62,31 @@ def hashed_rows(model: Model, feed: Feed, method: Method, part: Part | None = No
     return with_row_hash(typed_rows(model, feed, part), model, feed, method)
 
 
+def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
+    """The same with their `place`."""
+    return sql(
+        "SELECT *, {place} AS place\nFROM (\n    {rows}\n) AS hashed",
+        place=place(model, feed),
+        rows=hashed_rows(model, feed, method, part),
+    )
+
+
 def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
-    """Rows of the selected buckets, in the order of `staged_columns`."""
+    """The selected rows, in the order of `staged_columns`."""
+    placed = place_column(model, feed)
     return sql(
         """SELECT {columns}, row_hash, {row_key} AS row_key
 FROM (
     {rows}
-) AS hashed
+) AS placed
 WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
         row_key=digest(values(model.row_key(feed))),
-        rows=hashed_rows(model, feed, method, part),
-        wanted=selection.condition(),
+        rows=placed_rows(model, feed, method, part),
+        # Of the column's own type: else no index finds it.
+        wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))
+        if placed
+        else selection.condition(sql("place"), sql("bigint")),
     )
 
 

@@ -12,7 +12,7 @@ from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, sql
+from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse import locks
 from skyeng.warehouse.locks import Runner
 
@@ -216,6 +216,20 @@ GROUP BY load_id
 ORDER BY load_ts DESC
 LIMIT %(limit)s"""),
         {"model": model.name, "limit": limit},
+    )
+
+
+def rows_active(session: Session, feed: Feed) -> int:
+    """How many rows of a feed the last closed load left active, by the register of loads."""
+    return (
+        session.scalar(
+            sql(
+                """SELECT rows_active FROM control.load_feeds JOIN control.loads USING (load_id)
+WHERE feed = {feed} AND status = 'closed' ORDER BY load_id DESC LIMIT 1""",
+                feed=literal(feed.name),
+            )
+        )
+        or 0
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from skyeng.cut import Cut, place
 from skyeng.fingerprint import Method, with_row_hash
 from skyeng.model import Feed, Model
 from skyeng.part import Part
@@ -42,9 +43,9 @@ def rows_held(session: Session, feed: Feed) -> int:
 
 
 def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
-    """Query of row key and row hash of what the warehouse holds, or of a part of it."""
+    """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
     if part is None:
-        return sql("SELECT row_key, row_hash FROM control.{rows}", rows=ident(feed.rows_table))
+        return sql("SELECT row_key, row_hash, place FROM control.{rows}", rows=ident(feed.rows_table))
     link = model.grain(feed)
     columns = {
         column.name: ident(hub.table, column.vault_column)
@@ -54,7 +55,7 @@ def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
     wanted = {it.column for it in part.ranges}
     hubs = [hub for hub in model.hubs_of(link) if wanted & {column.name for column in model.business_key(hub)}]
     return sql(
-        """SELECT held.row_key, held.row_hash
+        """SELECT held.row_key, held.row_hash, held.place
 FROM control.{rows} AS held
 JOIN vault.{link} AS link ON link.{key} = held.row_key
 {hubs}
@@ -119,7 +120,7 @@ FROM (
 ) AS held
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
-            selected=buckets.kept_selection(session, model, feed, load).held(),
+            selected=buckets.kept_selection(session, model, feed, load).condition(sql("place"), sql("bigint")),
             held=held_rows(model, feed, part),
             **_tables(feed, "rows", "gone"),
         )
@@ -163,22 +164,29 @@ def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> 
     session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
     session.execute(
         sql(
-            "INSERT INTO control.{held} (row_key, row_hash)\nSELECT row_key, row_hash FROM (\n{active}\n) AS active",
+            """INSERT INTO control.{held} (row_key, row_hash, place)
+SELECT row_key, row_hash, {place}
+FROM (
+    {active}
+) AS active""",
             held=ident(feed.rows_table),
+            place=place(model, feed),
             active=active,
         )
     )
+    buckets.keep_cut(session, model, feed, buckets.kept_cut(session, model, feed) or Cut())
 
 
-def keep_changes(session: Session, feed: Feed, load: Load) -> None:
+def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
+    buckets.carry_changes(session, model, feed, place(model, feed))
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
         with bulk.filling(session, "control", feed.rows_table, ["row_key"]):
-            session.execute(_insert_rows(feed))
+            session.execute(_insert_rows(model, feed))
     else:
-        update = sql("ON CONFLICT (row_key) DO UPDATE SET row_hash = EXCLUDED.row_hash")
-        session.execute(sql("{insert}\n{update}", insert=_insert_rows(feed), update=update))
+        update = sql("ON CONFLICT (row_key) DO UPDATE SET (row_hash, place) = (EXCLUDED.row_hash, EXCLUDED.place)")
+        session.execute(sql("{insert}\n{update}", insert=_insert_rows(model, feed), update=update))
     session.execute(
         sql(
             "DELETE FROM control.{held} AS held USING stage.{gone} AS gone WHERE held.row_key = gone.row_key",
@@ -199,9 +207,10 @@ SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
         session.execute(sql("ANALYZE control.{held}, control.{changes}", **_tables(feed, "held", "changes")))
 
 
-def _insert_rows(feed: Feed) -> SQL:
+def _insert_rows(model: Model, feed: Feed) -> SQL:
     return sql(
-        "INSERT INTO control.{held} (row_key, row_hash)\nSELECT row_key, row_hash FROM stage.{rows}",
+        "INSERT INTO control.{held} (row_key, row_hash, place)\nSELECT row_key, row_hash, {place} FROM stage.{rows}",
+        place=place(model, feed),
         **_tables(feed, "held", "rows"),
     )
 

@@ -82,19 +82,28 @@ def control_metadata() -> sa.MetaData:
         comment="Which steps of a load are done. A load closes when all of them are.",
     )
     sa.Table(
+        "cuts",
+        metadata,
+        sa.Column("model", sa.Text, primary_key=True),
+        sa.Column("feed", sa.Text, primary_key=True),
+        *_cut(),
+        schema="control",
+        comment="How the rows of a feed are cut into the buckets of <feed>_buckets.",
+    )
+    sa.Table(
         "selections",
         metadata,
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("feed", sa.Text, primary_key=True),
-        sa.Column("buckets", sa.Integer, nullable=False),
-        sa.Column("bitmap", sa.LargeBinary, comment="One bit a bucket that differs; NULL: all rows."),
+        *_cut(),
         *(
             sa.Column(name, pg.ARRAY(sa.BigInteger), nullable=False, server_default="{}", comment=comment)
             for name, comment in (
-                ("added", "Row hashes of single rows that only the source has."),
-                ("removed", "Row hashes of single rows that only the warehouse has."),
+                ("places", "Places whose rows are staged."),
+                ("buckets", "Buckets whose rows are staged, all of them."),
             )
         ),
+        sa.Column("everything", sa.Boolean, nullable=False, comment="All rows are staged."),
         sa.Column("load_id", sa.BigInteger, nullable=False, comment="The load that staging belongs to."),
         sa.Column(
             "rows_held",
@@ -112,9 +121,16 @@ def control_metadata() -> sa.MetaData:
         ),
         schema="stage",
         prefixes=["UNLOGGED"],
-        comment="Which buckets of the source were staged by the load under way.",
+        comment="Which rows of the source were staged by the load under way.",
     )
     return metadata
+
+
+def _cut() -> tuple[sa.Column[Any], sa.Column[Any]]:
+    return (
+        sa.Column("shift", sa.SmallInteger, nullable=False, comment="A bucket holds 2^shift places."),
+        sa.Column("hashed", sa.Integer, nullable=False, comment="Buckets of rows without a place."),
+    )
 
 
 def model_metadata(model: Model) -> sa.MetaData:
@@ -203,6 +219,15 @@ def _control(metadata: sa.MetaData, feed: Feed) -> None:
         metadata,
         sa.Column("row_key", sa.Uuid, primary_key=True),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
+        sa.Column("place", sa.BigInteger, comment="By which the source finds the row, see skyeng.cut."),
+        schema="control",
+    )
+    sa.Table(
+        feed.buckets_table,
+        metadata,
+        sa.Column("bucket", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("row_count", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.Numeric, nullable=False) for name in ("hash_sum", "weighted_sum")),
         schema="control",
     )
     sa.Table(

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, tzinfo
 from types import CodeType
 from typing import Any, Literal, get_args
 
+from skyeng.cut import ROWS_IN_BUCKET, Cut, Selection, place_column
 from skyeng.datamart import append
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.append import MartLoad
 from skyeng.datamart.tables import MartTables
-from skyeng.fingerprint import Method, Selection
+from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
 from skyeng.pipeline import comparison, sides
@@ -34,6 +35,7 @@ Kind = Literal["first", "changed", "unchanged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _METHOD: Method = "record"
+_CUT = Cut()
 _NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - as ClickHouse says it
 _BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 _NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
@@ -54,6 +56,9 @@ class Scenario:
         self.held = 0 if kind == "first" else rows
         self.found = 0 if kind == "unchanged" else rows
         self._booked: dict[str, progress.Counts] = {}
+        #: Feeds whose rows are cut into buckets, and those of which fingerprints are kept.
+        self._cut = {feed.name for feed in model.feeds if self.held}
+        self._summed = {feed.name for feed in model.feeds if self.held and not feed.delta}
         self._selected: dict[str, tuple[Any, ...]] = {}
         self._unique: dict[str, list[str]] = {}
         self._changes: dict[str, staging.Changes] = {}
@@ -85,9 +90,10 @@ class Scenario:
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
             bulk.may_fill: _value(not self.held),
-            buckets.expected_size: Answer([(self.held, 0)]),
-            # Row hashes of a row that came and of one that went, and a bucket with more differences.
-            buckets.differing: Answer([([1], [2], [0], self.held) if self.found else ([], [], [], self.held)]),
+            # A place and a bucket without places.
+            buckets.differing: Answer(
+                [("{1}", "{0}", 1, 2, self.held) if self.found else ("{}", "{}", 0, 0, self.held)]
+            ),
             staging.holds_rows: _value(self.held),
             staging.rows_touched: _value(self.found),
             staging.find_changes: Answer(count=min(self.found, self.held)),
@@ -100,14 +106,19 @@ class Scenario:
         }
         by_what_was: dict[Callable[..., Any], Reply] = {
             revisions.revision: lambda it: _value(revisions.head(_argument(it, revisions.revision, "history"))),
+            buckets.kept_cut: self._kept_cut,
+            buckets.keep_cut: self._keep_cut,
+            buckets.filled: lambda it: Answer([self._filled(_argument(it, buckets.filled, "feed"))]),
+            buckets.carry_changes: lambda it: _value(any(self._filled(_argument(it, buckets.carry_changes, "feed")))),
+            buckets.differing: self._differing,
             checks.Spread.of: self._spread,
-            buckets.was_found: lambda it: _value(len(it.parameters["hashes"])),
             staging.keep_unique_hubs: self._keep_unique_hubs,
             staging.unique_hubs: lambda _: Answer(list(self._unique.items())),
             progress.book: self._book,
             progress.done: lambda _: Answer(list(self._booked.items())),
             buckets.keep_selection: self._keep_selection,
             buckets.kept_selection: self._kept_selection,
+            buckets.check_staged: lambda _: Answer([(_NOW.load_id,)]),
             staging.register: self._register,
             staging.registered: lambda _: Answer(
                 [(feed, it.new, it.changed, it.gone) for feed, it in self._changes.items()]
@@ -130,10 +141,39 @@ class Scenario:
         self._booked[booked["step"]] = booked["counts"]
         return Answer(count=1)
 
+    def _kept_cut(self, question: Question) -> Answer:
+        kept = _argument(question, buckets.kept_cut, "feed").name in self._cut
+        return Answer([(_CUT.shift, _CUT.hashed)] if kept else [])
+
+    def _keep_cut(self, question: Question) -> Answer:
+        feed = _argument(question, buckets.keep_cut, "feed").name
+        self._cut.add(feed)
+        # What makes a cut anew sums up at once.
+        (self._summed.add if buckets.ready in question.callers else self._summed.discard)(feed)
+        return Answer(count=1)
+
+    def _filled(self, feed: Feed) -> tuple[int, ...]:
+        """One bucket of a good size, with places and without; or none."""
+        return (1, ROWS_IN_BUCKET, 1, ROWS_IN_BUCKET) if feed.name in self._summed else (0, 0, 0, 0)
+
+    def _differing(self, question: Question) -> Answer:
+        """A place, of a feed that has places, else a bucket."""
+        if not self.found:
+            return Answer([("{}", "{}", 0, 0, self.held)])
+        feed: Feed = _argument(question, buckets.differing, "feed")
+        listed = ("{1}", "{}") if place_column(self.model, feed) else ("{}", "{1}")
+        return Answer([(*listed, 1, 1, self.held)])
+
     def _keep_selection(self, question: Question) -> Answer:
         kept = question.callers.arguments(buckets.keep_selection)
         chosen: Selection = kept["selection"]
-        self._selected[kept["feed"].name] = chosen.total, chosen.bitmap, chosen.added, chosen.removed
+        self._selected[kept["feed"].name] = (
+            chosen.cut.shift,
+            chosen.cut.hashed,
+            chosen.places,
+            chosen.buckets,
+            chosen.everything,
+        )
         return Answer(count=1)
 
     def _kept_selection(self, question: Question) -> Answer:

@@ -1,0 +1,185 @@
+"""Buckets of neighbouring places: which rows are staged, and that no change escapes the sums."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from conftest import Servers, World
+
+from skyeng.cut import Cut
+from skyeng.model import Model
+from skyeng.source import data
+from skyeng.sql import sql
+from skyeng.warehouse import buckets, staging
+
+ROWS = 2_000
+
+
+@pytest.fixture
+def grown(servers: Servers, courses: Model) -> Iterator[World]:
+    """A school of 2,000 lessons that is loaded and compared once, so that its fingerprints are kept."""
+    for world in servers.kept_world(courses, lambda source: fill(source, courses), f"cut_{ROWS}"):
+        world.run()
+        world.run()
+        yield world
+
+
+def fill(source: data.Postgres, model: Model) -> None:
+    data.generate(source, model, ROWS)
+
+
+def staged(world: World) -> int:
+    """How many rows the last load staged."""
+    ((count,),) = world.vault(
+        "SELECT (counts ->> 'stage.courses')::integer FROM control.load_steps"
+        " WHERE step = 'e_from_pg_datasource' ORDER BY load_id DESC LIMIT 1"
+    )
+    return count
+
+
+def assert_kept_fingerprints_are_right(world: World) -> None:
+    """What loads carried along is what would be summed up anew."""
+    feed = world.model.feeds[0]
+    with world.stores.warehouse.session() as session:
+        cut = buckets.kept_cut(session, world.model, feed)
+        assert cut is not None
+        anew = session.rows(cut.fingerprints(staging.held_rows(world.model, feed)))
+        kept = session.rows(
+            sql("SELECT bucket, row_count, hash_sum, weighted_sum FROM control.courses_buckets WHERE row_count <> 0")
+        )
+        emptied = session.rows(
+            sql(
+                "SELECT bucket FROM control.courses_buckets WHERE row_count = 0 AND (hash_sum <> 0 OR weighted_sum <> 0)"
+            )
+        )
+    assert sorted(kept) == sorted(anew)
+    assert emptied == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rows", "changes"),
+    [
+        pytest.param("UPDATE stream_module_lesson SET title = 'x' WHERE id = 100", 1, (0, 1, 0), id="one"),
+        pytest.param("UPDATE stream_module_lesson SET title = 'x' WHERE id % 100 = 0", 20, (0, 20, 0), id="apart"),
+        pytest.param("UPDATE stream_module_lesson SET title = 'x' WHERE id IN (32, 47)", 16, (0, 2, 0), id="beside"),
+        pytest.param("UPDATE stream_module_lesson SET stream_module_id = 3 WHERE id = 1999", 1, (1, 0, 1), id="moved"),
+        pytest.param("DELETE FROM stream_module_lesson WHERE id = 500", 0, (0, 0, 1), id="gone"),
+        pytest.param("INSERT INTO stream_module_lesson (id) VALUES (9000)", 1, (1, 0, 0), id="new"),
+        pytest.param("INSERT INTO stream_module_lesson (id) VALUES (-2147483648)", 1, (1, 0, 0), id="lowest"),
+        pytest.param("INSERT INTO stream_module_lesson (id) VALUES (2147483647)", 1, (1, 0, 0), id="highest"),
+        pytest.param("INSERT INTO stream_module_lesson (id) VALUES (-1), (-17)", 2, (2, 0, 0), id="below zero"),
+        pytest.param(
+            "DELETE FROM stream_module_lesson WHERE id = 33; INSERT INTO stream_module_lesson (id) VALUES (9001)",
+            1,
+            (1, 0, 1),
+            id="one for another",
+        ),
+    ],
+)
+def test_rows_at_the_places_that_differ_are_staged(
+    grown: World, change: str, rows: int, changes: tuple[int, int, int]
+) -> None:
+    grown.change(change)
+    found = grown.run().changes["courses"]
+    assert (found.new, found.changed, found.gone) == changes
+    assert staged(grown) == rows
+    assert_kept_fingerprints_are_right(grown)
+    assert grown.differences() == []
+    assert not grown.run().anything_new
+
+
+def test_rows_without_a_place_are_found_by_their_hash(grown: World) -> None:
+    grown.change("INSERT INTO course (id, title) VALUES (901, 'empty'), (902, 'empty'), (903, NULL)")
+    assert grown.run().changes["courses"].new == 3
+    grown.change("UPDATE course SET title = 'still empty' WHERE id = 902; DELETE FROM course WHERE id = 903")
+    found = grown.run().changes["courses"]
+    assert (found.new, found.changed, found.gone) == (0, 1, 1)
+    grown.change("INSERT INTO stream (id, course_id) VALUES (9001, 902)")
+    found = grown.run().changes["courses"]
+    assert (found.new, found.changed, found.gone) == (1, 0, 1)
+    assert_kept_fingerprints_are_right(grown)
+    assert grown.differences() == []
+
+
+@pytest.mark.parametrize("pattern", ["ab", "abba", "abbabaab", "aabb"])
+def test_neighbours_that_exchange_values_are_seen(grown: World, pattern: str) -> None:
+    """The sum of plain record hashes, and even one weighted by places, would be what it was."""
+    first = 64
+    rows = [(first + at, f"title {letter}") for at, letter in enumerate(pattern)]
+    values = ", ".join(f"({id_}, '{title}')" for id_, title in rows)
+    swapped = ", ".join(f"({id_}, '{title.translate(str.maketrans('ab', 'ba'))}')" for id_, title in rows)
+    same = "description = NULL, start_at = NULL, end_at = NULL, teacher_id = NULL, homework_url = NULL"
+    update = (
+        f"UPDATE stream_module_lesson AS lesson SET title = new.title, {same} FROM (VALUES {{}}) AS new (id, title)"
+    )
+    grown.change(update.format(values) + " WHERE lesson.id = new.id")
+    grown.run()
+    grown.change(update.format(swapped) + " WHERE lesson.id = new.id")
+    assert grown.run().changes["courses"].changed == len(pattern)
+    assert grown.differences() == []
+
+
+def test_many_changes_of_every_kind(grown: World) -> None:
+    """Loads carry the fingerprints along, whatever was changed."""
+    chance = random.Random(5)  # noqa: S311 - no secret
+    for _ in range(4):
+        some = ", ".join(str(chance.randrange(1, 2_200)) for _ in range(60))
+        other = ", ".join(str(chance.randrange(1, 2_200)) for _ in range(20))
+        grown.change(
+            f"UPDATE stream_module_lesson SET description = md5(random()::text) WHERE id IN ({some});"
+            f"DELETE FROM stream_module_lesson WHERE id IN ({other});"
+            f"UPDATE stream_module_lesson SET stream_module_id = {chance.randrange(1, 40)} WHERE id % 97 = 5;"
+            f"INSERT INTO stream_module_lesson (id, title) SELECT max(id) + 7, 'new' FROM stream_module_lesson;"
+            f"UPDATE course SET title = md5(random()::text) WHERE id = 1"
+        )
+        grown.run()
+        assert_kept_fingerprints_are_right(grown)
+        assert grown.differences() == []
+        assert not grown.run().anything_new
+
+
+def test_buckets_fit_places_that_lie_far_apart(grown: World) -> None:
+    """As those of keys that are taken from a clock, or of every thousandth number."""
+    grown.change("UPDATE stream_module_lesson SET id = id * 1000 WHERE id > 10")
+    grown.run()
+    assert not grown.run().anything_new
+    feed = grown.model.feeds[0]
+    with grown.stores.warehouse.session() as session:
+        cut = buckets.kept_cut(session, grown.model, feed)
+    assert cut is not None
+    assert cut.shift == 14
+    assert_kept_fingerprints_are_right(grown)
+    grown.change("UPDATE stream_module_lesson SET title = 'x' WHERE id IN (90000, 91000, 1500000)")
+    assert grown.run().changes["courses"].changed == 3
+    assert staged(grown) < 40
+    assert grown.differences() == []
+
+
+def test_a_warehouse_without_places_gets_them(grown: World) -> None:
+    """As one is that was loaded before rows knew their place."""
+    with grown.stores.warehouse.session() as session:
+        session.execute(sql("UPDATE control.courses_rows SET place = NULL, row_hash = 7"))
+        session.execute(sql("TRUNCATE control.courses_buckets, control.cuts"))
+    grown.change("UPDATE stream_module_lesson SET title = 'x' WHERE id = 100")
+    assert grown.run().changes["courses"].changed == 1
+    assert staged(grown) == 1
+    assert_kept_fingerprints_are_right(grown)
+
+
+@pytest.mark.parametrize(
+    ("placed", "hashed", "span", "expected"),
+    [
+        (0, 0, None, Cut(4, 64)),
+        (0, 10_000_000, None, Cut(4, 1 << 18)),
+        (0, 100_000, None, Cut(4, 1 << 13)),
+        (1_000_000, 0, 500_000, Cut(4, 64)),
+        (1_000_000, 5_000, 1_000_000, Cut(5, 512)),
+        (1_000_000, 0, 0, Cut(1, 64)),
+        (1_000_000, 0, 1 << 62, Cut(47, 64)),
+        (10, 0, 1 << 62, Cut(58, 64)),
+    ],
+)
+def test_the_cut_suits_the_rows(placed: int, hashed: int, span: int | None, expected: Cut) -> None:
+    assert Cut.of(placed, hashed, span) == expected

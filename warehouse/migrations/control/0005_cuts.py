@@ -1,0 +1,52 @@
+"""rows are cut by their place
+
+Revision: 0005
+Revises: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = '0005'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('cuts',
+    sa.Column('model', sa.Text(), nullable=False),
+    sa.Column('feed', sa.Text(), nullable=False),
+    sa.Column('shift', sa.SmallInteger(), nullable=False, comment='A bucket holds 2^shift places.'),
+    sa.Column('hashed', sa.Integer(), nullable=False, comment='Buckets of rows without a place.'),
+    sa.PrimaryKeyConstraint('model', 'feed', name=op.f('pk_cuts')),
+    schema='control',
+    comment='How the rows of a feed are cut into the buckets of <feed>_buckets.'
+    )
+    _begin_anew()
+    for name in ('buckets', 'bitmap', 'added', 'removed'):
+        op.drop_column('selections', name, schema='stage')
+    op.add_column('selections', sa.Column('shift', sa.SmallInteger(), nullable=False, comment='A bucket holds 2^shift places.'), schema='stage')
+    op.add_column('selections', sa.Column('hashed', sa.Integer(), nullable=False, comment='Buckets of rows without a place.'), schema='stage')
+    op.add_column('selections', sa.Column('places', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Places whose rows are staged.'), schema='stage')
+    op.add_column('selections', sa.Column('buckets', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Buckets whose rows are staged, all of them.'), schema='stage')
+    op.add_column('selections', sa.Column('everything', sa.Boolean(), nullable=False, comment='All rows are staged.'), schema='stage')
+    op.create_table_comment('selections', 'Which rows of the source were staged by the load under way.', existing_comment='Which buckets of the source were staged by the load under way.', schema='stage')
+
+
+def downgrade() -> None:
+    _begin_anew()
+    for name in ('shift', 'hashed', 'places', 'buckets', 'everything'):
+        op.drop_column('selections', name, schema='stage')
+    op.add_column('selections', sa.Column('buckets', sa.Integer(), nullable=False), schema='stage')
+    op.add_column('selections', sa.Column('bitmap', sa.LargeBinary(), nullable=True, comment='One bit a bucket that differs; NULL: all rows.'), schema='stage')
+    op.add_column('selections', sa.Column('added', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the source has.'), schema='stage')
+    op.add_column('selections', sa.Column('removed', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the warehouse has.'), schema='stage')
+    op.create_table_comment('selections', 'Which buckets of the source were staged by the load under way.', existing_comment='Which rows of the source were staged by the load under way.', schema='stage')
+    op.drop_table('cuts', schema='control')
+
+
+def _begin_anew() -> None:
+    """Staging belongs to the load under way, which has to stage again."""
+    op.execute('TRUNCATE stage.selections')

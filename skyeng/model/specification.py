@@ -67,6 +67,11 @@ class Feed(Frozen):
         return f"{self.name}_gone"
 
     @property
+    def shared_table(self) -> str:
+        """In `stage`: one row of each combination of the hubs that many staged rows share."""
+        return f"{self.name}_shared"
+
+    @property
     def as_of_function(self) -> str:
         return f"{self.name}_as_of"
 

@@ -24,7 +24,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, idents, sql
-from skyeng.warehouse import buckets, delta, loads, locks, progress, staging, vault
+from skyeng.warehouse import buckets, delta, loads, locks, progress, shared, staging, vault
 from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.loads import Load
@@ -165,6 +165,8 @@ class ToDatawarehouse:
             # Before the comparison: a row that is known may contradict one delivered with it.
             unique = check_rows(session, self.model, feed)
             changes = delta.find_changes(session, self.model, feed)
+            # What was dropped as known speaks for nobody.
+            shared.keep_combinations(session, self.model, feed, unique)
         else:
             changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
             unique = check_rows(session, self.model, feed, self._part_of(feed)) if changes else []

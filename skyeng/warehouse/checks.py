@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
@@ -14,9 +14,13 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, any_contradiction_with_held, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
+from skyeng.warehouse.shared import keep_combinations
 from skyeng.warehouse.staging import holds_rows
 
 _LONGEST_ROW = 600
+
+#: Among so many, a key that many rows share shows up twice.
+_FIRST_ROWS = 10_000
 
 
 def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> list[str]:
@@ -30,6 +34,8 @@ def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = N
     unique = sorted((name for name, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
     statements += key_faults(model, feed, unique)
+    if keep_combinations(session, model, feed, unique):
+        statements += contradictions(model, feed, unique)
     if (
         not feed.delta
         and model.satellites_of(feed)
@@ -62,25 +68,34 @@ class Spread:
 
     @classmethod
     def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
-        return cls(*(session.row(_spread(model, feed, hub)) or ()))
+        """Of the first rows, if a key stands in two of them, as it does if many share it; else of all."""
+        first = cls(*(session.row(_spread(model, feed, hub, among=_FIRST_ROWS)) or ()))
+        return cls(*(session.row(_spread(model, feed, hub)) or ())) if first.unique else first
 
 
 def _shown(row: str) -> str:
     return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
-def _spread(model: Model, feed: Feed, hub: Hub) -> SQL:
+def _spread(model: Model, feed: Feed, hub: Hub, among: int | None = None) -> SQL:
     key = idents(column.name for column in model.business_key(hub))
     return sql(
         """SELECT count(*), coalesce(sum(row_count), 0)
 FROM (
     SELECT count(*) AS row_count
-    FROM stage.{feed}
+    FROM {rows}
     WHERE num_nulls({key}) = 0
     GROUP BY {key}
 ) AS keys""",
         key=key,
-        feed=ident(feed.name),
+        rows=ident("stage", feed.name)
+        if among is None
+        else sql(
+            "(SELECT {key} FROM stage.{feed} LIMIT {among}) AS first",
+            key=key,
+            feed=ident(feed.name),
+            among=literal(among),
+        ),
     )
 
 
@@ -137,6 +152,10 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
         driving = ", ".join(link.driving_key)
         reason = f"the feed delivers more than one combination of this {driving}{at_once}"
         yield _more_than_one(feed, driving_of_staged(model, link), reason, sql("true"))
+
+
+def contradictions(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that say different things of one entity."""
     for satellite in model.satellites_of(feed):
         if satellite.hub_name not in unique:
             yield _contradictions(model, feed, satellite)

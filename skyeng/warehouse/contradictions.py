@@ -76,7 +76,7 @@ JOIN LATERAL (
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(model.attributes(satellite))),
         feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, {feed.name: unique}),
+        representatives=one_row_each(model, hub, feed, {feed.name: unique}, ident("stage", feed.name)),
         known=vault_hashdiff(model, satellite),
         satellite=ident(satellite.table),
         key=ident(hub.key),

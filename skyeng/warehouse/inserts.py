@@ -47,12 +47,17 @@ def _keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
     """The business keys of a hub that a feed delivered, each once."""
     key = model.business_key(hub)
     return sql(
-        "SELECT {distinct}{columns} FROM stage.{feed} WHERE {present}",
+        "SELECT {distinct}{columns} FROM {rows} WHERE {present}",
         distinct=sql("") if hub.name in unique.get(feed.name, ()) else sql("DISTINCT "),
         columns=idents(column.name for column in key),
-        feed=ident(feed.name),
+        rows=_rows_of(hub, feed, unique),
         present=_present(key),
     )
+
+
+def _rows_of(hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    """Where the staged rows of a hub are read: if many of them share a key, where each combination stands once."""
+    return ident("stage", feed.name if hub.name in unique.get(feed.name, ()) else feed.shared_table)
 
 
 def link_insert(model: Model, link: Link, unique: Unique) -> SQL:
@@ -159,6 +164,7 @@ def satellite_insert(
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
     applied = model.applied(satellite)
+    rows = _rows_of(hub, feed, unique)
     known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
     latest = _latest(
         satellite,
@@ -173,7 +179,7 @@ def satellite_insert(
 SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
 FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
-    FROM stage.{feed}
+    FROM {rows}
     WHERE {representatives}
     OFFSET 0
 ) AS delivered{differing}""",
@@ -189,8 +195,8 @@ FROM (
         columns=idents([*feed.times, *(column.name for column in attributes)]),
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(attributes)),
-        feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, unique),
+        rows=rows,
+        representatives=one_row_each(model, hub, feed, unique, rows),
         differing=sql("")
         if first
         else sql("\n{latest}\nWHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff", latest=latest),
@@ -202,14 +208,14 @@ def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
     return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
 
 
-def one_row_each(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
-    """Condition: one staged row of each entity, and time; they agree, as was checked. Only the key is sorted."""
+def one_row_each(model: Model, hub: Hub, feed: Feed, unique: Unique, rows: SQL) -> SQL:
+    """Condition: one of `rows` of each entity, and time; they agree, as was checked. Only the key is sorted."""
     key = model.business_key(hub)
     if hub.name in unique.get(feed.name, ()):
         return _present(key)
     return sql(
-        "ctid IN (SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns})",
-        feed=ident(feed.name),
+        "ctid IN (SELECT min(ctid) FROM {rows} WHERE {present} GROUP BY {columns})",
+        rows=rows,
         present=_present(key),
         columns=idents([*(column.name for column in key), *feed.times]),
     )

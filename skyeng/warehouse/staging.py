@@ -33,7 +33,8 @@ class Changes:
 
 def clear(session: Session, feed: Feed) -> None:
     """Empty the staging tables of a feed."""
-    session.execute(sql("TRUNCATE stage.{rows}, stage.{gone}", rows=ident(feed.name), gone=ident(feed.gone_table)))
+    tables = (ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table))
+    session.execute(sql("TRUNCATE {tables}", tables=joined(", ", tables)))
 
 
 def rows_held(session: Session, feed: Feed) -> int:

@@ -8,13 +8,13 @@ a test proves that the two agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from skyeng.model import Attribute, Entity, Feed, Hub, Link, LogicalType, Model, Satellite
+from skyeng.model import Attribute, Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
 
 SCHEMAS = ("control", "stage", "vault")
 
@@ -180,21 +180,26 @@ def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]
 
 def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
     keys = model.row_key(feed)
-    attributes = (column for column in model.feed_columns(feed) if column not in keys)
+    columns = [*keys, *(column for column in model.feed_columns(feed) if column not in keys)]
     sa.Table(
         feed.name,
         metadata,
         # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
         sa.Column("row_key", sa.Uuid, nullable=False),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
-        *(_timestamp(name, nullable=True) for name in feed.times),
-        *(sa.Column(column.name, column_type(column.type)) for column in (*keys, *attributes)),
+        *_delivered(feed, columns),
         schema="stage",
         prefixes=["UNLOGGED"],
     )
+    sa.Table(feed.shared_table, metadata, *_delivered(feed, columns), schema="stage", prefixes=["UNLOGGED"])
     sa.Table(
         feed.gone_table, metadata, sa.Column("row_key", sa.Uuid, nullable=False), schema="stage", prefixes=["UNLOGGED"]
     )
+
+
+def _delivered(feed: Feed, columns: Iterable[FeedColumn]) -> Iterator[sa.Column[Any]]:
+    yield from (_timestamp(name, nullable=True) for name in feed.times)
+    yield from (sa.Column(column.name, column_type(column.type)) for column in columns)
 
 
 def _control(metadata: sa.MetaData, feed: Feed) -> None:

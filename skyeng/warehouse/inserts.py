@@ -16,8 +16,11 @@ from skyeng.sql import SQL, ident, idents, joined, literal, sql
 Unique = Mapping[str, Collection[str]]
 
 
-def hub_insert(model: Model, hub: Hub, unique: Unique) -> SQL:
-    """Business keys not yet known, from every feed that carries the hub."""
+def hub_insert(model: Model, hub: Hub, unique: Unique, *, first: bool = False) -> SQL:
+    """Business keys not yet known, from every feed that carries the hub.
+
+    `first`: the table is empty, so there is nothing to look up.
+    """
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
@@ -31,15 +34,14 @@ FROM (
         {delivered}
     ) AS delivered
     OFFSET 0
-) AS keyed
-WHERE {unknown}""",
+) AS keyed{unknown}""",
         hub=ident(hub.table),
         target=target(hub, hub.key, *(column.vault_column for column in key)),
         hash_key=digest(values(key)),
         source=literal(model.source),
         columns=columns,
         delivered=delivered,
-        unknown=_unknown(hub, hub.key, sql("keyed.hash_key")),
+        unknown=sql("") if first else _unknown(hub, hub.key, sql("keyed.hash_key")),
     )
 
 
@@ -60,8 +62,8 @@ def _rows_of(hub: Hub, feed: Feed, unique: Unique) -> SQL:
     return ident("stage", feed.name if hub.name in unique.get(feed.name, ()) else feed.shared_table)
 
 
-def link_insert(model: Model, link: Link, unique: Unique) -> SQL:
-    """Combinations not yet known.
+def link_insert(model: Model, link: Link, unique: Unique, *, first: bool = False) -> SQL:
+    """Combinations not yet known; `first`: none is.
 
     The hash key of a hub that many rows share is computed once, not row by row.
     """
@@ -83,8 +85,7 @@ FROM (
     {joins}
     {once}
     OFFSET 0
-) AS keyed
-WHERE {unknown}""",
+) AS keyed{unknown}""",
         link=ident(link.table),
         target=target(link, link.key, *(hub.key for hub in hubs)),
         source=literal(model.source),
@@ -95,7 +96,7 @@ WHERE {unknown}""",
         once=sql("WHERE staged.ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key)", feed=ident(feed.name))
         if feed.applied
         else sql(""),
-        unknown=_unknown(link, link.key, sql("keyed.row_key")),
+        unknown=sql("") if first else _unknown(link, link.key, sql("keyed.row_key")),
     )
 
 
@@ -233,7 +234,7 @@ def _present(key: Sequence[FeedColumn]) -> SQL:
 
 def _unknown(entity: Entity, key: str, wanted: SQL) -> SQL:
     return sql(
-        "NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
+        "\nWHERE NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
         table=ident(entity.table),
         key=ident(key),
         wanted=wanted,

@@ -66,9 +66,9 @@ def _statement(
 ) -> SQL:
     match entity:
         case Hub():
-            return inserts.hub_insert(model, entity, unique)
+            return inserts.hub_insert(model, entity, unique, first=first)
         case Link():
-            return inserts.link_insert(model, entity, unique)
+            return inserts.link_insert(model, entity, unique, first=first)
         case Effectivity() if model.applied(entity):
             return delta.effectivity_insert(model, model.link_of(entity))
         case Effectivity():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.fingerprint import Method, Selection, with_row_hash
-from skyeng.hashing import digest, values
+from skyeng.hashing import digest, hash_key, values
 from skyeng.model import Feed, FeedColumn, LogicalType, Model
 from skyeng.model.specification import APPLIED_TS
 from skyeng.model.types import parse_type
@@ -63,14 +63,15 @@ def hashed_rows(model: Model, feed: Feed, method: Method, part: Part | None = No
 
 def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
     """Rows of the selected buckets, in the order of `staged_columns`."""
+    own = (hash_key(values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
     return sql(
-        """SELECT {columns}, row_hash, {row_key} AS row_key
+        """SELECT {columns}, row_hash, {keys}
 FROM (
     {rows}
 ) AS hashed
 WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
-        row_key=digest(values(model.row_key(feed))),
+        keys=joined(", ", (digest(values(model.row_key(feed))), *own)),
         rows=hashed_rows(model, feed, method, part),
         wanted=selection.condition(),
     )
@@ -78,7 +79,8 @@ WHERE {wanted}""",
 
 def staged_columns(model: Model, feed: Feed) -> SQL:
     """Columns of the staging table that `extraction` fills, in its order."""
-    return idents([*_delivered(model, feed), "row_hash", "row_key"])
+    own = (hub.key for hub in model.keyed_hubs(feed))
+    return idents([*_delivered(model, feed), "row_hash", "row_key", *own])
 
 
 def _delivered(model: Model, feed: Feed) -> list[str]:

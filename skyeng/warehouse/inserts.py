@@ -24,20 +24,15 @@ def hub_insert(model: Model, hub: Hub, unique: Unique, *, first: bool = False) -
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
-    delivered = joined("\nUNION\n", (_keys(model, hub, feed, unique) for feed in feeds))
+    delivered = joined("\nUNION\n", (_keyed(model, hub, feed, unique) for feed in feeds))
     return sql(
         """INSERT INTO vault.{hub} ({target})
 SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
 FROM (
-    SELECT {hash_key} AS hash_key, {columns}
-    FROM (
-        {delivered}
-    ) AS delivered
-    OFFSET 0
+    {delivered}
 ) AS keyed{unknown}""",
         hub=ident(hub.table),
         target=target(hub, hub.key, *(column.vault_column for column in key)),
-        hash_key=digest(values(key)),
         source=literal(model.source),
         columns=columns,
         delivered=delivered,
@@ -45,16 +40,31 @@ FROM (
     )
 
 
-def _keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
-    """The business keys of a hub that a feed delivered, each once."""
+def _keyed(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    """The business keys of a hub that a feed delivered, each once, with the hash key."""
     key = model.business_key(hub)
+    alone = hub.name in unique.get(feed.name, ())
+    # Fenced: hashes are computed once.
     return sql(
-        "SELECT {distinct}{columns} FROM {rows} WHERE {present}",
-        distinct=sql("") if hub.name in unique.get(feed.name, ()) else sql("DISTINCT "),
+        """(
+SELECT {hash_key} AS hash_key, {columns}
+FROM (
+    SELECT {distinct} FROM {rows} WHERE {present}
+) AS delivered
+OFFSET 0
+)""",
+        hash_key=_hash_key(model, hub, feed, unique),
         columns=idents(column.name for column in key),
+        distinct=sql("*") if alone else sql("DISTINCT {columns}", columns=idents(column.name for column in key)),
         rows=_rows_of(hub, feed, unique),
         present=_present(key),
     )
+
+
+def _hash_key(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+    """Hash key of a hub that a row has: as it was staged with the row, if its key stands in no other."""
+    staged = hub in model.keyed_hubs(feed) and hub.name in unique.get(feed.name, ())
+    return ident(hub.key) if staged else hash_key(values(model.business_key(hub)))
 
 
 def _rows_of(hub: Hub, feed: Feed, unique: Unique) -> SQL:
@@ -72,7 +82,7 @@ def link_insert(model: Model, link: Link, unique: Unique, *, first: bool = False
     keys = {
         hub: sql("coalesce({hub}.hash_key, {zero})", hub=_shared(hub), zero=zero_key())
         if hub in shared
-        else hash_key(values(model.business_key(hub)))
+        else _hash_key(model, hub, feed, unique)
         for hub in hubs
     }
     # Fenced: the planner takes the rows not yet known for one, and would join row by row what is joined here.
@@ -107,16 +117,8 @@ def _shared(hub: Hub) -> SQL:
 def _shared_keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
     key = model.business_key(hub)
     return sql(
-        """LEFT JOIN (
-    SELECT {hash_key} AS hash_key, {columns}
-    FROM (
-        {keys}
-    ) AS delivered
-    OFFSET 0
-) AS {hub} ON {same}""",
-        hash_key=digest(values(key)),
-        columns=idents(column.name for column in key),
-        keys=_keys(model, hub, feed, unique),
+        "LEFT JOIN {keys} AS {hub} ON {same}",
+        keys=_keyed(model, hub, feed, unique),
         hub=_shared(hub),
         same=joined(
             " AND ",
@@ -194,7 +196,7 @@ FROM (
         ),
         source=literal(model.source),
         columns=idents([*feed.times, *(column.name for column in attributes)]),
-        hash_key=digest(values(model.business_key(hub))),
+        hash_key=_hash_key(model, hub, feed, unique),
         hashdiff=digest(values(attributes)),
         rows=rows,
         representatives=one_row_each(model, hub, feed, unique, rows),

@@ -187,6 +187,7 @@ def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
         # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
         sa.Column("row_key", sa.Uuid, nullable=False),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
+        *(sa.Column(hub.key, sa.Uuid) for hub in model.keyed_hubs(feed)),
         *_delivered(feed, columns),
         schema="stage",
         prefixes=["UNLOGGED"],

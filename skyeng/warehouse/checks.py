@@ -14,35 +14,39 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, any_contradiction_with_held, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
+from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.shared import keep_combinations
 from skyeng.warehouse.staging import holds_rows
 
 _LONGEST_ROW = 600
 
-#: Among so many, a key that many rows share shows up twice.
+#: Among so many, a key that many rows share shows up more than once.
 _FIRST_ROWS = 50_000
 
+#: Rows a key, at least, to keep each key once and read that: it costs as much as to read all rows twice.
+_WORTH_SHARING = 2
 
-def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> list[str]:
+
+def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> Standing:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
-    Gives the hubs of which no key stands in two rows: nothing was to be compared there. Only rows of the
+    Gives how often keys of each hub stand there; rows of shared ones are kept apart then. Only rows of the
     `part` that was looked at can be known to stay as they are.
     """
-    spreads = {hub.name: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
-    unique = sorted((name for name, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
+    standing = standing_of(session, model, feed)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
-    statements += key_faults(model, feed, unique)
-    if keep_combinations(session, model, feed, unique):
-        statements += contradictions(model, feed, unique)
+    statements += key_faults(model, feed, standing.unique)
+    suspected = keep_combinations(session, model, feed, standing.shared)
+    agreed = {*standing.unique, *(() if suspected else standing.shared)}
+    statements += contradictions(model, feed, agreed)
     if (
         not feed.delta
         and model.satellites_of(feed)
         and holds_rows(session, feed)
-        and session.scalar(any_contradiction_with_held(model, feed, unique, part))
+        and session.scalar(any_contradiction_with_held(model, feed, standing, part))
     ):
-        statements += contradictions_with_held(model, feed, unique, part)
+        statements += contradictions_with_held(model, feed, standing, part)
     bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
     if bad:
         listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:SHOWN])
@@ -51,12 +55,22 @@ def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = N
             f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
             remedy="mend the rows at the source and run again",
         )
-    return unique
+    return standing
+
+
+def standing_of(session: Session, model: Model, feed: Feed) -> Standing:
+    """How often keys of each hub stand in staging; of unique ones, first that which most rows have."""
+    spreads = {hub: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
+    unique = sorted((hub for hub, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
+    shared = [hub for hub, spread in spreads.items() if spread.shared]
+    if len(shared) > 1 and not Spread.of_combinations(session, model, feed, shared).shared:
+        shared = []
+    return Standing([hub.name for hub in unique], [hub.name for hub in shared])
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How a hub's business keys are spread over staged rows."""
+    """How business keys, of one hub or of several, are spread over staged rows."""
 
     keys: int
     rows: int
@@ -66,25 +80,38 @@ class Spread:
         """No key stands in two rows."""
         return self.rows == self.keys
 
+    @property
+    def shared(self) -> bool:
+        """So many rows have each key that to keep every key once is worth the while."""
+        return self.rows >= _WORTH_SHARING * max(self.keys, 1)
+
     @classmethod
     def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
-        """Of the first rows, if a key stands in two of them, as it does if many share it; else of all."""
-        first = cls(*(session.row(_spread(model, feed, hub, among=_FIRST_ROWS)) or ()))
-        return cls(*(session.row(_spread(model, feed, hub)) or ())) if first.unique else first
+        return cls._found(session, model, feed, [hub])
+
+    @classmethod
+    def of_combinations(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+        return cls._found(session, model, feed, hubs)
+
+    @classmethod
+    def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+        """Among the first rows, where it shows there already that many share a key; else among all."""
+        key = idents(column.name for hub in hubs for column in model.business_key(hub))
+        first = cls(*(session.row(_spread(feed, key, among=_FIRST_ROWS)) or ()))
+        return first if first.shared else cls(*(session.row(_spread(feed, key)) or ()))
 
 
 def _shown(row: str) -> str:
     return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
-def _spread(model: Model, feed: Feed, hub: Hub, among: int | None = None) -> SQL:
-    key = idents(column.name for column in model.business_key(hub))
+def _spread(feed: Feed, key: SQL, among: int | None = None) -> SQL:
     return sql(
         """SELECT count(*), coalesce(sum(row_count), 0)
 FROM (
     SELECT count(*) AS row_count
     FROM {rows}
-    WHERE num_nulls({key}) = 0
+    WHERE num_nonnulls({key}) > 0
     GROUP BY {key}
 ) AS keys""",
         key=key,
@@ -154,10 +181,13 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
         yield _more_than_one(feed, driving_of_staged(model, link), reason, sql("true"))
 
 
-def contradictions(model: Model, feed: Feed, unique: Collection[str]) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that say different things of one entity."""
+def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that say different things of one entity.
+
+    Of `agreed` hubs it is known that there are none.
+    """
     for satellite in model.satellites_of(feed):
-        if satellite.hub_name not in unique:
+        if satellite.hub_name not in agreed:
             yield _contradictions(model, feed, satellite)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from skyeng.hashing import digest, values
 from skyeng.model import Feed, Model, Satellite
 from skyeng.part import Part
 from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
+from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import held_rows
 
 #: Rows shown of each fault, and how a row is shown.
@@ -16,14 +16,14 @@ SHOWN = 5
 AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
-def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> SQL:
+def any_contradiction_with_held(model: Model, feed: Feed, standing: Standing, part: Part | None) -> SQL:
     """Statement that is true if `contradictions_with_held` gives any row: one look at the link, for all satellites."""
     link = model.grain(feed)
     changed = (
         sql(
             "link.{key} IN (\n    SELECT hash_key FROM (\n        {changed}\n    ) AS changed\n)",
             key=ident(model.hub(satellite.hub_name).key),
-            changed=_changed(model, feed, satellite, unique),
+            changed=_changed(model, feed, satellite, standing),
         )
         for satellite in model.satellites_of(feed)
     )
@@ -58,7 +58,7 @@ WHERE (
     )
 
 
-def _changed(model: Model, feed: Feed, satellite: Satellite, unique: Collection[str]) -> SQL:
+def _changed(model: Model, feed: Feed, satellite: Satellite, standing: Standing) -> SQL:
     """Entities whose staged attributes are not the latest known: hash key, and a staged row's place."""
     hub = model.hub(satellite.hub_name)
     return sql(
@@ -76,7 +76,7 @@ JOIN LATERAL (
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(model.attributes(satellite))),
         feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, {feed.name: unique}, ident("stage", feed.name)),
+        representatives=one_row_each(model, hub, feed, {feed.name: standing}, ident("stage", feed.name)),
         known=vault_hashdiff(model, satellite),
         satellite=ident(satellite.table),
         key=ident(hub.key),
@@ -84,7 +84,7 @@ JOIN LATERAL (
     )
 
 
-def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> Iterator[SQL]:
+def contradictions_with_held(model: Model, feed: Feed, standing: Standing, part: Part | None) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
 
     A row that changes an entity's attributes speaks for all rows of that entity. If one of
@@ -110,7 +110,7 @@ def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str], 
 SELECT {reason}, {row}
 FROM contradicted
 JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
-            changed=_changed(model, feed, satellite, unique),
+            changed=_changed(model, feed, satellite, standing),
             feed=ident(feed.name),
             key=ident(hub.key),
             row=AS_TEXT,

@@ -2,8 +2,8 @@
 
 A million lessons name 20,000 modules in 2,000 streams, and say of each the same fifty times over. One
 look at staging keeps each combination once, and finds whether its rows agree. Who loads such a hub or its
-satellite, or looks up its hash key, then reads thousands of rows and not a million. Hubs of
-which no key stands in two rows have no part in it: they are read from staging itself.
+satellite, or looks up its hash key, then reads thousands of rows and not a million. Other hubs have
+no part in it, nor has any where combinations are nearly as many as rows: they are read from staging itself.
 """
 
 from __future__ import annotations
@@ -12,45 +12,41 @@ from collections.abc import Collection
 
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import values
-from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
+from skyeng.model import Feed, FeedColumn, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, sql
 from skyeng.warehouse.staging import WORTH_ANALYSING
 
 
-def keep_combinations(session: Session, model: Model, feed: Feed, unique: Collection[str]) -> bool:
+def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> bool:
     """Fill the feed's shared table from staging; whether its rows may contradict each other.
 
     If not, no key of a shared hub has two different sets of attributes: the rows of each combination
     agree, and so do the combinations of each key.
     """
     session.execute(sql("TRUNCATE stage.{shared}", shared=ident(feed.shared_table)))
-    if not _hubs(model, feed, unique):
+    if not hubs:
         return False
-    kept, torn = session.row(_combinations(model, feed, unique)) or (0, 0)
+    kept, torn = session.row(_combinations(model, feed, hubs)) or (0, 0)
     if kept >= WORTH_ANALYSING:
-        keys = idents(column.name for column in _keys(model, feed, unique))
+        keys = idents(column.name for column in _keys(model, hubs))
         session.execute(sql("ANALYZE stage.{shared} ({keys})", shared=ident(feed.shared_table), keys=keys))
-    satellites = _satellites(model, feed, unique)
+    satellites = _satellites(model, feed, hubs)
     return bool(torn or (satellites and session.scalar(_disagreement(model, feed, satellites))))
 
 
-def _hubs(model: Model, feed: Feed, unique: Collection[str]) -> list[Hub]:
-    return [hub for hub in model.hubs_of(model.grain(feed)) if hub.name not in unique]
+def _keys(model: Model, hubs: Collection[str]) -> list[FeedColumn]:
+    return [column for name in hubs for column in model.business_key(model.hub(name))]
 
 
-def _keys(model: Model, feed: Feed, unique: Collection[str]) -> list[FeedColumn]:
-    return [column for hub in _hubs(model, feed, unique) for column in model.business_key(hub)]
+def _satellites(model: Model, feed: Feed, hubs: Collection[str]) -> list[Satellite]:
+    return [satellite for satellite in model.satellites_of(feed) if satellite.hub_name in hubs]
 
 
-def _satellites(model: Model, feed: Feed, unique: Collection[str]) -> list[Satellite]:
-    return [satellite for satellite in model.satellites_of(feed) if satellite.hub_name not in unique]
-
-
-def _combinations(model: Model, feed: Feed, unique: Collection[str]) -> SQL:
+def _combinations(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     """Statement that keeps a row of each combination: how many, and of how many the rows differ."""
-    keys = [*feed.times, *(column.name for column in _keys(model, feed, unique))]
-    attributes = [column for satellite in _satellites(model, feed, unique) for column in model.attributes(satellite)]
+    keys = [*feed.times, *(column.name for column in _keys(model, hubs))]
+    attributes = [column for satellite in _satellites(model, feed, hubs) for column in model.attributes(satellite)]
     # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
     return sql(
         """WITH combined AS MATERIALIZED (

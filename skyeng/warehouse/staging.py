@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from skyeng.fingerprint import Method, with_row_hash
@@ -12,6 +11,7 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import buckets, bulk
 from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
+from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
@@ -87,24 +87,25 @@ def rows_touched(session: Session, load: Load) -> int:
     )
 
 
-def keep_unique_hubs(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> None:
-    """Note the hubs of which no key stands in two staged rows: they are loaded without looking for the second."""
+def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing) -> None:
+    """Note how often keys of each hub stand in staging: who loads them need not find it again."""
     session.execute(
         sql(
-            "UPDATE stage.selections SET unique_hubs = %(hubs)s WHERE model = {model} AND feed = {feed}",
+            "UPDATE stage.selections SET unique_hubs = %(unique)s, shared_hubs = %(shared)s "
+            "WHERE model = {model} AND feed = {feed}",
             **buckets.names(model, feed),
         ),
-        {"hubs": list(hubs)},
+        {"unique": list(standing.unique), "shared": list(standing.shared)},
     )
 
 
-def unique_hubs(session: Session, model: Model, load: Load) -> dict[str, list[str]]:
-    """The hubs noted by `keep_unique_hubs`, by feed."""
+def standings(session: Session, model: Model, load: Load) -> dict[str, Standing]:
+    """What was noted by `keep_standing`, by feed."""
     noted = sql(
-        "SELECT feed, unique_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
+        "SELECT feed, unique_hubs, shared_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
         model=literal(model.name),
     )
-    return dict(session.rows(noted, {"load_id": load.load_id}))
+    return {feed: Standing(*hubs) for feed, *hubs in session.rows(noted, {"load_id": load.load_id})}
 
 
 def find_changes(session: Session, model: Model, feed: Feed, load: Load, part: Part | None = None) -> Changes:

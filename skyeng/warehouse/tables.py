@@ -103,12 +103,12 @@ def control_metadata() -> sa.MetaData:
             server_default="0",
             comment="Rows of the feed that the warehouse held before.",
         ),
-        sa.Column(
-            "unique_hubs",
-            pg.ARRAY(sa.Text),
-            nullable=False,
-            server_default="{}",
-            comment="Hubs of which no key stands in two staged rows.",
+        *(
+            sa.Column(name, pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment=comment)
+            for name, comment in (
+                ("unique_hubs", "Hubs of which no key stands in two staged rows."),
+                ("shared_hubs", "Hubs of which each combination is in the feed's shared table."),
+            )
         ),
         schema="stage",
         prefixes=["UNLOGGED"],

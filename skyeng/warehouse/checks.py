@@ -26,6 +26,9 @@ _FIRST_ROWS = 50_000
 #: Rows a key, at least, to keep each key once and read that: it costs as much as to read all rows twice.
 _WORTH_SHARING = 2
 
+#: So few rows cost nothing, one way or the other.
+_FEW_ROWS = 20_000
+
 
 def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> Standing:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
@@ -63,8 +66,10 @@ def standing_of(session: Session, model: Model, feed: Feed) -> Standing:
     spreads = {hub: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
     unique = sorted((hub for hub, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
     shared = [hub for hub, spread in spreads.items() if spread.shared]
-    if len(shared) > 1 and not Spread.of_combinations(session, model, feed, shared).shared:
-        shared = []
+    if len(shared) > 1:
+        combined = Spread.of_combinations(session, model, feed, shared)
+        if not (combined.shared or combined.rows <= _FEW_ROWS):
+            shared = []
     return Standing([hub.name for hub in unique], [hub.name for hub in shared])
 
 
@@ -82,8 +87,8 @@ class Spread:
 
     @property
     def shared(self) -> bool:
-        """So many rows have each key that to keep every key once is worth the while."""
-        return self.rows >= _WORTH_SHARING * max(self.keys, 1)
+        """Keys stand in several rows, and if these are many, in so many that to keep each once is worth the while."""
+        return self.rows > self.keys and (self.rows <= _FEW_ROWS or self.rows >= _WORTH_SHARING * self.keys)
 
     @classmethod
     def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
@@ -95,34 +100,41 @@ class Spread:
 
     @classmethod
     def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
-        """Among the first rows, where it shows there already that many share a key; else among all."""
         key = idents(column.name for hub in hubs for column in model.business_key(hub))
-        first = cls(*(session.row(_spread(feed, key, among=_FIRST_ROWS)) or ()))
-        return first if first.shared else cls(*(session.row(_spread(feed, key)) or ()))
+        return cls(*(session.row(_spread(feed, key)) or ()))
 
 
 def _shown(row: str) -> str:
     return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
-def _spread(feed: Feed, key: SQL, among: int | None = None) -> SQL:
+def _spread(feed: Feed, key: SQL) -> SQL:
+    """Statement: keys, and rows that have one, among the first rows if many of these share a key; else among all."""
+    counted = """SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows
+    FROM (
+        SELECT count(*) AS row_count
+        FROM {rows}
+        WHERE num_nonnulls({key}) > 0
+        GROUP BY {key}
+    ) AS keys"""
+    staged = ident("stage", feed.name)
+    few = sql("(SELECT {key} FROM {staged} LIMIT {most}) AS few", key=key, staged=staged, most=literal(_FIRST_ROWS))
     return sql(
-        """SELECT count(*), coalesce(sum(row_count), 0)
+        """WITH first AS MATERIALIZED (
+    {first}
+), settled AS MATERIALIZED (
+    SELECT * FROM first WHERE rows >= {times} * keys AND keys > 0
+)
+SELECT keys, rows FROM settled
+UNION ALL
+SELECT keys, rows
 FROM (
-    SELECT count(*) AS row_count
-    FROM {rows}
-    WHERE num_nonnulls({key}) > 0
-    GROUP BY {key}
-) AS keys""",
-        key=key,
-        rows=ident("stage", feed.name)
-        if among is None
-        else sql(
-            "(SELECT {key} FROM stage.{feed} LIMIT {among}) AS first",
-            key=key,
-            feed=ident(feed.name),
-            among=literal(among),
-        ),
+    {all}
+) AS counted
+WHERE NOT EXISTS (SELECT FROM settled)""",
+        first=sql(counted, rows=few, key=key),
+        times=literal(_WORTH_SHARING),
+        all=sql(counted, rows=staged, key=key),
     )
 
 

@@ -30,11 +30,8 @@ Standings = Mapping[str, Standing]
 _UNKNOWN = Standing()
 
 
-def hub_insert(model: Model, hub: Hub, standings: Standings, *, first: bool = False) -> SQL:
-    """Business keys not yet known, from every feed that carries the hub.
-
-    `first`: the table is empty, so there is nothing to look up.
-    """
+def hub_insert(model: Model, hub: Hub, standings: Standings) -> SQL:
+    """Business keys not yet known, from every feed that carries the hub."""
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
@@ -44,13 +41,14 @@ def hub_insert(model: Model, hub: Hub, standings: Standings, *, first: bool = Fa
 SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
 FROM (
     {delivered}
-) AS keyed{unknown}""",
+) AS keyed
+WHERE {unknown}""",
         hub=ident(hub.table),
         target=target(hub, hub.key, *(column.vault_column for column in key)),
         source=literal(model.source),
         columns=columns,
         delivered=delivered,
-        unknown=sql("") if first else _unknown(hub, hub.key, sql("keyed.hash_key")),
+        unknown=_unknown(hub, hub.key, sql("keyed.hash_key")),
     )
 
 
@@ -90,8 +88,8 @@ def _of(feed: Feed, standings: Standings) -> Standing:
     return standings.get(feed.name, _UNKNOWN)
 
 
-def link_insert(model: Model, link: Link, standings: Standings, *, first: bool = False) -> SQL:
-    """Combinations not yet known; `first`: none is.
+def link_insert(model: Model, link: Link, standings: Standings) -> SQL:
+    """Combinations not yet known.
 
     The hash key of a hub that many rows share is computed once, not row by row.
     """
@@ -113,7 +111,8 @@ FROM (
     {joins}
     {once}
     OFFSET 0
-) AS keyed{unknown}""",
+) AS keyed
+WHERE {unknown}""",
         link=ident(link.table),
         target=target(link, link.key, *(hub.key for hub in hubs)),
         source=literal(model.source),
@@ -124,7 +123,7 @@ FROM (
         once=sql("WHERE staged.ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key)", feed=ident(feed.name))
         if feed.applied
         else sql(""),
-        unknown=sql("") if first else _unknown(link, link.key, sql("keyed.row_key")),
+        unknown=_unknown(link, link.key, sql("keyed.row_key")),
     )
 
 
@@ -254,7 +253,7 @@ def _present(key: Sequence[FeedColumn]) -> SQL:
 
 def _unknown(entity: Entity, key: str, wanted: SQL) -> SQL:
     return sql(
-        "\nWHERE NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
+        "NOT EXISTS (SELECT FROM vault.{table} AS known WHERE known.{key} = {wanted})",
         table=ident(entity.table),
         key=ident(key),
         wanted=wanted,

@@ -65,9 +65,9 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
 def _statement(model: Model, entity: Entity, known: Standings, *, first: bool, trust_hashdiff: bool) -> SQL:
     match entity:
         case Hub():
-            return inserts.hub_insert(model, entity, known, first=first)
+            return inserts.hub_insert(model, entity, known)
         case Link():
-            return inserts.link_insert(model, entity, known, first=first)
+            return inserts.link_insert(model, entity, known)
         case Effectivity() if model.applied(entity):
             return delta.effectivity_insert(model, model.link_of(entity))
         case Effectivity():

@@ -187,6 +187,12 @@ def keep_changes(session: Session, feed: Feed, load: Load) -> None:
             **_tables(feed, "held", "gone"),
         )
     )
+    changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
+    if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
+        session, "control", feed.changes_table, changes
+    ):
+        # Empty it is, but a table that this transaction truncated need not be written into the log too.
+        session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))
     touched = session.execute(
         sql(
             """INSERT INTO control.{changes} (load_ts, row_key, row_hash)

@@ -109,12 +109,12 @@ def _shown(row: str) -> str:
 
 
 def _spread(feed: Feed, key: SQL) -> SQL:
-    """Statement: keys, and rows that have one, among the first rows if many of these share a key; else among all."""
+    """Statement: keys, and rows that have all of it: of the first rows if many of them share a key, else of all."""
     counted = """SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows
     FROM (
         SELECT count(*) AS row_count
         FROM {rows}
-        WHERE num_nonnulls({key}) > 0
+        WHERE num_nulls({key}) = 0
         GROUP BY {key}
     ) AS keys"""
     staged = ident("stage", feed.name)

@@ -195,7 +195,7 @@ def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
         place = ("feeds", feed.name)
         yield from ((place, "vault", name) for name in (feed.name, feed.as_of_function))
         yield from ((place, "control", name) for name in (feed.rows_table, feed.buckets_table, feed.changes_table))
-        yield from ((place, "stage", name) for name in (feed.name, feed.gone_table))
+        yield from ((place, "stage", name) for name in (feed.name, feed.gone_table, feed.shared_table))
     for mart in model.marts:
         columns = (mart.key, "is_deleted", "row_hash", *(column.name for column in mart.columns))
         yield from entity(("marts", mart.name), mart, "datamart", *columns)

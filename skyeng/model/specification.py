@@ -72,6 +72,11 @@ class Feed(Frozen):
         return f"{self.name}_gone"
 
     @property
+    def shared_table(self) -> str:
+        """In `stage`: one row of each combination of the hubs that many staged rows share."""
+        return f"{self.name}_shared"
+
+    @property
     def as_of_function(self) -> str:
         return f"{self.name}_as_of"
 
@@ -171,6 +176,10 @@ class Model(Frozen):
     def row_key(self, feed: Feed) -> tuple[FeedColumn, ...]:
         """The business keys of the grain, in the order that the row key is computed from."""
         return tuple(column for hub in self.hubs_of(self.grain(feed)) for column in self.business_key(hub))
+
+    def keyed_hubs(self, feed: Feed) -> tuple[Hub, ...]:
+        """Hubs that nearly every row has a key of its own of: staged rows bring the hash key with them."""
+        return tuple(self.hub(name) for name in self.grain(feed).driving_key)
 
     def feed_columns(self, feed: Feed) -> tuple[FeedColumn, ...]:
         """All columns of the feed's rows: hub by hub, its business key, then its attributes."""

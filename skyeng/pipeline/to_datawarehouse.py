@@ -25,9 +25,10 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, idents, sql
-from skyeng.warehouse import buckets, delta, loads, locks, progress, staging, vault
+from skyeng.warehouse import buckets, delta, loads, locks, progress, shared, staging, vault
 from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
+from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner, this_process
 from skyeng.warehouse.progress import Counts
@@ -172,12 +173,14 @@ class ToDatawarehouse:
     def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
         if feed.delta:
             # Before the comparison: a row that is known may contradict one delivered with it.
-            unique = check_rows(session, self.model, feed)
+            standing = check_rows(session, self.model, feed)
             changes = delta.find_changes(session, self.model, feed)
+            # What was dropped as known speaks for nobody.
+            shared.keep_combinations(session, self.model, feed, standing.shared)
         else:
             changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
-            unique = check_rows(session, self.model, feed, self._part_of(feed)) if changes else []
-        staging.keep_unique_hubs(session, self.model, feed, unique)
+            standing = check_rows(session, self.model, feed, self._part_of(feed)) if changes else Standing()
+        staging.keep_standing(session, self.model, feed, standing)
         return changes
 
     def _part_of(self, feed: Feed) -> Part | None:

@@ -1,4 +1,4 @@
-"""Filling an empty table: its primary key is built once, after the rows, not row by row.
+"""Filling an empty table: its indexes are built once, after the rows, not row by row.
 
 Before there is any load to read, the table is truncated first: a server with `wal_level = minimal`
 then writes the rows once, into the table, and not into its log as well. All in the transaction of
@@ -31,15 +31,26 @@ FROM pg_class WHERE oid = {name}::regclass""",
 
 @contextmanager
 def filling(
-    session: Session, schema: str, table: str, columns: Sequence[str], always: SQL | None = None, *, anew: bool = True
+    session: Session,
+    schema: str,
+    table: str,
+    columns: Sequence[str],
+    always: SQL | None = None,
+    *,
+    anew: bool = True,
+    indexed: Sequence[str] = (),
 ) -> Iterator[None]:
-    """Drop a table's primary key for the block that fills it; `anew`, empty it first.
+    """Drop a table's primary key, and indexes of the `indexed` columns, for the block that fills it.
+
+    `anew`: empty it first.
 
     `always` is an insert of what even an empty table holds. Who reads with a snapshot from before does
     not see it until then: not `anew` where that matters.
     """
     names = {"table": ident(schema, table), "key": ident(f"pk_{table}")}
     session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {key}", **names))
+    for column in indexed:
+        session.execute(sql("DROP INDEX {index}", index=ident(schema, f"ix_{table}_{column}")))
     if anew:
         session.execute(sql("TRUNCATE {table}", table=names["table"]))
         if always:
@@ -48,3 +59,12 @@ def filling(
     session.execute(
         sql("ALTER TABLE {table} ADD CONSTRAINT {key} PRIMARY KEY ({columns})", columns=idents(columns), **names)
     )
+    for column in indexed:
+        session.execute(
+            sql(
+                "CREATE INDEX {index} ON {table} ({column})",
+                index=ident(f"ix_{table}_{column}"),
+                table=names["table"],
+                column=ident(column),
+            )
+        )

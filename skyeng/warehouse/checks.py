@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
@@ -12,31 +12,39 @@ from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
-from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, any_contradiction_with_held, contradictions_with_held
+from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
+from skyeng.warehouse.inserts import Standing
+from skyeng.warehouse.shared import keep_combinations
 from skyeng.warehouse.staging import holds_rows
 
 _LONGEST_ROW = 600
 
+#: Among so many, a key that many rows share shows up more than once.
+_FIRST_ROWS = 50_000
 
-def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> list[str]:
+#: Rows a key, at least, to keep each key once and read that: it costs as much as to read all rows twice.
+_WORTH_SHARING = 2
+
+#: So few rows cost nothing, one way or the other.
+_FEW_ROWS = 20_000
+
+
+def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> Standing:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
-    Gives the hubs of which no key stands in two rows: nothing was to be compared there. Only rows of the
+    Gives how often keys of each hub stand there; rows of shared ones are kept apart then. Only rows of the
     `part` that was looked at can be known to stay as they are.
     """
-    spreads = {hub.name: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
-    unique = sorted((name for name, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
+    standing = standing_of(session, model, feed)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
-    statements += key_faults(model, feed, unique)
-    if (
-        not feed.delta
-        and model.satellites_of(feed)
-        and holds_rows(session, feed)
-        and session.scalar(any_contradiction_with_held(model, feed, unique, part))
-    ):
-        statements += contradictions_with_held(model, feed, unique, part)
+    statements += key_faults(model, feed, standing.unique)
+    suspected = keep_combinations(session, model, feed, standing.shared)
+    agreed = {*standing.unique, *(() if suspected else standing.shared)}
+    statements += contradictions(model, feed, agreed)
+    if not feed.delta and holds_rows(session, feed):
+        statements += contradictions_with_held(session, model, feed, standing, part)
     bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
     if bad:
         listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:SHOWN])
@@ -45,12 +53,24 @@ def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = N
             f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
             remedy="mend the rows at the source and run again",
         )
-    return unique
+    return standing
+
+
+def standing_of(session: Session, model: Model, feed: Feed) -> Standing:
+    """How often keys of each hub stand in staging; of unique ones, first that which most rows have."""
+    spreads = {hub: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
+    unique = sorted((hub for hub, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
+    shared = [hub for hub, spread in spreads.items() if spread.shared]
+    if len(shared) > 1:
+        combined = Spread.of_combinations(session, model, feed, shared)
+        if not (combined.shared or combined.rows <= _FEW_ROWS):
+            shared = []
+    return Standing([hub.name for hub in unique], [hub.name for hub in shared])
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How a hub's business keys are spread over staged rows."""
+    """How business keys, of one hub or of several, are spread over staged rows."""
 
     keys: int
     rows: int
@@ -60,27 +80,56 @@ class Spread:
         """No key stands in two rows."""
         return self.rows == self.keys
 
+    @property
+    def shared(self) -> bool:
+        """Keys stand in several rows, and if these are many, in so many that to keep each once is worth the while."""
+        return self.rows > self.keys and (self.rows <= _FEW_ROWS or self.rows >= _WORTH_SHARING * self.keys)
+
     @classmethod
     def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
-        return cls(*(session.row(_spread(model, feed, hub)) or ()))
+        return cls._found(session, model, feed, [hub])
+
+    @classmethod
+    def of_combinations(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+        return cls._found(session, model, feed, hubs)
+
+    @classmethod
+    def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+        key = idents(column.name for hub in hubs for column in model.business_key(hub))
+        return cls(*(session.row(_spread(feed, key)) or ()))
 
 
 def _shown(row: str) -> str:
     return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
-def _spread(model: Model, feed: Feed, hub: Hub) -> SQL:
-    key = idents(column.name for column in model.business_key(hub))
+def _spread(feed: Feed, key: SQL) -> SQL:
+    """Statement: keys, and rows that have all of it: of the first rows if many of them share a key, else of all."""
+    counted = """SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows
+    FROM (
+        SELECT count(*) AS row_count
+        FROM {rows}
+        WHERE num_nulls({key}) = 0
+        GROUP BY {key}
+    ) AS keys"""
+    staged = ident("stage", feed.name)
+    few = sql("(SELECT {key} FROM {staged} LIMIT {most}) AS few", key=key, staged=staged, most=literal(_FIRST_ROWS))
     return sql(
-        """SELECT count(*), coalesce(sum(row_count), 0)
+        """WITH first AS MATERIALIZED (
+    {first}
+), settled AS MATERIALIZED (
+    SELECT * FROM first WHERE rows >= {times} * keys AND keys > 0
+)
+SELECT keys, rows FROM settled
+UNION ALL
+SELECT keys, rows
 FROM (
-    SELECT count(*) AS row_count
-    FROM stage.{feed}
-    WHERE num_nulls({key}) = 0
-    GROUP BY {key}
-) AS keys""",
-        key=key,
-        feed=ident(feed.name),
+    {all}
+) AS counted
+WHERE NOT EXISTS (SELECT FROM settled)""",
+        first=sql(counted, rows=few, key=key),
+        times=literal(_WORTH_SHARING),
+        all=sql(counted, rows=staged, key=key),
     )
 
 
@@ -137,8 +186,15 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
         driving = ", ".join(link.driving_key)
         reason = f"the feed delivers more than one combination of this {driving}{at_once}"
         yield _more_than_one(feed, driving_of_staged(model, link), reason, sql("true"))
+
+
+def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that say different things of one entity.
+
+    Of `agreed` hubs it is known that there are none.
+    """
     for satellite in model.satellites_of(feed):
-        if satellite.hub_name not in unique:
+        if satellite.hub_name not in agreed:
             yield _contradictions(model, feed, satellite)
 
 

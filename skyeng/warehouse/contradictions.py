@@ -1,14 +1,20 @@
-"""Staged rows that contradict rows that stay as they are: statements that find them."""
+"""Staged rows that contradict rows that stay as they are.
+
+A row that changes an entity's attributes speaks for all rows of that entity. If one of them was not
+staged, the source still gives the old attributes there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
+from skyeng.cut import place, place_column
 from skyeng.hashing import digest, values
-from skyeng.model import Feed, Model, Satellite
+from skyeng.model import Feed, Hub, Model, Satellite
 from skyeng.part import Part
-from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse.inserts import one_row_each, vault_hashdiff
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, literal, sql
+from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import held_rows
 
 #: Rows shown of each fault, and how a row is shown.
@@ -16,53 +22,35 @@ SHOWN = 5
 AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
 
 
-def any_contradiction_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> SQL:
-    """Statement that is true if `contradictions_with_held` gives any row: one look at the link, for all satellites."""
-    link = model.grain(feed)
-    changed = (
-        sql(
-            "link.{key} IN (\n    SELECT hash_key FROM (\n        {changed}\n    ) AS changed\n)",
-            key=ident(model.hub(satellite.hub_name).key),
-            changed=_changed(model, feed, satellite, unique),
-        )
+def contradictions_with_held(
+    session: Session, model: Model, feed: Feed, standing: Standing, part: Part | None
+) -> Iterator[SQL]:
+    """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
+
+    Which entities are changed is found first, and looked into only where there are any: few runs rename a course.
+    """
+    changed = keep_changed(session, model, feed, standing)
+    return (_contradicted(model, feed, satellite, part) for satellite in changed)
+
+
+def keep_changed(session: Session, model: Model, feed: Feed, standing: Standing) -> list[Satellite]:
+    """Note the entities whose staged attributes are not the latest known; the satellites that have any."""
+    session.execute(
+        sql("""DROP TABLE IF EXISTS pg_temp.changed;
+CREATE TEMPORARY TABLE changed (satellite text, hash_key uuid, staged tid) ON COMMIT DROP""")
+    )
+    return [
+        satellite
         for satellite in model.satellites_of(feed)
-    )
-    # Fenced twice: the planner cannot know that few combinations are of a changed entity, and fewer unstaged.
-    return sql(
-        """SELECT count(*) > 0
-FROM (
-    SELECT changed.row_key
-    FROM (
-        SELECT link.{key} AS row_key
-        FROM vault.{link} AS link
-        WHERE {changed}
-        OFFSET 0
-    ) AS changed
-    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = changed.row_key)
-      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = changed.row_key)
-    OFFSET 0
-) AS unstaged
-WHERE (
-    SELECT true
-    FROM (
-        {held}
-    ) AS held
-    WHERE held.row_key = unstaged.row_key
-)""",
-        key=ident(link.key),
-        link=ident(link.table),
-        changed=joined("\nOR ", changed),
-        feed=ident(feed.name),
-        gone=ident(feed.gone_table),
-        held=held_rows(model, feed, part),
-    )
+        if session.execute(_keep_changed(model, feed, satellite, standing))
+    ]
 
 
-def _changed(model: Model, feed: Feed, satellite: Satellite, unique: Collection[str]) -> SQL:
-    """Entities whose staged attributes are not the latest known: hash key, and a staged row's place."""
+def _keep_changed(model: Model, feed: Feed, satellite: Satellite, standing: Standing) -> SQL:
     hub = model.hub(satellite.hub_name)
     return sql(
-        """SELECT delivered.hash_key, delivered.place
+        """INSERT INTO pg_temp.changed
+SELECT {name}, delivered.hash_key, delivered.place
 FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
     FROM stage.{feed}
@@ -73,10 +61,11 @@ JOIN LATERAL (
     SELECT {known} AS hashdiff FROM vault.{satellite} AS version
     WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
 ) AS latest ON latest.hashdiff <> delivered.hashdiff""",
+        name=literal(satellite.name),
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(model.attributes(satellite))),
         feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, {feed.name: unique}),
+        representatives=one_row_each(model, hub, feed, {feed.name: standing}, ident("stage", feed.name)),
         known=vault_hashdiff(model, satellite),
         satellite=ident(satellite.table),
         key=ident(hub.key),
@@ -84,40 +73,74 @@ JOIN LATERAL (
     )
 
 
-def contradictions_with_held(model: Model, feed: Feed, unique: Collection[str], part: Part | None) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
+def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | None) -> SQL:
+    """Rows of the source that stay as they are, of an entity that is changed: the staged row that changes it.
 
-    A row that changes an entity's attributes speaks for all rows of that entity. If one of
-    them was not staged, the source still gives the old attributes there.
+    Fenced twice: the planner cannot know that few rows are of a changed entity, and fewer unstaged.
     """
-    link = model.grain(feed)
-    for satellite in model.satellites_of(feed):
-        hub = model.hub(satellite.hub_name)
-        yield sql(
-            """WITH changed AS MATERIALIZED (
-    {changed}
-), contradicted AS (
-    SELECT DISTINCT changed.place
-    FROM changed
-    JOIN vault.{link} AS link ON link.{key} = changed.hash_key
-    JOIN (
-        {held}
-    ) AS held ON held.row_key = link.{link_key}
-    WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)
-      AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = held.row_key)
-    LIMIT {shown}
+    return sql(
+        """SELECT {reason}, {row}
+FROM stage.{feed} AS staged
+WHERE staged.ctid IN (
+    SELECT unstaged.staged
+    FROM (
+        SELECT rows.row_key, rows.staged
+        FROM (
+            {rows}
+            OFFSET 0
+        ) AS rows
+        WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = rows.row_key)
+          AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = rows.row_key)
+        OFFSET 0
+    ) AS unstaged
+    WHERE (
+        SELECT true
+        FROM (
+            {held}
+        ) AS held
+        WHERE held.row_key = unstaged.row_key
+    )
 )
-SELECT {reason}, {row}
-FROM contradicted
-JOIN stage.{feed} AS staged ON staged.ctid = contradicted.place""",
-            changed=_changed(model, feed, satellite, unique),
+LIMIT {shown}""",
+        reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{satellite.hub_name}' do not"),
+        row=AS_TEXT,
+        feed=ident(feed.name),
+        gone=ident(feed.gone_table),
+        rows=_rows_of_changed(model, feed, satellite),
+        held=held_rows(model, feed, part),
+        shown=literal(SHOWN + 1),
+    )
+
+
+def _rows_of_changed(model: Model, feed: Feed, satellite: Satellite) -> SQL:
+    """Query of the rows of changed entities: by their place where they have one, else by reading the link."""
+    hub = model.hub(satellite.hub_name)
+    if _is_place(model, feed, hub):
+        return sql(
+            """SELECT held.row_key, changed.staged
+FROM pg_temp.changed
+JOIN (SELECT ctid, {place} AS place FROM stage.{feed}) AS changing ON changing.ctid = changed.staged
+JOIN control.{rows} AS held ON held.place = changing.place
+WHERE changed.satellite = {name}""",
+            place=place(model, feed),
             feed=ident(feed.name),
-            key=ident(hub.key),
-            row=AS_TEXT,
-            reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{hub.name}' do not"),
-            link=ident(link.table),
-            link_key=ident(link.key),
-            held=held_rows(model, feed, part),
-            gone=ident(feed.gone_table),
-            shown=literal(SHOWN + 1),
+            rows=ident(feed.rows_table),
+            name=literal(satellite.name),
         )
+    link = model.grain(feed)
+    return sql(
+        """SELECT link.{link_key} AS row_key, changed.staged
+FROM vault.{link} AS link
+JOIN pg_temp.changed ON changed.hash_key = link.{key}
+WHERE changed.satellite = {name}""",
+        link=ident(link.table),
+        link_key=ident(link.key),
+        key=ident(hub.key),
+        name=literal(satellite.name),
+    )
+
+
+def _is_place(model: Model, feed: Feed, hub: Hub) -> bool:
+    """Whether an entity's rows are those at one place."""
+    column = place_column(model, feed)
+    return column is not None and model.business_key(hub) == (column,)

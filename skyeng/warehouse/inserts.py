@@ -6,36 +6,45 @@ because what it would insert is already there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from skyeng.hashing import digest, hash_key, values, zero_key
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
-#: By feed, the hubs of which no key stands in two staged rows.
-Unique = Mapping[str, Collection[str]]
+
+@dataclass(frozen=True)
+class Standing:
+    """How often keys of a feed's hubs stand in staging."""
+
+    #: Hubs of which no key stands in two rows.
+    unique: Sequence[str] = ()
+    #: Hubs of which many rows share each key: each combination of them is in the feed's shared table.
+    shared: Sequence[str] = ()
 
 
-def hub_insert(model: Model, hub: Hub, unique: Unique) -> SQL:
+#: By feed.
+Standings = Mapping[str, Standing]
+
+_UNKNOWN = Standing()
+
+
+def hub_insert(model: Model, hub: Hub, standings: Standings) -> SQL:
     """Business keys not yet known, from every feed that carries the hub."""
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
-    delivered = joined("\nUNION\n", (_keys(model, hub, feed, unique) for feed in feeds))
+    delivered = joined("\nUNION\n", (_keyed(model, hub, feed, standings) for feed in feeds))
     return sql(
         """INSERT INTO vault.{hub} ({target})
 SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
 FROM (
-    SELECT {hash_key} AS hash_key, {columns}
-    FROM (
-        {delivered}
-    ) AS delivered
-    OFFSET 0
+    {delivered}
 ) AS keyed
 WHERE {unknown}""",
         hub=ident(hub.table),
         target=target(hub, hub.key, *(column.vault_column for column in key)),
-        hash_key=digest(values(key)),
         source=literal(model.source),
         columns=columns,
         delivered=delivered,
@@ -43,29 +52,53 @@ WHERE {unknown}""",
     )
 
 
-def _keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
-    """The business keys of a hub that a feed delivered, each once."""
+def _keyed(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
+    """The business keys of a hub that a feed delivered, each once, with the hash key."""
     key = model.business_key(hub)
+    alone = hub.name in _of(feed, standings).unique
+    # Fenced: hashes are computed once.
     return sql(
-        "SELECT {distinct}{columns} FROM stage.{feed} WHERE {present}",
-        distinct=sql("") if hub.name in unique.get(feed.name, ()) else sql("DISTINCT "),
+        """(
+SELECT {hash_key} AS hash_key, {columns}
+FROM (
+    SELECT {distinct} FROM {rows} WHERE {present}
+) AS delivered
+OFFSET 0
+)""",
+        hash_key=_hash_key(model, hub, feed, standings),
         columns=idents(column.name for column in key),
-        feed=ident(feed.name),
+        distinct=sql("*") if alone else sql("DISTINCT {columns}", columns=idents(column.name for column in key)),
+        rows=_rows_of(hub, feed, standings),
         present=_present(key),
     )
 
 
-def link_insert(model: Model, link: Link, unique: Unique) -> SQL:
+def _hash_key(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
+    """Hash key of a hub that a row has: as it was staged with the row, if its key stands in no other."""
+    staged = hub in model.keyed_hubs(feed) and hub.name in _of(feed, standings).unique
+    return ident(hub.key) if staged else hash_key(values(model.business_key(hub)))
+
+
+def _rows_of(hub: Hub, feed: Feed, standings: Standings) -> SQL:
+    """Where the staged rows of a hub are read: if many of them share a key, where each combination stands once."""
+    return ident("stage", feed.shared_table if hub.name in _of(feed, standings).shared else feed.name)
+
+
+def _of(feed: Feed, standings: Standings) -> Standing:
+    return standings.get(feed.name, _UNKNOWN)
+
+
+def link_insert(model: Model, link: Link, standings: Standings) -> SQL:
     """Combinations not yet known.
 
     The hash key of a hub that many rows share is computed once, not row by row.
     """
     hubs, feed = model.hubs_of(link), model.feed_of(link)
-    shared = [hub for hub in hubs if hub.name not in unique.get(feed.name, ())]
+    repeated = [hub for hub in hubs if hub.name not in _of(feed, standings).unique]
     keys = {
         hub: sql("coalesce({hub}.hash_key, {zero})", hub=_shared(hub), zero=zero_key())
-        if hub in shared
-        else hash_key(values(model.business_key(hub)))
+        if hub in repeated
+        else _hash_key(model, hub, feed, standings)
         for hub in hubs
     }
     # Fenced: the planner takes the rows not yet known for one, and would join row by row what is joined here.
@@ -86,7 +119,7 @@ WHERE {unknown}""",
         columns=idents(hub.key for hub in hubs),
         keys=joined(", ", (sql("{key} AS {name}", key=key, name=ident(hub.key)) for hub, key in keys.items())),
         feed=ident(feed.name),
-        joins=joined("\n", (_shared_keys(model, hub, feed, unique) for hub in shared)),
+        joins=joined("\n", (_shared_keys(model, hub, feed, standings) for hub in repeated)),
         once=sql("WHERE staged.ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key)", feed=ident(feed.name))
         if feed.applied
         else sql(""),
@@ -98,19 +131,11 @@ def _shared(hub: Hub) -> SQL:
     return ident(f"of_{hub.name}")
 
 
-def _shared_keys(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
+def _shared_keys(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
     key = model.business_key(hub)
     return sql(
-        """LEFT JOIN (
-    SELECT {hash_key} AS hash_key, {columns}
-    FROM (
-        {keys}
-    ) AS delivered
-    OFFSET 0
-) AS {hub} ON {same}""",
-        hash_key=digest(values(key)),
-        columns=idents(column.name for column in key),
-        keys=_keys(model, hub, feed, unique),
+        "LEFT JOIN {keys} AS {hub} ON {same}",
+        keys=_keyed(model, hub, feed, standings),
         hub=_shared(hub),
         same=joined(
             " AND ",
@@ -148,7 +173,7 @@ WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
 
 
 def satellite_insert(
-    model: Model, satellite: Satellite, unique: Unique, *, first: bool = False, trust_hashdiff: bool = True
+    model: Model, satellite: Satellite, standings: Standings, *, first: bool = False, trust_hashdiff: bool = True
 ) -> SQL:
     """Attributes that differ from the latest ones known; where they hold from a time, from those of that time.
 
@@ -159,6 +184,7 @@ def satellite_insert(
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
     applied = model.applied(satellite)
+    rows = _rows_of(hub, feed, standings)
     known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
     latest = _latest(
         satellite,
@@ -173,7 +199,7 @@ def satellite_insert(
 SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
 FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
-    FROM stage.{feed}
+    FROM {rows}
     WHERE {representatives}
     OFFSET 0
 ) AS delivered{differing}""",
@@ -187,10 +213,10 @@ FROM (
         ),
         source=literal(model.source),
         columns=idents([*feed.times, *(column.name for column in attributes)]),
-        hash_key=digest(values(model.business_key(hub))),
+        hash_key=_hash_key(model, hub, feed, standings),
         hashdiff=digest(values(attributes)),
-        feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, unique),
+        rows=rows,
+        representatives=one_row_each(model, hub, feed, standings, rows),
         differing=sql("")
         if first
         else sql("\n{latest}\nWHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff", latest=latest),
@@ -202,14 +228,14 @@ def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
     return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
 
 
-def one_row_each(model: Model, hub: Hub, feed: Feed, unique: Unique) -> SQL:
-    """Condition: one staged row of each entity, and time; they agree, as was checked. Only the key is sorted."""
+def one_row_each(model: Model, hub: Hub, feed: Feed, standings: Standings, rows: SQL) -> SQL:
+    """Condition: one of `rows` of each entity, and time; they agree, as was checked. Only the key is sorted."""
     key = model.business_key(hub)
-    if hub.name in unique.get(feed.name, ()):
+    if hub.name in _of(feed, standings).unique:
         return _present(key)
     return sql(
-        "ctid IN (SELECT min(ctid) FROM stage.{feed} WHERE {present} GROUP BY {columns})",
-        feed=ident(feed.name),
+        "ctid IN (SELECT min(ctid) FROM {rows} WHERE {present} GROUP BY {columns})",
+        rows=rows,
         present=_present(key),
         columns=idents([*(column.name for column in key), *feed.times]),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from skyeng.cut import Cut, place
@@ -13,6 +12,7 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import buckets, bulk
 from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
+from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
@@ -34,7 +34,8 @@ class Changes:
 
 def clear(session: Session, feed: Feed) -> None:
     """Empty the staging tables of a feed."""
-    session.execute(sql("TRUNCATE stage.{rows}, stage.{gone}", rows=ident(feed.name), gone=ident(feed.gone_table)))
+    tables = (ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table))
+    session.execute(sql("TRUNCATE {tables}", tables=joined(", ", tables)))
 
 
 def rows_held(session: Session, feed: Feed) -> int:
@@ -87,24 +88,25 @@ def rows_touched(session: Session, load: Load) -> int:
     )
 
 
-def keep_unique_hubs(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> None:
-    """Note the hubs of which no key stands in two staged rows: they are loaded without looking for the second."""
+def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing) -> None:
+    """Note how often keys of each hub stand in staging: who loads them need not find it again."""
     session.execute(
         sql(
-            "UPDATE stage.selections SET unique_hubs = %(hubs)s WHERE model = {model} AND feed = {feed}",
+            "UPDATE stage.selections SET unique_hubs = %(unique)s, shared_hubs = %(shared)s "
+            "WHERE model = {model} AND feed = {feed}",
             **buckets.names(model, feed),
         ),
-        {"hubs": list(hubs)},
+        {"unique": list(standing.unique), "shared": list(standing.shared)},
     )
 
 
-def unique_hubs(session: Session, model: Model, load: Load) -> dict[str, list[str]]:
-    """The hubs noted by `keep_unique_hubs`, by feed."""
+def standings(session: Session, model: Model, load: Load) -> dict[str, Standing]:
+    """What was noted by `keep_standing`, by feed."""
     noted = sql(
-        "SELECT feed, unique_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
+        "SELECT feed, unique_hubs, shared_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
         model=literal(model.name),
     )
-    return dict(session.rows(noted, {"load_id": load.load_id}))
+    return {feed: Standing(*hubs) for feed, *hubs in session.rows(noted, {"load_id": load.load_id})}
 
 
 def find_changes(session: Session, model: Model, feed: Feed, load: Load, part: Part | None = None) -> Changes:
@@ -182,7 +184,7 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
     buckets.carry_changes(session, model, feed, place(model, feed))
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
-        with bulk.filling(session, "control", feed.rows_table, ["row_key"]):
+        with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["place"]):
             session.execute(_insert_rows(model, feed))
     else:
         update = sql("ON CONFLICT (row_key) DO UPDATE SET (row_hash, place) = (EXCLUDED.row_hash, EXCLUDED.place)")
@@ -193,6 +195,12 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
             **_tables(feed, "held", "gone"),
         )
     )
+    changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
+    if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
+        session, "control", feed.changes_table, changes
+    ):
+        # Empty it is, but a table that this transaction truncated need not be written into the log too.
+        session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))
     touched = session.execute(
         sql(
             """INSERT INTO control.{changes} (load_ts, row_key, row_hash)

@@ -8,13 +8,13 @@ a test proves that the two agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from skyeng.model import Attribute, Entity, Feed, Hub, Link, LogicalType, Model, Satellite
+from skyeng.model import Attribute, Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
 
 SCHEMAS = ("control", "stage", "vault")
 
@@ -112,12 +112,12 @@ def control_metadata() -> sa.MetaData:
             server_default="0",
             comment="Rows of the feed that the warehouse held before.",
         ),
-        sa.Column(
-            "unique_hubs",
-            pg.ARRAY(sa.Text),
-            nullable=False,
-            server_default="{}",
-            comment="Hubs of which no key stands in two staged rows.",
+        *(
+            sa.Column(name, pg.ARRAY(sa.Text), nullable=False, server_default="{}", comment=comment)
+            for name, comment in (
+                ("unique_hubs", "Hubs of which no key stands in two staged rows."),
+                ("shared_hubs", "Hubs of which each combination is in the feed's shared table."),
+            )
         ),
         schema="stage",
         prefixes=["UNLOGGED"],
@@ -196,21 +196,27 @@ def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any]
 
 def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
     keys = model.row_key(feed)
-    attributes = (column for column in model.feed_columns(feed) if column not in keys)
+    columns = [*keys, *(column for column in model.feed_columns(feed) if column not in keys)]
     sa.Table(
         feed.name,
         metadata,
         # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
         sa.Column("row_key", sa.Uuid, nullable=False),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
-        *(_timestamp(name, nullable=True) for name in feed.times),
-        *(sa.Column(column.name, column_type(column.type)) for column in (*keys, *attributes)),
+        *(sa.Column(hub.key, sa.Uuid) for hub in model.keyed_hubs(feed)),
+        *_delivered(feed, columns),
         schema="stage",
         prefixes=["UNLOGGED"],
     )
+    sa.Table(feed.shared_table, metadata, *_delivered(feed, columns), schema="stage", prefixes=["UNLOGGED"])
     sa.Table(
         feed.gone_table, metadata, sa.Column("row_key", sa.Uuid, nullable=False), schema="stage", prefixes=["UNLOGGED"]
     )
+
+
+def _delivered(feed: Feed, columns: Iterable[FeedColumn]) -> Iterator[sa.Column[Any]]:
+    yield from (_timestamp(name, nullable=True) for name in feed.times)
+    yield from (sa.Column(column.name, column_type(column.type)) for column in columns)
 
 
 def _control(metadata: sa.MetaData, feed: Feed) -> None:
@@ -220,6 +226,7 @@ def _control(metadata: sa.MetaData, feed: Feed) -> None:
         sa.Column("row_key", sa.Uuid, primary_key=True),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
         sa.Column("place", sa.BigInteger, comment="By which the source finds the row, see skyeng.cut."),
+        sa.Index(f"ix_{feed.rows_table}_place", "place"),
         schema="control",
     )
     sa.Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from skyeng.hashing import digest, zero_key
@@ -11,14 +11,15 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse import delta, inserts
 from skyeng.warehouse.bulk import WORTH_BULK, filling, may_fill
+from skyeng.warehouse.inserts import Standings
 from skyeng.warehouse.loads import Load
-from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched, unique_hubs
+from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched, standings
 
 
 def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
     """Load one table of the vault from staging; rows inserted."""
     first = _may_fill(session, entity, load)
-    statement = _statement(model, entity, unique_hubs(session, model, load), first=first, trust_hashdiff=not full)
+    statement = _statement(model, entity, standings(session, model, load), first=first, trust_hashdiff=not full)
     key = primary_key(model, entity)
     with _filling(session, model, entity) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
@@ -61,20 +62,18 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
     raise TypeError(entity)
 
 
-def _statement(
-    model: Model, entity: Entity, unique: Mapping[str, Collection[str]], *, first: bool, trust_hashdiff: bool
-) -> SQL:
+def _statement(model: Model, entity: Entity, known: Standings, *, first: bool, trust_hashdiff: bool) -> SQL:
     match entity:
         case Hub():
-            return inserts.hub_insert(model, entity, unique)
+            return inserts.hub_insert(model, entity, known)
         case Link():
-            return inserts.link_insert(model, entity, unique)
+            return inserts.link_insert(model, entity, known)
         case Effectivity() if model.applied(entity):
             return delta.effectivity_insert(model, model.link_of(entity))
         case Effectivity():
             return inserts.effectivity_insert(model, model.link_of(entity), first=first)
         case Satellite():
-            return inserts.satellite_insert(model, entity, unique, first=first, trust_hashdiff=trust_hashdiff)
+            return inserts.satellite_insert(model, entity, known, first=first, trust_hashdiff=trust_hashdiff)
     raise TypeError(entity)
 
 

@@ -28,6 +28,7 @@ from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, progress, revisions, staging
 from skyeng.warehouse.history import Moment
+from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 
 #: The first run of all, one that finds new and changed rows, one that finds nothing.
@@ -60,7 +61,7 @@ class Scenario:
         self._cut = {feed.name for feed in model.feeds if self.held}
         self._summed = {feed.name for feed in model.feeds if self.held and not feed.delta}
         self._selected: dict[str, tuple[Any, ...]] = {}
-        self._unique: dict[str, list[str]] = {}
+        self._standings: dict[str, Standing] = {}
         self._changes: dict[str, staging.Changes] = {}
         before = MartLoad(_BEFORE, self.held, 0, self.held)
         now = MartLoad(_NOW.load_ts, self.found, 1, max(self.held, self.found))
@@ -112,8 +113,9 @@ class Scenario:
             buckets.carry_changes: lambda it: _value(any(self._filled(_argument(it, buckets.carry_changes, "feed")))),
             buckets.differing: self._differing,
             checks.Spread.of: self._spread,
-            staging.keep_unique_hubs: self._keep_unique_hubs,
-            staging.unique_hubs: lambda _: Answer(list(self._unique.items())),
+            checks.Spread.of_combinations: lambda _: Answer([(self.found // 2, self.found)]),
+            staging.keep_standing: self._keep_standing,
+            staging.standings: lambda _: Answer([(feed, it.unique, it.shared) for feed, it in self._standings.items()]),
             progress.book: self._book,
             progress.done: lambda _: Answer(list(self._booked.items())),
             buckets.keep_selection: self._keep_selection,
@@ -188,9 +190,9 @@ class Scenario:
         staged = max(self.found, self.held) if asked["feed"].delta else self.found
         return Answer([(staged if alone else staged // 2, staged)])
 
-    def _keep_unique_hubs(self, question: Question) -> Answer:
-        kept = question.callers.arguments(staging.keep_unique_hubs)
-        self._unique[kept["feed"].name] = list(kept["hubs"])
+    def _keep_standing(self, question: Question) -> Answer:
+        kept = question.callers.arguments(staging.keep_standing)
+        self._standings[kept["feed"].name] = kept["standing"]
         return Answer(count=1)
 
     def _register(self, question: Question) -> Answer:

@@ -25,6 +25,7 @@ def upgrade() -> None:
     schema='control'
     )
     op.add_column('courses_rows', sa.Column('place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
+    op.create_index('ix_courses_rows_place', 'courses_rows', ['place'], unique=False, schema='control')
 
 
 def downgrade() -> None:

@@ -31,7 +31,9 @@ def upgrade() -> None:
     schema='control'
     )
     op.add_column('enrolments_rows', sa.Column('place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
+    op.create_index('ix_enrolments_rows_place', 'enrolments_rows', ['place'], unique=False, schema='control')
     op.add_column('rooms_rows', sa.Column('place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
+    op.create_index('ix_rooms_rows_place', 'rooms_rows', ['place'], unique=False, schema='control')
 
 
 def downgrade() -> None:

@@ -31,7 +31,9 @@ def upgrade() -> None:
     schema='control'
     )
     op.add_column('orders_rows', sa.Column('place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
+    op.create_index('ix_orders_rows_place', 'orders_rows', ['place'], unique=False, schema='control')
     op.add_column('stocks_rows', sa.Column('place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
+    op.create_index('ix_stocks_rows_place', 'stocks_rows', ['place'], unique=False, schema='control')
 
 
 def downgrade() -> None:

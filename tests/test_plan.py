@@ -40,7 +40,8 @@ from skyeng.warehouse import bulk, inserts, staging
 CHANGES: dict[str, tuple[str, str]] = {
     "courses": (
         "",
-        """UPDATE course SET title = 'Renamed' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 7;
+        """UPDATE course SET title = 'Renamed' WHERE id = 1; UPDATE stream SET name = 'Renamed' WHERE id = 1;
+        UPDATE stream_module SET title = 'Renamed' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 7;
         UPDATE stream_module_lesson SET description = 'Altered' WHERE id = 3""",
     ),
     "shop": (
@@ -48,7 +49,7 @@ CHANGES: dict[str, tuple[str, str]] = {
         ('PL', '1', 'Ann', 'apple'), ('PL', '1', 'Ann', 'pear'),
         ('DE', '2', 'Eve', 'apple'), ('DE', '2', 'Eve', 'pear');
         INSERT INTO stock VALUES (7, 'apple', 3), (7, 'pear', 3), (8, 'apple', 3), (8, 'pear', 3)""",
-        "UPDATE flat_order SET customer_name = customer_name || 'a'; UPDATE stock SET pieces = 4",
+        "UPDATE flat_order SET customer_name = customer_name || 'a', vegan = true; UPDATE stock SET pieces = 4",
     ),
     "campus": (
         """INSERT INTO enrolment VALUES

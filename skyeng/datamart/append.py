@@ -32,6 +32,9 @@ _ONE_BLOCK = {
     "min_insert_block_size_bytes": 0,
 }
 
+#: Tables that are built beside hold each version once already: nothing to collapse while they are written.
+_ANEW = {"optimize_on_insert": 0}
+
 
 @dataclass(frozen=True)
 class MartLoad:
@@ -177,7 +180,7 @@ def rebuild(
     session.execute(current_table(model, mart, beside.current))
     session.execute(loads_table(beside.loads))
     for span in spans(loads):
-        _send(session.stream, mart, beside.history, span, versions, {})
+        _send(session.stream, mart, beside.history, span, versions, _ANEW)
         register(session, beside.loads, span.loads)
     for stretch in kept.stretches:
         carry(session, mart, live.history, beside.history, stretch)
@@ -186,7 +189,7 @@ def rebuild(
         register(session, live.kept, kept.loads)
     session.execute(
         sql(
-            "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history}",
+            "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history} SETTINGS optimize_on_insert = 0",
             current=ident(beside.current),
             history=ident(beside.history),
             columns=idents(appended_columns(mart)),

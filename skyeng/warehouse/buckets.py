@@ -126,16 +126,16 @@ FROM (
     return Cut.of(placed, count - placed, span)
 
 
-def carry_changes(session: Session, model: Model, feed: Feed, placed: SQL) -> None:
-    """Bring the fingerprints from what is held to what will be; `placed` is a row's place over columns of staging.
+def carry_changes(session: Session, model: Model, feed: Feed, placed: SQL) -> bool:
+    """Bring the fingerprints from what is held to what will be; whether there are any.
 
-    To be called before what is held is changed. Fingerprints that were never made stay unmade.
+    To be called before what is held is changed. `placed` is a row's place over columns of staging.
     """
     cut = kept_cut(session, model, feed)
-    if cut is None:
-        return keep_cut(session, model, feed, Cut())
-    if not session.scalar(sql("SELECT EXISTS (SELECT FROM control.{buckets})", buckets=ident(feed.buckets_table))):
-        return None
+    if cut is None or not session.scalar(
+        sql("SELECT EXISTS (SELECT FROM control.{buckets})", buckets=ident(feed.buckets_table))
+    ):
+        return False
     session.execute(
         sql(
             """INSERT INTO control.{buckets} AS kept ({columns})
@@ -162,7 +162,7 @@ ON CONFLICT (bucket) DO UPDATE SET
             gone=ident(feed.gone_table),
         )
     )
-    return None
+    return True
 
 
 # The comparison

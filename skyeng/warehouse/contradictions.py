@@ -6,7 +6,7 @@ staged, the source still gives the old attributes there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from skyeng.cut import place, place_column
 from skyeng.hashing import digest, values
@@ -28,22 +28,47 @@ def contradictions_with_held(
     """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
 
     Which entities are changed is found first, and looked into only where there are any: few runs rename a course.
+    Entities that are known by their place, as lessons are, are not even looked up where all rows of these places
+    are staged.
     """
-    changed = keep_changed(session, model, feed, standing)
+    alone = place_column(model, feed) and not session.scalar(_any_beside(model, feed))
+    satellites = [
+        satellite
+        for satellite in model.satellites_of(feed)
+        if not (alone and _is_place(model, feed, model.hub(satellite.hub_name)))
+    ]
+    changed = keep_changed(session, model, feed, satellites, standing)
     return (_contradicted(model, feed, satellite, part) for satellite in changed)
 
 
-def keep_changed(session: Session, model: Model, feed: Feed, standing: Standing) -> list[Satellite]:
-    """Note the entities whose staged attributes are not the latest known; the satellites that have any."""
+def _any_beside(model: Model, feed: Feed) -> SQL:
+    """Statement that is true if a row stays as it is at the place of one that changes."""
+    return sql(
+        """SELECT count(*) > 0
+FROM (
+    SELECT held.row_key
+    FROM (SELECT {place} AS place FROM stage.{feed}) AS staged
+    JOIN control.{rows} AS held ON held.place = staged.place
+    OFFSET 0
+) AS beside
+WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = beside.row_key)
+  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = beside.row_key)""",
+        place=place(model, feed),
+        feed=ident(feed.name),
+        rows=ident(feed.rows_table),
+        gone=ident(feed.gone_table),
+    )
+
+
+def keep_changed(
+    session: Session, model: Model, feed: Feed, satellites: Sequence[Satellite], standing: Standing
+) -> list[Satellite]:
+    """Note the entities whose staged attributes are not the latest known; those of the satellites that have any."""
     session.execute(
         sql("""DROP TABLE IF EXISTS pg_temp.changed;
 CREATE TEMPORARY TABLE changed (satellite text, hash_key uuid, staged tid) ON COMMIT DROP""")
     )
-    return [
-        satellite
-        for satellite in model.satellites_of(feed)
-        if session.execute(_keep_changed(model, feed, satellite, standing))
-    ]
+    return [satellite for satellite in satellites if session.execute(_keep_changed(model, feed, satellite, standing))]
 
 
 def _keep_changed(model: Model, feed: Feed, satellite: Satellite, standing: Standing) -> SQL:

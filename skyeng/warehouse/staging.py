@@ -181,7 +181,7 @@ FROM (
 
 def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
-    buckets.carry_changes(session, model, feed, place(model, feed))
+    carried = buckets.carry_changes(session, model, feed, place(model, feed))
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
         with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["place"]):
@@ -195,6 +195,8 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
             **_tables(feed, "held", "gone"),
         )
     )
+    if not (carried or feed.delta):
+        buckets.ready(session, model, feed)
     changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
         session, "control", feed.changes_table, changes

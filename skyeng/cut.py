@@ -22,8 +22,7 @@ from skyeng.sql import SQL, ident, joined, literal, sql
 ROWS_IN_BUCKET = 16
 
 _LEAST_HASHED, _MOST_HASHED = 1 << 6, 1 << 18
-_WIDEST_WEIGHED = 16
-_WIDEST_LISTED = 6
+_WIDEST_TOLD = 6
 
 
 def place_column(model: Model, feed: Feed) -> FeedColumn | None:
@@ -58,14 +57,12 @@ class Cut:
         return -(1 << 62)
 
     @property
-    def weighed(self) -> bool:
-        """Whether the place of a row that differs can be told from the sums: a weight must leave the hash its bits."""
-        return self.shift <= _WIDEST_WEIGHED
+    def told(self) -> bool:
+        """Whether places are told from sums, and asked for one by one, hence by an index.
 
-    @property
-    def listed(self) -> bool:
-        """Whether a bucket is asked for by listing its places, hence by an index."""
-        return self.shift <= _WIDEST_LISTED
+        The wider the bucket, the fewer bits its weights leave the hash, and the longer the list of its places.
+        """
+        return self.shift <= _WIDEST_TOLD
 
     @property
     def unit(self) -> int:
@@ -78,9 +75,9 @@ class Cut:
         return (1 << self.shift) - 1
 
     def bucket(self) -> SQL:
-        """PostgreSQL expression of the bucket, a bigint, over `place` and `row_hash`."""
+        """PostgreSQL expression of the bucket, a bigint, over `row_place` and `row_hash`."""
         return sql(
-            "coalesce(place >> {shift}, {lowest} + {hashed})",
+            "coalesce(row_place >> {shift}, {lowest} + {hashed})",
             shift=literal(self.shift),
             lowest=sql("(-9223372036854775808)"),
             hashed=bucket(self.hashed),
@@ -89,19 +86,19 @@ class Cut:
     def weighted(self) -> SQL:
         """PostgreSQL expression of a row's part in the third number, a bigint; 0 for a row without a place."""
         return sql(
-            "coalesce((row_hash >> {bits}) * (place & {last}), 0)",
+            "coalesce((row_hash >> {bits}) * (row_place & {last}), 0)",
             bits=literal(self.shift + 1),
             last=literal(self.last_within),
         )
 
     def fingerprints(self, rows: SQL) -> SQL:
-        """Statement over rows with `place` and `row_hash`: bucket, count, sum of hashes, weighted sum."""
+        """Statement over rows with `row_place` and `row_hash`: bucket, count, sum of hashes, weighted sum."""
         # OFFSET 0: each row is hashed first, and 16 bytes of it are grouped.
         return sql(
             """SELECT
     {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum, sum({weighted}) AS weighted_sum
 FROM (
-    SELECT place, row_hash
+    SELECT row_place, row_hash
     FROM (
         {rows}
     ) AS hashed
@@ -130,7 +127,7 @@ class Selection:
         return self.everything or self.places != "{}" or self.buckets != "{}"
 
     def condition(self, at: SQL, type_: SQL) -> SQL:
-        """PostgreSQL condition over `place` and `row_hash`; `at` is the place in the type it is indexed by."""
+        """PostgreSQL condition over `row_place` and `row_hash`; `at` is the place in the type it is indexed by."""
         if self.everything:
             return sql("true")
         conditions: list[SQL] = []

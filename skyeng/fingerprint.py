@@ -16,16 +16,16 @@ from skyeng.hashing import Value, text_hash, values
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, joined, literal, sql
 
-#: `record`: PostgreSQL's binary `hash_record_extended`, the fast one. `text`: from the canonical
-#: text, for two servers that do not agree on the binary one.
-Method = Literal["record", "text"]
+#: `record2`: from PostgreSQL's binary `hash_record_extended`, the fast one (`record` was that hash itself).
+#: `text`: from the canonical text, for two servers that do not agree on the binary one.
+Method = Literal["record2", "text"]
 
 #: Count and sum (modulo 2**64) of the row hashes of one bucket.
 Fingerprint = tuple[int, int]
 Bucket = TypeVar("Bucket", bound=Hashable)
 
 
-def row_hash(row: Sequence[Value], method: Method = "record") -> SQL:
+def row_hash(row: Sequence[Value], method: Method = "record2") -> SQL:
     """PostgreSQL expression of a row's hash, a bigint."""
     if method == "text":
         return text_hash(row)

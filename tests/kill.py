@@ -102,7 +102,7 @@ class Killer:
 #: Within a statement, what is another one in every run: a time; which buckets and rows differ.
 _VALUE = re.compile(r"'\d{4}-\d\d-\d\d[ T][^']*'")
 _LISTED = r"ANY\('\{[-0-9,]+\}'::[a-z]+\[\]\)"
-_PLACES, _BUCKETS = rf"\w+ = {_LISTED}", rf"coalesce\(place [^']+?\) = {_LISTED}"
+_PLACES, _BUCKETS = rf"\w+ = {_LISTED}", rf"coalesce\(row_place [^']+?\) = {_LISTED}"
 #: The condition that picks them, as a pattern.
 DIFFERING = rf"\((?:{_PLACES} OR {_BUCKETS}|{_PLACES}|{_BUCKETS})\)"
 _DIFFERING = re.compile(rf"{DIFFERING}|(?<=WHERE )(?:true|false)\b")

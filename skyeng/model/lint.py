@@ -140,7 +140,8 @@ _ENGINE = (
 
 #: Columns that our statements, or PostgreSQL's every table, have beside a feed's.
 _TAKEN_IN_FEEDS = {
-    *("row_key", "row_hash", "load_ts", "applied_ts", "hashdiff", "hash_key", "active", "bucket"),
+    *("row_key", "row_hash", "row_place", "row_at", "hash_key", "hashdiff", "load_ts", "applied_ts"),
+    *("active", "bucket"),
     *("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"),
 }
 
@@ -159,6 +160,8 @@ def _taken(model: Model) -> Iterator[Fault]:
         for column in model.feed_columns(feed):
             if column.name in _TAKEN_IN_FEEDS:
                 yield Fault(("feeds", feed.name), f"column '{column.name}' is a name of the engine's own")
+            if any(column.name == hub.key for hub in model.keyed_hubs(feed)):
+                yield Fault(("feeds", feed.name), f"column '{column.name}' is the name of a hash key that we compute")
     for mart in model.marts:
         for column in mart.columns:
             if column.name in _TAKEN_IN_MARTS:

@@ -25,7 +25,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, idents, sql
-from skyeng.warehouse import buckets, delta, loads, locks, progress, shared, staging, vault
+from skyeng.warehouse import buckets, delta, loads, locks, progress, selections, shared, staging, vault
 from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.inserts import Standing
@@ -78,16 +78,17 @@ class ToDatawarehouse:
             for feed in self.model.feeds:
                 staging.clear(session, feed)
                 cut = self._cut(session, feed, method, trusted=trusted)
-                buckets.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
+                selections.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
         return load
 
     def _cut(self, session: Session, feed: Feed, method: Method, *, trusted: bool) -> Cut:
         """How the feed is to be compared, with what the warehouse holds made ready for it."""
         kept = buckets.kept_cut(session, self.model, feed)
+        compared = not feed.delta and staging.holds_rows(session, feed)
         # Without a cut, rows are from before they had places.
-        if not trusted or (kept is None and staging.holds_rows(session, feed)):
+        if not trusted or (compared and kept is None):
             staging.rebuild_rows(session, self.model, feed, method)
-        if feed.delta or self.part or not staging.holds_rows(session, feed):
+        if self.part or not compared:
             return kept or Cut()
         return buckets.ready(session, self.model, feed)
 
@@ -116,11 +117,11 @@ class ToDatawarehouse:
 
     def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
-        cut = buckets.kept_selection(warehouse, self.model, feed, load).cut
+        cut = selections.kept_selection(warehouse, self.model, feed, load).cut
         found = self._differing(source, warehouse, feed, method, cut)
         selection = found.selection
         staged = self._copy(source, warehouse, feed, method, selection)
-        buckets.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
+        selections.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
         return staged
 
     def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
@@ -233,7 +234,7 @@ class ToDatawarehouse:
                 return booked.get(name, {})
             progress.require(load, before, name, booked)
             for feed in self.model.feeds:
-                buckets.check_staged(session, self.model, feed, load)
+                selections.check_staged(session, self.model, feed, load)
             begun = time.perf_counter()
             counts = work(session)
             progress.book(session, load, name, counts, time.perf_counter() - begun)

@@ -63,9 +63,9 @@ def hashed_rows(model: Model, feed: Feed, method: Method, part: Part | None = No
 
 
 def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
-    """The same with their `place`."""
+    """The same with their `row_place`."""
     return sql(
-        "SELECT *, {place} AS place\nFROM (\n    {rows}\n) AS hashed",
+        "SELECT *, {place} AS row_place\nFROM (\n    {rows}\n) AS hashed",
         place=place(model, feed),
         rows=hashed_rows(model, feed, method, part),
     )
@@ -87,7 +87,7 @@ WHERE {wanted}""",
         # Of the column's own type: else no index finds it.
         wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))
         if placed
-        else selection.condition(sql("place"), sql("bigint")),
+        else selection.condition(sql("row_place"), sql("bigint")),
     )
 
 

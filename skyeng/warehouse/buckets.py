@@ -4,22 +4,21 @@ Fingerprints of what the warehouse holds are kept and changed by each load, so t
 and not every row. The source's flow into the warehouse and are compared there: they never pass through Python.
 
 **Places told from sums.** Where all that differs in a bucket differs at one place, that place is the quotient of
-two differences, and rows of this place alone are staged. Of another bucket all places are staged. A quotient that is
-a place by chance comes once in 2**40 such buckets; the bucket would differ at the next run again, and be seen then.
+two differences, and rows of this place alone are staged. Of another bucket all places are staged. Where several
+differ, the quotient is a place by chance once in 2**50 such buckets of 16 places, once in 2**46 of 64; `verify` would
+tell. Wider buckets are staged whole.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from skyeng.cut import Cut, Selection
-from skyeng.errors import StagingLost
+from skyeng.cut import Cut, Selection, place_column
 from skyeng.model import Feed, Model
 from skyeng.pipe import pipe
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.warehouse.loads import Load
+from skyeng.warehouse.selections import names
 
 #: With more places than this to look for, all rows are staged; so is a table of which most rows would be.
 MOST_PLACES = 1_000_000
@@ -45,11 +44,21 @@ class Difference:
 
 
 def kept_cut(session: Session, model: Model, feed: Feed) -> Cut | None:
-    """How the rows that the warehouse holds are cut; None where it holds none, or rows without their places."""
+    """How the rows that the warehouse holds are cut; None where it holds none, or rows with other places or without."""
     row = session.row(
-        sql("SELECT shift, hashed FROM control.cuts WHERE model = {model} AND feed = {feed}", **names(model, feed))
+        sql(
+            """SELECT shift, hashed FROM control.cuts
+WHERE model = {model} AND feed = {feed} AND placed_by = {placed_by}""",
+            placed_by=_placed_by(model, feed),
+            **names(model, feed),
+        )
     )
     return Cut(*row) if row else None
+
+
+def _placed_by(model: Model, feed: Feed) -> SQL:
+    column = place_column(model, feed)
+    return literal(column.name if column else "")
 
 
 def keep_cut(session: Session, model: Model, feed: Feed, cut: Cut) -> None:
@@ -57,8 +66,11 @@ def keep_cut(session: Session, model: Model, feed: Feed, cut: Cut) -> None:
     session.execute(
         sql(
             """TRUNCATE control.{buckets};
-INSERT INTO control.cuts (model, feed, shift, hashed) VALUES ({model}, {feed}, {shift}, {hashed})
-ON CONFLICT (model, feed) DO UPDATE SET (shift, hashed) = (EXCLUDED.shift, EXCLUDED.hashed)""",
+INSERT INTO control.cuts (model, feed, placed_by, shift, hashed)
+VALUES ({model}, {feed}, {placed_by}, {shift}, {hashed})
+ON CONFLICT (model, feed) DO UPDATE
+SET (placed_by, shift, hashed) = (EXCLUDED.placed_by, EXCLUDED.shift, EXCLUDED.hashed)""",
+            placed_by=_placed_by(model, feed),
             buckets=ident(feed.buckets_table),
             shift=literal(cut.shift),
             hashed=literal(cut.hashed),
@@ -82,7 +94,7 @@ def ready(session: Session, model: Model, feed: Feed) -> Cut:
                 buckets=ident(feed.buckets_table),
                 columns=_COLUMNS,
                 fingerprints=wanted.fingerprints(
-                    sql("SELECT row_hash, place FROM control.{rows}", rows=ident(feed.rows_table))
+                    sql("SELECT row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
                 ),
             )
         )
@@ -111,19 +123,19 @@ FROM (
 def _wanted(session: Session, feed: Feed) -> Cut:
     """The cut that suits the rows that the warehouse holds."""
     rows = ident(feed.rows_table)
-    count, placed = session.row(sql("SELECT count(*), count(place) FROM control.{rows}", rows=rows)) or (0, 0)
+    count, placed = session.row(sql("SELECT count(*), count(row_place) FROM control.{rows}", rows=rows)) or (0, 0)
     span = session.scalar(
         sql(
-            """SELECT quartiles[2] - quartiles[1]
+            """SELECT quartiles[2]::numeric - quartiles[1]
 FROM (
-    SELECT percentile_disc(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY place) AS quartiles
+    SELECT percentile_disc(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY row_place) AS quartiles
     FROM control.{rows} TABLESAMPLE BERNOULLI ({percent}) REPEATABLE (0)
 ) AS sampled""",
             rows=rows,
             percent=literal(max(1, 100 * _SAMPLE // max(count, _SAMPLE))),
         )
     )
-    return Cut.of(placed, count - placed, span)
+    return Cut.of(placed, count - placed, None if span is None else int(span))
 
 
 def carry_changes(session: Session, model: Model, feed: Feed, placed: SQL) -> bool:
@@ -141,9 +153,9 @@ def carry_changes(session: Session, model: Model, feed: Feed, placed: SQL) -> bo
             """INSERT INTO control.{buckets} AS kept ({columns})
 SELECT {bucket}, sum(sign), sum(sign * row_hash::numeric), sum(sign * {weighted})
 FROM (
-    SELECT 1 AS sign, row_hash, {placed} AS place FROM stage.{rows}
+    SELECT 1 AS sign, row_hash, {placed} AS row_place FROM stage.{rows}
     UNION ALL
-    SELECT -1, held.row_hash, held.place
+    SELECT -1, held.row_hash, held.row_place
     FROM control.{held} AS held
     WHERE held.row_key IN (SELECT row_key FROM stage.{rows} UNION ALL SELECT row_key FROM stage.{gone})
 ) AS changes
@@ -215,7 +227,7 @@ def _difference(held: SQL, cut: Cut) -> SQL:
 ), differing AS (
     SELECT bucket, greatest(held, held + came) AS row_count, hash_sum, weighted_sum * {unit} AS weighted_sum,
         CASE
-            WHEN {weighed} AND bucket >= {first} AND abs(hash_sum) > 1099511627776
+            WHEN {told} AND bucket >= {first} AND abs(hash_sum) > 1099511627776
             THEN round(weighted_sum * {unit} / hash_sum)
         END AS within
     FROM compared
@@ -225,7 +237,7 @@ def _difference(held: SQL, cut: Cut) -> SQL:
     FROM differing
     WHERE within BETWEEN 0 AND {last} AND abs(weighted_sum - within * hash_sum) <= 4 * {unit} * within
 ), untold AS (
-    SELECT bucket, row_count, {listed} AND bucket >= {first} AS listed
+    SELECT bucket, row_count, {told} AND bucket >= {first} AS listed
     FROM differing
     WHERE bucket NOT IN (SELECT bucket FROM told)
 ), places AS (
@@ -242,83 +254,9 @@ SELECT
         held=held,
         found=_FOUND,
         unit=literal(cut.unit),
-        weighed=literal(cut.weighed),
-        listed=literal(cut.listed),
+        told=literal(cut.told),
         first=literal(cut.first_placed),
         shift=literal(cut.shift),
         last=literal(cut.last_within),
-        most=literal(cut.last_within if cut.listed else 0),
+        most=literal(cut.last_within if cut.told else 0),
     )
-
-
-# For which load staging is
-
-
-def keep_selection(
-    session: Session, model: Model, feed: Feed, load: Load, selection: Selection, rows_held: int = 0
-) -> None:
-    """Note for which load staging is, and which rows of the feed are staged."""
-    session.execute(
-        sql(
-            """INSERT INTO stage.selections
-    (model, feed, load_id, shift, hashed, places, buckets, everything, rows_held)
-VALUES (
-    {model}, {feed}, %(load_id)s, %(shift)s, %(hashed)s, %(places)s::bigint[], %(buckets)s::bigint[],
-    %(everything)s, %(rows_held)s
-)
-ON CONFLICT (model, feed) DO UPDATE
-SET (load_id, shift, hashed, places, buckets, everything, rows_held)
-    = (EXCLUDED.load_id, EXCLUDED.shift, EXCLUDED.hashed, EXCLUDED.places, EXCLUDED.buckets, EXCLUDED.everything,
-        EXCLUDED.rows_held)""",
-            **names(model, feed),
-        ),
-        {
-            "load_id": load.load_id,
-            "shift": selection.cut.shift,
-            "hashed": selection.cut.hashed,
-            "places": selection.places,
-            "buckets": selection.buckets,
-            "everything": selection.everything,
-            "rows_held": rows_held,
-        },
-    )
-
-
-def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Selection:
-    """Which rows of the feed are staged for a load. Raises `StagingLost`."""
-    row = _kept(session, model, feed, load, sql("shift, hashed, places::text, buckets::text, everything"))
-    shift, hashed, *selected = row
-    return Selection(Cut(shift, hashed), *selected)
-
-
-def check_staged(session: Session, model: Model, feed: Feed, load: Load) -> None:
-    """Raise `StagingLost` where what is staged of a feed is another load's, or gone.
-
-    Staging is not logged, and a server that crashes comes back with it empty. An empty staging
-    would look as if every row had vanished.
-    """
-    _kept(session, model, feed, load, sql("load_id"))
-
-
-def _kept(session: Session, model: Model, feed: Feed, load: Load, columns: SQL) -> tuple[Any, ...]:
-    row = session.row(
-        sql(
-            "SELECT {columns} FROM stage.selections WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s",
-            columns=columns,
-            **names(model, feed),
-        ),
-        {"load_id": load.load_id},
-    )
-    if row is None:
-        raise StagingLost(
-            f"what load {load.load_id} staged is gone",
-            where=f"stage.{feed.name}",
-            expected="rows that its first steps left; a server that recovers from a crash empties staging",
-            remedy="run again from the first step (in Airflow: clear e_from_pg_datawarehouse); nothing is lost",
-        )
-    return row
-
-
-def names(model: Model, feed: Feed) -> dict[str, SQL]:
-    """A feed as the registers know it: parts for a statement."""
-    return {"model": literal(model.name), "feed": literal(feed.name)}

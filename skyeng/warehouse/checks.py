@@ -12,7 +12,7 @@ from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
-from skyeng.warehouse.contradictions import AS_TEXT, SHOWN, contradictions_with_held
+from skyeng.warehouse.contradictions import SHOWN, as_text, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.shared import keep_combinations
@@ -145,7 +145,7 @@ def any_row_fault(model: Model, feed: Feed) -> SQL:
 def row_faults(model: Model, feed: Feed) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that are faulty by themselves."""
     for reason, condition in _row_faults(model, feed):
-        yield _faulty(feed, reason, condition)
+        yield _faulty(model, feed, reason, condition)
 
 
 def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
@@ -180,12 +180,12 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
     hub = model.hub(unique[0]) if unique else None
     lacking = sql("{column} IS NULL", column=ident(model.business_key(hub)[0].name)) if hub else sql("true")
     reason = f"the feed delivers more than one row with this row key{at_once}"
-    yield _more_than_one(feed, sql("row_key"), reason, lacking)
+    yield _more_than_one(model, feed, sql("row_key"), reason, lacking)
     link = model.grain(feed)
     if feed.delta and link.driving_key:
         driving = ", ".join(link.driving_key)
         reason = f"the feed delivers more than one combination of this {driving}{at_once}"
-        yield _more_than_one(feed, driving_of_staged(model, link), reason, sql("true"))
+        yield _more_than_one(model, feed, driving_of_staged(model, link), reason, sql("true"))
 
 
 def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
@@ -198,7 +198,7 @@ def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterato
             yield _contradictions(model, feed, satellite)
 
 
-def _more_than_one(feed: Feed, key: SQL, reason: str, among: SQL) -> SQL:
+def _more_than_one(model: Model, feed: Feed, key: SQL, reason: str, among: SQL) -> SQL:
     """Staged rows that share a key, and the time from which they hold, where they have one."""
     keys = joined(", ", [key, *map(ident, feed.times)])
     return sql(
@@ -208,7 +208,7 @@ WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged WHERE {among} GROUP
 ORDER BY {keys}
 LIMIT {shown}""",
         reason=literal(reason),
-        row=AS_TEXT,
+        row=as_text(model, feed),
         feed=ident(feed.name),
         keys=keys,
         among=among,
@@ -267,7 +267,7 @@ WHERE ({key}) IN (
 )
 ORDER BY {key}
 LIMIT {shown}""",
-        row=AS_TEXT,
+        row=as_text(model, feed),
         reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
         feed=ident(feed.name),
         key=key,
@@ -276,13 +276,13 @@ LIMIT {shown}""",
     )
 
 
-def _faulty(feed: Feed, reason: SQL, condition: SQL) -> SQL:
+def _faulty(model: Model, feed: Feed, reason: SQL, condition: SQL) -> SQL:
     return sql(
         """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
 WHERE {condition}
 LIMIT {shown}""",
-        row=AS_TEXT,
+        row=as_text(model, feed),
         reason=reason,
         feed=ident(feed.name),
         condition=condition,

@@ -17,9 +17,14 @@ from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import held_rows
 
-#: Rows shown of each fault, and how a row is shown.
+#: Rows shown of each fault.
 SHOWN = 5
-AS_TEXT = sql("jsonb_strip_nulls(to_jsonb(staged) - 'row_hash' - 'row_key')::text")
+
+
+def as_text(model: Model, feed: Feed) -> SQL:
+    """How a staged row is shown: what the feed delivered, without what we computed."""
+    own = literal("{" + ",".join(["row_hash", "row_key", *(hub.key for hub in model.keyed_hubs(feed))]) + "}")
+    return sql("jsonb_strip_nulls(to_jsonb(staged) - {own}::text[])::text", own=own)
 
 
 def contradictions_with_held(
@@ -48,7 +53,7 @@ def _any_beside(model: Model, feed: Feed) -> SQL:
 FROM (
     SELECT held.row_key
     FROM (SELECT {place} AS place FROM stage.{feed}) AS staged
-    JOIN control.{rows} AS held ON held.place = staged.place
+    JOIN control.{rows} AS held ON held.row_place = staged.place
     OFFSET 0
 ) AS beside
 WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = beside.row_key)
@@ -128,7 +133,7 @@ WHERE staged.ctid IN (
 )
 LIMIT {shown}""",
         reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{satellite.hub_name}' do not"),
-        row=AS_TEXT,
+        row=as_text(model, feed),
         feed=ident(feed.name),
         gone=ident(feed.gone_table),
         rows=_rows_of_changed(model, feed, satellite),
@@ -145,7 +150,7 @@ def _rows_of_changed(model: Model, feed: Feed, satellite: Satellite) -> SQL:
             """SELECT held.row_key, changed.staged
 FROM pg_temp.changed
 JOIN (SELECT ctid, {place} AS place FROM stage.{feed}) AS changing ON changing.ctid = changed.staged
-JOIN control.{rows} AS held ON held.place = changing.place
+JOIN control.{rows} AS held ON held.row_place = changing.place
 WHERE changed.satellite = {name}""",
             place=place(model, feed),
             feed=ident(feed.name),

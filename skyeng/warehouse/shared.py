@@ -50,16 +50,16 @@ def _combinations(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
     return sql(
         """WITH combined AS MATERIALIZED (
-    SELECT min(place) AS place, min(hash) <> max(hash) AS torn
+    SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
     FROM (
-        SELECT ctid AS place, {keys}, {hash} AS hash
+        SELECT ctid AS row_at, {keys}, {hash} AS row_hash
         FROM stage.{feed}
         OFFSET 0
     ) AS hashed
     GROUP BY {keys}
 ), kept AS (
     INSERT INTO stage.{shared} ({columns})
-    SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT place FROM combined)
+    SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM combined)
 )
 SELECT count(*), count(*) FILTER (WHERE torn) FROM combined""",
         keys=idents(keys),

@@ -10,7 +10,7 @@ from skyeng.model import Feed, Model
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse import buckets, bulk
+from skyeng.warehouse import buckets, bulk, selections
 from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
@@ -46,7 +46,7 @@ def rows_held(session: Session, feed: Feed) -> int:
 def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
     """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
     if part is None:
-        return sql("SELECT row_key, row_hash, place FROM control.{rows}", rows=ident(feed.rows_table))
+        return sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
     link = model.grain(feed)
     columns = {
         column.name: ident(hub.table, column.vault_column)
@@ -56,7 +56,7 @@ def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
     wanted = {it.column for it in part.ranges}
     hubs = [hub for hub in model.hubs_of(link) if wanted & {column.name for column in model.business_key(hub)}]
     return sql(
-        """SELECT held.row_key, held.row_hash, held.place
+        """SELECT held.row_key, held.row_hash, held.row_place
 FROM control.{rows} AS held
 JOIN vault.{link} AS link ON link.{key} = held.row_key
 {hubs}
@@ -94,7 +94,7 @@ def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing
         sql(
             "UPDATE stage.selections SET unique_hubs = %(unique)s, shared_hubs = %(shared)s "
             "WHERE model = {model} AND feed = {feed}",
-            **buckets.names(model, feed),
+            **selections.names(model, feed),
         ),
         {"unique": list(standing.unique), "shared": list(standing.shared)},
     )
@@ -122,7 +122,7 @@ FROM (
 ) AS held
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
-            selected=buckets.kept_selection(session, model, feed, load).condition(sql("place"), sql("bigint")),
+            selected=selections.kept_selection(session, model, feed, load).condition(sql("row_place"), sql("bigint")),
             held=held_rows(model, feed, part),
             **_tables(feed, "rows", "gone"),
         )
@@ -166,7 +166,7 @@ def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> 
     session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
     session.execute(
         sql(
-            """INSERT INTO control.{held} (row_key, row_hash, place)
+            """INSERT INTO control.{held} (row_key, row_hash, row_place)
 SELECT row_key, row_hash, {place}
 FROM (
     {active}
@@ -184,10 +184,12 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
     carried = buckets.carry_changes(session, model, feed, place(model, feed))
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
-        with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["place"]):
+        with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["row_place"]):
             session.execute(_insert_rows(model, feed))
     else:
-        update = sql("ON CONFLICT (row_key) DO UPDATE SET (row_hash, place) = (EXCLUDED.row_hash, EXCLUDED.place)")
+        update = sql(
+            "ON CONFLICT (row_key) DO UPDATE SET (row_hash, row_place) = (EXCLUDED.row_hash, EXCLUDED.row_place)"
+        )
         session.execute(sql("{insert}\n{update}", insert=_insert_rows(model, feed), update=update))
     session.execute(
         sql(
@@ -219,7 +221,8 @@ SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
 
 def _insert_rows(model: Model, feed: Feed) -> SQL:
     return sql(
-        "INSERT INTO control.{held} (row_key, row_hash, place)\nSELECT row_key, row_hash, {place} FROM stage.{rows}",
+        """INSERT INTO control.{held} (row_key, row_hash, row_place)
+SELECT row_key, row_hash, {place} FROM stage.{rows}""",
         place=place(model, feed),
         **_tables(feed, "held", "rows"),
     )
@@ -238,7 +241,7 @@ ON CONFLICT (load_id, feed) DO UPDATE
 SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
     = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
             rows=ident(feed.name),
-            **buckets.names(model, feed),
+            **selections.names(model, feed),
         ),
         {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
     )

@@ -86,6 +86,7 @@ def control_metadata() -> sa.MetaData:
         metadata,
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("feed", sa.Text, primary_key=True),
+        sa.Column("placed_by", sa.Text, nullable=False, comment="The column that is a row's place; empty for none."),
         *_cut(),
         schema="control",
         comment="How the rows of a feed are cut into the buckets of <feed>_buckets.",
@@ -225,8 +226,8 @@ def _control(metadata: sa.MetaData, feed: Feed) -> None:
         metadata,
         sa.Column("row_key", sa.Uuid, primary_key=True),
         sa.Column("row_hash", sa.BigInteger, nullable=False),
-        sa.Column("place", sa.BigInteger, comment="By which the source finds the row, see skyeng.cut."),
-        sa.Index(f"ix_{feed.rows_table}_place", "place"),
+        sa.Column("row_place", sa.BigInteger, comment="By which the source finds the row, see skyeng.cut."),
+        sa.Index(f"ix_{feed.rows_table}_row_place", "row_place"),
         schema="control",
     )
     sa.Table(

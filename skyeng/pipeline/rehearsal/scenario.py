@@ -26,7 +26,7 @@ from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
-from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, progress, revisions, staging
+from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, progress, revisions, selections, staging
 from skyeng.warehouse.history import Moment
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
@@ -35,7 +35,7 @@ from skyeng.warehouse.loads import Load
 Kind = Literal["first", "changed", "unchanged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_METHOD: Method = "record"
+_METHOD: Method = "record2"
 _CUT = Cut()
 _NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - as ClickHouse says it
 _BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,8 +58,8 @@ class Scenario:
         self.found = 0 if kind == "unchanged" else rows
         self._booked: dict[str, progress.Counts] = {}
         #: Feeds whose rows are cut into buckets, and those of which fingerprints are kept.
-        self._cut = {feed.name for feed in model.feeds if self.held}
-        self._summed = {feed.name for feed in model.feeds if self.held and not feed.delta}
+        self._cut = {feed.name for feed in model.feeds if self.held and not feed.delta}
+        self._summed = set(self._cut)
         self._selected: dict[str, tuple[Any, ...]] = {}
         self._standings: dict[str, Standing] = {}
         self._changes: dict[str, staging.Changes] = {}
@@ -118,9 +118,9 @@ class Scenario:
             staging.standings: lambda _: Answer([(feed, it.unique, it.shared) for feed, it in self._standings.items()]),
             progress.book: self._book,
             progress.done: lambda _: Answer(list(self._booked.items())),
-            buckets.keep_selection: self._keep_selection,
-            buckets.kept_selection: self._kept_selection,
-            buckets.check_staged: lambda _: Answer([(_NOW.load_id,)]),
+            selections.keep_selection: self._keep_selection,
+            selections.kept_selection: self._kept_selection,
+            selections.check_staged: lambda _: Answer([(_NOW.load_id,)]),
             staging.register: self._register,
             staging.registered: lambda _: Answer(
                 [(feed, it.new, it.changed, it.gone) for feed, it in self._changes.items()]
@@ -167,7 +167,7 @@ class Scenario:
         return Answer([(*listed, 1, 1, self.held)])
 
     def _keep_selection(self, question: Question) -> Answer:
-        kept = question.callers.arguments(buckets.keep_selection)
+        kept = question.callers.arguments(selections.keep_selection)
         chosen: Selection = kept["selection"]
         self._selected[kept["feed"].name] = (
             chosen.cut.shift,
@@ -179,7 +179,7 @@ class Scenario:
         return Answer(count=1)
 
     def _kept_selection(self, question: Question) -> Answer:
-        feed: Feed = _argument(question, buckets.kept_selection, "feed")
+        feed: Feed = _argument(question, selections.kept_selection, "feed")
         return Answer([self._selected[feed.name]])
 
     def _spread(self, question: Question) -> Answer:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table('cuts',
     sa.Column('model', sa.Text(), nullable=False),
     sa.Column('feed', sa.Text(), nullable=False),
+    sa.Column('placed_by', sa.Text(), nullable=False, comment="The column that is a row's place; empty for none."),
     sa.Column('shift', sa.SmallInteger(), nullable=False, comment='A bucket holds 2^shift places.'),
     sa.Column('hashed', sa.Integer(), nullable=False, comment='Buckets of rows without a place.'),
     sa.PrimaryKeyConstraint('model', 'feed', name=op.f('pk_cuts')),

@@ -73,7 +73,11 @@ def keep_changed(
         sql("""DROP TABLE IF EXISTS pg_temp.changed;
 CREATE TEMPORARY TABLE changed (satellite text, hash_key uuid, staged tid) ON COMMIT DROP""")
     )
-    return [satellite for satellite in satellites if session.execute(_keep_changed(model, feed, satellite, standing))]
+    changed = [it for it in satellites if session.execute(_keep_changed(model, feed, it, standing))]
+    if changed:
+        # The planner takes a table without statistics for small, and would scan staging for each row of it.
+        session.execute(sql("ANALYZE pg_temp.changed"))
+    return changed
 
 
 def _keep_changed(model: Model, feed: Feed, satellite: Satellite, standing: Standing) -> SQL:
@@ -109,10 +113,8 @@ def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | N
     Fenced twice: the planner cannot know that few rows are of a changed entity, and fewer unstaged.
     """
     return sql(
-        """SELECT {reason}, {row}
-FROM stage.{feed} AS staged
-WHERE staged.ctid IN (
-    SELECT unstaged.staged
+        """WITH contradicted AS MATERIALIZED (
+    SELECT DISTINCT unstaged.staged AS changing
     FROM (
         SELECT rows.row_key, rows.staged
         FROM (
@@ -130,8 +132,11 @@ WHERE staged.ctid IN (
         ) AS held
         WHERE held.row_key = unstaged.row_key
     )
+    LIMIT {shown}
 )
-LIMIT {shown}""",
+SELECT {reason}, {row}
+FROM contradicted
+JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
         reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{satellite.hub_name}' do not"),
         row=as_text(model, feed),
         feed=ident(feed.name),

@@ -21,6 +21,9 @@ from skyeng.sql import SQL, ident, joined, literal, sql
 #: Rows that a bucket holds, if the places are taken one after the other.
 ROWS_IN_BUCKET = 16
 
+#: Buckets from this one on hold places; below are those of hashes.
+FIRST_PLACED = -(1 << 62)
+
 _LEAST_HASHED, _MOST_HASHED = 1 << 6, 1 << 18
 _WIDEST_TOLD = 6
 
@@ -52,11 +55,6 @@ class Cut:
         return cls(min(shift, 58), min(max(power_of_two(hashed / ROWS_IN_BUCKET), _LEAST_HASHED), _MOST_HASHED))
 
     @property
-    def first_placed(self) -> int:
-        """Buckets from this one on hold places; below are those of hashes."""
-        return -(1 << 62)
-
-    @property
     def told(self) -> bool:
         """Whether places are told from sums, and asked for one by one, hence by an index.
 
@@ -77,9 +75,8 @@ class Cut:
     def bucket(self) -> SQL:
         """PostgreSQL expression of the bucket, a bigint, over `row_place` and `row_hash`."""
         return sql(
-            "coalesce(row_place >> {shift}, {lowest} + {hashed})",
+            "coalesce(row_place >> {shift}, (-9223372036854775808) + {hashed})",
             shift=literal(self.shift),
-            lowest=sql("(-9223372036854775808)"),
             hashed=bucket(self.hashed),
         )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyeng.cut import Cut, Selection, place_column
+from skyeng.cut import FIRST_PLACED, Cut, Selection, place, place_column
 from skyeng.model import Feed, Model
 from skyeng.pipe import pipe
 from skyeng.postgres import Session
@@ -82,7 +82,7 @@ SET (placed_by, shift, hashed) = (EXCLUDED.placed_by, EXCLUDED.shift, EXCLUDED.h
 def ready(session: Session, model: Model, feed: Feed) -> Cut:
     """The cut to compare by, with its fingerprints: made anew where buckets have become too large or too small."""
     cut = kept_cut(session, model, feed) or Cut()
-    built, fits = filled(session, feed, cut)
+    built, fits = filled(session, feed)
     if built and fits:
         return cut
     wanted = _wanted(session, feed)
@@ -102,7 +102,7 @@ def ready(session: Session, model: Model, feed: Feed) -> Cut:
     return wanted
 
 
-def filled(session: Session, feed: Feed, cut: Cut) -> tuple[bool, bool]:
+def filled(session: Session, feed: Feed) -> tuple[bool, bool]:
     """Whether there are fingerprints, and whether their buckets have a good size."""
     placed, rows_placed, hashed, rows_hashed = session.row(
         sql(
@@ -112,7 +112,7 @@ def filled(session: Session, feed: Feed, cut: Cut) -> tuple[bool, bool]:
 FROM (
     SELECT bucket >= {first} AS placed, row_count FROM control.{buckets} WHERE row_count > 0
 ) AS filled""",
-            first=literal(cut.first_placed),
+            first=literal(FIRST_PLACED),
             buckets=ident(feed.buckets_table),
         )
     ) or (0, 0, 0, 0)
@@ -138,10 +138,10 @@ FROM (
     return Cut.of(placed, count - placed, None if span is None else int(span))
 
 
-def carry_changes(session: Session, model: Model, feed: Feed, placed: SQL) -> bool:
+def carry_changes(session: Session, model: Model, feed: Feed) -> bool:
     """Bring the fingerprints from what is held to what will be; whether there are any.
 
-    To be called before what is held is changed. `placed` is a row's place over columns of staging.
+    To be called before what is held is changed.
     """
     cut = kept_cut(session, model, feed)
     if cut is None or not session.scalar(
@@ -168,7 +168,7 @@ ON CONFLICT (bucket) DO UPDATE SET
             columns=_COLUMNS,
             bucket=cut.bucket(),
             weighted=cut.weighted(),
-            placed=placed,
+            placed=place(model, feed),
             rows=ident(feed.name),
             held=ident(feed.rows_table),
             gone=ident(feed.gone_table),
@@ -255,7 +255,7 @@ SELECT
         found=_FOUND,
         unit=literal(cut.unit),
         told=literal(cut.told),
-        first=literal(cut.first_placed),
+        first=literal(FIRST_PLACED),
         shift=literal(cut.shift),
         last=literal(cut.last_within),
         most=literal(cut.last_within if cut.told else 0),

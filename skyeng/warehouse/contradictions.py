@@ -15,7 +15,7 @@ from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
-from skyeng.warehouse.staging import held_rows
+from skyeng.warehouse.staging import held_rows, is_unstaged
 
 #: Rows shown of each fault.
 SHOWN = 5
@@ -56,12 +56,11 @@ FROM (
     JOIN control.{rows} AS held ON held.row_place = staged.place
     OFFSET 0
 ) AS beside
-WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = beside.row_key)
-  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = beside.row_key)""",
+WHERE {unstaged}""",
+        unstaged=is_unstaged(feed, sql("beside.row_key")),
         place=place(model, feed),
         feed=ident(feed.name),
         rows=ident(feed.rows_table),
-        gone=ident(feed.gone_table),
     )
 
 
@@ -121,8 +120,7 @@ def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | N
             {rows}
             OFFSET 0
         ) AS rows
-        WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = rows.row_key)
-          AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = rows.row_key)
+        WHERE {unstaged}
         OFFSET 0
     ) AS unstaged
     WHERE (
@@ -140,8 +138,8 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
         reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{satellite.hub_name}' do not"),
         row=as_text(model, feed),
         feed=ident(feed.name),
-        gone=ident(feed.gone_table),
         rows=_rows_of_changed(model, feed, satellite),
+        unstaged=is_unstaged(feed, sql("rows.row_key")),
         held=held_rows(model, feed, part),
         shown=literal(SHOWN + 1),
     )

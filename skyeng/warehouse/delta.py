@@ -81,12 +81,10 @@ FROM (
     {touched}
 ) AS touched (row_key)
 JOIN control.{held} AS held USING (row_key)
-WHERE NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = touched.row_key)
-  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = touched.row_key)""",
+WHERE {unstaged}""",
             touched=_touched(model, feed),
             held=ident(feed.rows_table),
-            feed=ident(feed.name),
-            gone=ident(feed.gone_table),
+            unstaged=staging.is_unstaged(feed, sql("touched.row_key")),
         ),
         {"load_ts": load.load_ts},
     )

@@ -80,6 +80,17 @@ def holds_rows(session: Session, feed: Feed) -> bool:
     return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.rows_table)))
 
 
+def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
+    """Condition: the row with this key is neither staged nor noted as gone."""
+    return sql(
+        """NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = {row_key})
+  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = {row_key})""",
+        feed=ident(feed.name),
+        gone=ident(feed.gone_table),
+        row_key=row_key,
+    )
+
+
 def rows_touched(session: Session, load: Load) -> int:
     """How many new and changed rows a load has staged, at most, of any feed."""
     return session.scalar(
@@ -181,7 +192,7 @@ FROM (
 
 def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
-    carried = buckets.carry_changes(session, model, feed, place(model, feed))
+    carried = buckets.carry_changes(session, model, feed)
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
     if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
         with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["row_place"]):

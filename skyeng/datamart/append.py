@@ -13,7 +13,7 @@ from skyeng.datamart.tables import MartTables, appended_columns, current_table, 
 from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
-from skyeng.pipe import pipe
+from skyeng.pipe import Write
 from skyeng.sql import ident, idents, sql
 
 #: A change set up to this many row versions goes in as one block, hence becomes visible whole.
@@ -160,7 +160,7 @@ def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None
     Safe to repeat: the same versions again collapse with themselves.
     """
     tables = MartTables(mart)
-    _send(session.insert, mart, tables.history, span, versions, _ONE_BLOCK)
+    _send(session.send, mart, tables.history, span, versions, _ONE_BLOCK)
     register(session, tables.loads, span.loads)
 
 
@@ -204,7 +204,7 @@ def rebuild(
 
 
 def _send(
-    insert: Callable[[str, Iterable[str], Iterable[bytes], Mapping[str, Any]], None],
+    send: Callable[[str, Iterable[str], Write, Mapping[str, Any]], None],
     mart: Mart,
     table: str,
     span: Span,
@@ -221,8 +221,7 @@ def _send(
                 remedy="rows were removed from the vault by hand: restore it, then run again",
             )
 
-    with pipe(write) as flow:
-        insert(table, appended_columns(mart), flow.chunks(), {**_EVERY_INSERT, **settings})
+    send(table, appended_columns(mart), write, {**_EVERY_INSERT, **settings})
 
 
 def register(session: Session, table: str, loads: Sequence[MartLoad]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
-from skyeng.pipe import named_pipe
+from skyeng.pipe import Write, named_pipe, pipe
 from skyeng.postgres import without_password
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
@@ -170,15 +170,20 @@ class Session:
             fmt="TabSeparated",
         )
 
-    def stream(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
+    def send(self, table: str, columns: Iterable[str], write: Write, settings: Mapping[str, Any]) -> None:
+        """The same for rows that another thread writes. Its error is raised, and nothing inserted."""
+        with pipe(write) as flow:
+            self.insert(table, columns, flow.chunks(), settings)
+
+    def stream(self, table: str, columns: Iterable[str], write: Write, settings: Mapping[str, Any]) -> None:
         """The same for as many rows as there are, into a table that nobody reads yet: an error may leave some.
 
         A server reads while they come. The embedded engine would be sent a file of all of them first.
         """
         if not self.database.embedded:
-            self.insert(table, columns, chunks, settings)
+            self.send(table, columns, write, settings)
             return
-        with named_pipe(chunks) as path:
+        with named_pipe(write) as path:
             self.execute(
                 sql(
                     "INSERT INTO {table} ({columns}) FROM INFILE {path} SETTINGS {settings} FORMAT TabSeparated",

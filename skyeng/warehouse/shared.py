@@ -14,7 +14,7 @@ from skyeng.fingerprint import row_hash
 from skyeng.hashing import values
 from skyeng.model import Feed, FeedColumn, Model, Satellite
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, idents, joined, sql
+from skyeng.sql import FENCE, SQL, ident, idents, joined, sql
 from skyeng.warehouse.staging import WORTH_ANALYSING
 
 
@@ -27,11 +27,13 @@ def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collecti
     session.execute(sql("TRUNCATE stage.{shared}", shared=ident(feed.shared_table)))
     if not hubs:
         return False
-    kept, torn = session.row(_combinations(model, feed, hubs)) or (0, 0)
+    session.execute(_combine(model, feed, hubs))
+    kept = session.execute(_keep(model, feed, hubs))
     if kept >= WORTH_ANALYSING:
         keys = idents(column.name for column in _keys(model, hubs))
         session.execute(sql("ANALYZE stage.{shared} ({keys})", shared=ident(feed.shared_table), keys=keys))
     satellites = _satellites(model, feed, hubs)
+    torn = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_temp.combined WHERE torn)"))
     return bool(torn or (satellites and session.scalar(_disagreement(model, feed, satellites))))
 
 
@@ -43,31 +45,52 @@ def _satellites(model: Model, feed: Feed, hubs: Collection[str]) -> list[Satelli
     return [satellite for satellite in model.satellites_of(feed) if satellite.hub_name in hubs]
 
 
-def _combinations(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
-    """Statement that keeps a row of each combination: how many, and of how many the rows differ."""
-    keys = [*feed.times, *(column.name for column in _keys(model, hubs))]
-    attributes = [column for satellite in _satellites(model, feed, hubs) for column in model.attributes(satellite)]
+def _combine(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """Statement that finds a row of each combination, and whether its rows differ.
+
+    Into a table of its own: several processes work on a query that makes a table, and only one on an insert.
+    """
+    attributes = _attributes(model, feed, hubs)
     # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
     return sql(
-        """WITH combined AS MATERIALIZED (
-    SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
-    FROM (
-        SELECT ctid AS row_at, {keys}, {hash} AS row_hash
-        FROM stage.{feed}
-        OFFSET 0
-    ) AS hashed
-    GROUP BY {keys}
-), kept AS (
-    INSERT INTO stage.{shared} ({columns})
-    SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM combined)
-)
-SELECT count(*), count(*) FILTER (WHERE torn) FROM combined""",
-        keys=idents(keys),
+        """DROP TABLE IF EXISTS pg_temp.combined;
+CREATE TEMPORARY TABLE combined ON COMMIT DROP AS
+SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
+FROM (
+    SELECT ctid AS row_at, {keys}, {hash} AS row_hash
+    FROM stage.{feed}
+    {fence}
+) AS hashed
+GROUP BY {keys}""",
+        fence=FENCE,
+        keys=_combination(model, feed, hubs),
         hash=row_hash(values(attributes)) if attributes else sql("0"),
         feed=ident(feed.name),
-        shared=ident(feed.shared_table),
-        columns=idents([*keys, *(column.name for column in attributes)]),
     )
+
+
+def _keep(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """Statement that keeps these rows."""
+    columns = joined(
+        ", ",
+        (_combination(model, feed, hubs), *(ident(column.name) for column in _attributes(model, feed, hubs))),
+    )
+    return sql(
+        """INSERT INTO stage.{shared} ({columns})
+SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM pg_temp.combined)""",
+        shared=ident(feed.shared_table),
+        columns=columns,
+        feed=ident(feed.name),
+    )
+
+
+def _combination(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """What a combination is told by: business keys, and times where the feed has its own."""
+    return idents([*feed.times, *(column.name for column in _keys(model, hubs))])
+
+
+def _attributes(model: Model, feed: Feed, hubs: Collection[str]) -> list[FeedColumn]:
+    return [column for satellite in _satellites(model, feed, hubs) for column in model.attributes(satellite)]
 
 
 def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -> SQL:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from skyeng.fingerprint import bucket, power_of_two
 from skyeng.model import Feed, FeedColumn, Model
-from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.sql import FENCE, SQL, ident, joined, literal, sql
 
 #: Rows that a bucket holds, if the places are taken one after the other.
 ROWS_IN_BUCKET = 16
@@ -90,7 +90,7 @@ class Cut:
 
     def fingerprints(self, rows: SQL) -> SQL:
         """Statement over rows with `row_place` and `row_hash`: bucket, count, sum of hashes, weighted sum."""
-        # OFFSET 0: each row is hashed first, and 16 bytes of it are grouped.
+        # Fenced: each row is hashed first, and 16 bytes of it are grouped.
         return sql(
             """SELECT
     {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum, sum({weighted}) AS weighted_sum
@@ -99,9 +99,10 @@ FROM (
     FROM (
         {rows}
     ) AS hashed
-    OFFSET 0
+    {fence}
 ) AS narrow
 GROUP BY 1""",
+            fence=FENCE,
             bucket=self.bucket(),
             weighted=self.weighted(),
             rows=rows,

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from skyeng.hashing import Value, text_hash, values
 from skyeng.model import Feed, Model
-from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.sql import FENCE, SQL, ident, joined, literal, sql
 
 #: `record2`: from PostgreSQL's binary `hash_record_extended`, the fast one (`record` was that hash itself).
 #: `text`: from the canonical text, for two servers that do not agree on the binary one.
@@ -59,7 +59,7 @@ FROM (
 
 def fingerprints(rows: SQL, buckets: int) -> SQL:
     """PostgreSQL statement over rows with a `row_hash`: bucket, count, sum of hashes."""
-    return _grouped(rows, bucket(buckets))
+    return _grouped(rows, bucket(buckets), FENCE)
 
 
 def fingerprints_at_once(rows: SQL, hashes: Sequence[SQL], buckets: int) -> SQL:
@@ -72,10 +72,11 @@ FROM (
     FROM (
         {rows}
     ) AS active
-    OFFSET 0
+    {fence}
 ) AS hashed
 CROSS JOIN LATERAL (VALUES {each}) AS each (place, row_hash)
 GROUP BY place, {bucket}""",
+        fence=FENCE,
         bucket=bucket(buckets),
         hashes=joined(", ", (sql("{hash} AS {name}", hash=hash_, name=name) for _, hash_, name in named)),
         rows=rows,
@@ -85,7 +86,7 @@ GROUP BY place, {bucket}""",
 
 def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:
     """The same statement for ClickHouse."""
-    return _grouped(rows, _clickhouse_bucket(buckets))
+    return _grouped(rows, _clickhouse_bucket(buckets), SQL(""))
 
 
 def bucket(buckets: int) -> SQL:
@@ -104,8 +105,8 @@ def _clickhouse_bucket(buckets: int) -> SQL:
     )
 
 
-def _grouped(rows: SQL, bucket: SQL) -> SQL:
-    # OFFSET 0 keeps PostgreSQL from sorting whole rows by an expression over all their columns:
+def _grouped(rows: SQL, bucket: SQL, fence: SQL) -> SQL:
+    # A fence keeps PostgreSQL from sorting whole rows by an expression over all their columns:
     # each row is hashed first, and 16 bytes of it are grouped (4.8 s against 2.2 s).
     return sql(
         """SELECT {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum
@@ -114,9 +115,10 @@ FROM (
     FROM (
         {rows}
     ) AS hashed
-    OFFSET 0
+    {fence}
 ) AS narrow
 GROUP BY {bucket}""",
+        fence=fence,
         rows=rows,
         bucket=bucket,
     )

@@ -62,6 +62,11 @@ def sql(template: LiteralString, **parts: SQL) -> SQL:
     return SQL(text, any(part.verbatim for part in parts.values()))
 
 
+#: Ends a subquery that the planner shall not merge into the query around it. In quotes: a bare 0 is still to be cast
+#: when PostgreSQL looks whether there is an offset, and work on top of the subquery is then not divided.
+FENCE = SQL("OFFSET '0'")
+
+
 def ident(*names: str) -> SQL:
     """An identifier, qualified where several names are given, quoted where needed."""
     return SQL(".".join(map(_quoted, names)))

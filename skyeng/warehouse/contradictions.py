@@ -13,7 +13,7 @@ from skyeng.hashing import digest, values
 from skyeng.model import Feed, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import FENCE, SQL, ident, literal, sql
 from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import held_rows, is_unstaged
 
@@ -54,9 +54,10 @@ FROM (
     SELECT held.row_key
     FROM (SELECT {place} AS place FROM stage.{feed}) AS staged
     JOIN control.{rows} AS held ON held.row_place = staged.place
-    OFFSET 0
+    {fence}
 ) AS beside
 WHERE {unstaged}""",
+        fence=FENCE,
         unstaged=is_unstaged(feed, sql("beside.row_key")),
         place=place(model, feed),
         feed=ident(feed.name),
@@ -88,12 +89,13 @@ FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, ctid AS place
     FROM stage.{feed}
     WHERE {representatives}
-    OFFSET 0
+    {fence}
 ) AS delivered
 JOIN LATERAL (
     SELECT {known} AS hashdiff FROM vault.{satellite} AS version
     WHERE version.{key} = delivered.hash_key ORDER BY {load_ts} DESC LIMIT 1
 ) AS latest ON latest.hashdiff <> delivered.hashdiff""",
+        fence=FENCE,
         name=literal(satellite.name),
         hash_key=digest(values(model.business_key(hub))),
         hashdiff=digest(values(model.attributes(satellite))),
@@ -118,10 +120,10 @@ def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | N
         SELECT rows.row_key, rows.staged
         FROM (
             {rows}
-            OFFSET 0
+            {fence}
         ) AS rows
         WHERE {unstaged}
-        OFFSET 0
+        {fence}
     ) AS unstaged
     WHERE (
         SELECT true
@@ -135,6 +137,7 @@ def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | N
 SELECT {reason}, {row}
 FROM contradicted
 JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
+        fence=FENCE,
         reason=literal(f"changes '{satellite.name}' here, while other rows of the same '{satellite.hub_name}' do not"),
         row=as_text(model, feed),
         feed=ident(feed.name),

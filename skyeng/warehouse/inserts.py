@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from skyeng.hashing import digest, hash_key, values, zero_key
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
-from skyeng.sql import SQL, ident, idents, joined, literal, sql
+from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ SELECT {hash_key} AS hash_key, {columns}
 FROM (
     SELECT {distinct} FROM {rows} WHERE {present}
 ) AS delivered
-OFFSET 0
+{fence}
 )""",
+        fence=FENCE,
         hash_key=_hash_key(model, hub, feed, standings),
         columns=idents(column.name for column in key),
         distinct=sql("*") if alone else sql("DISTINCT {columns}", columns=idents(column.name for column in key)),
@@ -110,9 +111,10 @@ FROM (
     FROM stage.{feed} AS staged
     {joins}
     {once}
-    OFFSET 0
+    {fence}
 ) AS keyed
 WHERE {unknown}""",
+        fence=FENCE,
         link=ident(link.table),
         target=target(link, link.key, *(hub.key for hub in hubs)),
         source=literal(model.source),
@@ -201,8 +203,9 @@ FROM (
     SELECT {hash_key} AS hash_key, {hashdiff} AS hashdiff, {columns}
     FROM {rows}
     WHERE {representatives}
-    OFFSET 0
+    {fence}
 ) AS delivered{differing}""",
+        fence=FENCE,
         satellite=ident(satellite.table),
         target=target(
             satellite,

@@ -23,9 +23,15 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
     key = primary_key(model, entity)
     with _filling(session, model, entity) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
+    if first:
+        # Else whoever asks for later loads reads all of this one, until the table is vacuumed.
+        index = literal(ident("vault", f"ix_{entity.table}_load_ts").text)
+        session.execute(sql("SELECT brin_summarize_new_values({index})", index=index))
     if inserted >= WORTH_ANALYSING:
-        # What joins and orders rows; attributes are only carried along.
-        session.execute(sql("ANALYZE vault.{table} ({columns})", table=ident(entity.table), columns=idents(key)))
+        # What joins, orders and chooses rows; attributes are only carried along.
+        chosen_by = (entity.is_active,) if isinstance(entity, Effectivity) else ()
+        columns = idents((*key, *chosen_by))
+        session.execute(sql("ANALYZE vault.{table} ({columns})", table=ident(entity.table), columns=columns))
     return inserted
 
 

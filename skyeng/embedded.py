@@ -38,7 +38,6 @@ from skyeng.sql import ident
 _UNPRIVILEGED = "nobody"
 
 _STARTS = 5
-
 #: What leaves room for the socket's own name within the 104 bytes that every system takes.
 _LONGEST_DIRECTORY = 80
 
@@ -49,7 +48,6 @@ unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
 max_connections = 100
 shared_buffers = 128MB
-wal_buffers = 16MB
 work_mem = 128MB
 maintenance_work_mem = 256MB
 effective_cache_size = 2GB
@@ -64,7 +62,6 @@ max_parallel_workers_per_gather = 2
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
-
 
 #: Who may open the socket's folder may do anything; over TCP a password is asked for.
 _ACCESS = """# Written at each start.

@@ -12,6 +12,7 @@ import pytest
 from conftest import Servers, World
 
 from skyeng import pipeline
+from skyeng.datamart import append
 from skyeng.errors import SkyengError
 from skyeng.model import Model
 from skyeng.postgres import Postgres, Session
@@ -35,6 +36,12 @@ LARGE = {
     "s_courses_modules_lessons_streams_effectivity",
 }
 
+#: What has a plan.
+EXPLAINED = r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH)\b|CREATE TEMPORARY TABLE .* AS$"
+
+#: Statements that read all rows of the source or of the vault.
+READS_EVERYTHING = r"AS hash_sum[^;]*stream_module_lesson|AS hash_sum[^;]*vault\.|control\.courses_changes AS changes"
+
 Plan = dict[str, Any]
 
 
@@ -55,7 +62,9 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Plan]]:
     cursor_of, copy_of = Session._cursor, Session._copy
 
     def explain(session: Session, statement: str, parameters: Any) -> None:
-        if re.match(r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH)\b", statement):
+        if re.match(
+            r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH|CREATE TEMPORARY TABLE \w+ .*AS$)\b", statement, re.MULTILINE
+        ):
             with session.connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
                 ((plan,),) = cursor.fetchall()
@@ -129,6 +138,33 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
         assert all(one.equal for one in pipeline.verify(school.model, school.stores))
         school.run(full=True)
     assert slow(plans) == []
+
+
+def divided(plan: Plan) -> bool:
+    """Whether several processes do a plan's work: where rows are gathered, only groups are left to be finished."""
+    while plan["Node Type"] == "Sort" or plan.get("Partial Mode") == "Finalize":
+        (plan,) = plan["Plans"]
+    # What is left of the side that such a join hashes is given out by one process alone.
+    return plan["Node Type"].startswith("Gather") and "Right Anti" not in str(plan)
+
+
+def test_what_reads_everything_is_divided_among_processes_to_the_end(
+    large_school: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source's fingerprints, the vault's for `verify`, and the rows of a mart that is built anew."""
+    school = large_school
+    monkeypatch.setattr(append, "LARGEST_LOOK_UP", ROWS // 2)
+    for store in (school.stores.source, school.stores.warehouse):
+        with store.session() as session:
+            name = session.scalar(SQL("SELECT current_database()"))
+            session.execute(SQL(f'ALTER DATABASE "{name}" SET parallel_setup_cost = 0'))
+    school.run(only="to_datawarehouse")
+    with explained(monkeypatch) as plans:
+        school.run()
+        assert all(one.equal for one in pipeline.verify(school.model, school.stores))
+    whole = {statement: plan for statement, plan in plans.items() if re.search(READS_EVERYTHING, statement)}
+    assert len(whole) == 4, "fingerprints of the source, for a run and for verify, and of the vault; the mart's rows"
+    assert [statement for statement, plan in whole.items() if not divided(plan)] == []
 
 
 def test_the_guard_sees_a_nested_loop(large_school: World, monkeypatch: pytest.MonkeyPatch) -> None:

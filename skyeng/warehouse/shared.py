@@ -27,6 +27,7 @@ def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collecti
     session.execute(sql("TRUNCATE stage.{shared}", shared=ident(feed.shared_table)))
     if not hubs:
         return False
+    session.execute(sql("DROP TABLE IF EXISTS pg_temp.combined"))
     session.execute(_combine(model, feed, hubs))
     kept = session.execute(_keep(model, feed, hubs))
     if kept >= WORTH_ANALYSING:
@@ -53,8 +54,7 @@ def _combine(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     attributes = _attributes(model, feed, hubs)
     # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
     return sql(
-        """DROP TABLE IF EXISTS pg_temp.combined;
-CREATE TEMPORARY TABLE combined ON COMMIT DROP AS
+        """CREATE TEMPORARY TABLE combined ON COMMIT DROP AS
 SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
 FROM (
     SELECT ctid AS row_at, {keys}, {hash} AS row_hash

@@ -29,10 +29,17 @@ def row_hash(row: Sequence[Value], method: Method = "record2") -> SQL:
     """PostgreSQL expression of a row's hash, a bigint."""
     if method == "text":
         return text_hash(row)
-    hashed = (SQL(type_.hashed.replace("{x}", value.text)) for value, type_ in row)
     # Hashed once more, because a record's hash is a weighted sum of its columns' hashes: had two rows of one
     # bucket exchanged their titles, the sum over both would be what it was.
-    return sql("hash_numeric_extended(hash_record_extended(ROW({hashed}), 0)::numeric, 0)", hashed=joined(", ", hashed))
+    return sql("hash_numeric_extended({record}::numeric, 0)", record=part_hash(row, method))
+
+
+def part_hash(part: Sequence[Value], method: Method = "record2") -> SQL:
+    """PostgreSQL expression of the hash of a part of a row, a bigint that a row's hash may be made of."""
+    if method == "text":
+        return text_hash(part)
+    hashed = (SQL(type_.hashed.replace("{x}", value.text)) for value, type_ in part)
+    return sql("hash_record_extended(ROW({hashed}), 0)", hashed=joined(", ", hashed))
 
 
 def power_of_two(number: float) -> int:

@@ -62,9 +62,7 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Plan]]:
     cursor_of, copy_of = Session._cursor, Session._copy
 
     def explain(session: Session, statement: str, parameters: Any) -> None:
-        if re.match(
-            r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH|CREATE TEMPORARY TABLE \w+ .*AS$)\b", statement, re.MULTILINE
-        ):
+        if re.match(EXPLAINED, statement, re.MULTILINE):
             with session.connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
                 ((plan,),) = cursor.fetchall()

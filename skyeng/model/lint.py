@@ -158,7 +158,8 @@ def _taken(model: Model) -> Iterator[Fault]:
         yield Fault(("model",), "'control' is the engine's own name")
     for feed in model.feeds:
         for column in model.feed_columns(feed):
-            if column.name in _TAKEN_IN_FEEDS:
+            digests = (f"{satellite.name}_digest_" for satellite in model.satellites_of(feed))
+            if column.name in _TAKEN_IN_FEEDS or column.name.startswith(tuple(digests)):
                 yield Fault(("feeds", feed.name), f"column '{column.name}' is a name of the engine's own")
             if any(column.name == hub.key for hub in model.keyed_hubs(feed)):
                 yield Fault(("feeds", feed.name), f"column '{column.name}' is the name of a hash key that we compute")

@@ -8,7 +8,7 @@ both engines compute from what they really hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from skyeng.datamart import client as clickhouse
@@ -22,15 +22,20 @@ from skyeng.fingerprint import (
     fingerprints,
     fingerprints_at_once,
     in_buckets,
+    part_hash,
     row_hash,
 )
 from skyeng.hashing import Value, clickhouse_fast_hash, digest, values
-from skyeng.model import Feed, Mart, Model
+from skyeng.model import Feed, Mart, Model, Satellite
+from skyeng.model.types import parse_type
 from skyeng.pipeline.served import Served
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
+from skyeng.warehouse.history import Computed, Moment, prepare_whole_read, rows_as_of
+
+#: A hash within a row that is hashed: as a numeric, because PostgreSQL's own hash of a bigint has 32 of its bits.
+_HASH = replace(parse_type("bigint"), hashed="{x}::numeric")
 
 #: Rows by row key, as canonical texts of their values; a key has several rows where it is doubled.
 Texts = dict[str, list[tuple[str | None, ...]]]
@@ -176,26 +181,81 @@ def _nullable(value: SQL, text: str) -> SQL:
     return SQL("CAST(" + text.replace("{x}", value.text) + ", 'Nullable(String)')")
 
 
+@dataclass(frozen=True)
+class _Delivered:
+    """The hash of a feed's row for the comparison of source and vault: of its keys, and of a hash of each entity.
+
+    The vault computes the hash of an entity before it joins the entity to the rows that show it.
+    """
+
+    model: Model
+    feed: Feed
+    method: Method
+
+    @property
+    def row_hash(self) -> SQL:
+        """Over the business keys and the entities' hashes, by the names they are given here."""
+        parts = [(ident(self._name(satellite)), _HASH) for satellite in self.model.satellites_of(self.feed)]
+        return row_hash([*values(self.model.row_key(self.feed)), *parts], self.method)
+
+    @property
+    def of_entities(self) -> Computed:
+        """What the vault computes for each entity."""
+        return {
+            satellite.name: {
+                self._name(satellite): part_hash(
+                    [(ident(column.vault_column), column.type) for column in self.model.attributes(satellite)],
+                    self.method,
+                )
+            }
+            for satellite in self.model.satellites_of(self.feed)
+        }
+
+    @property
+    def source_rows(self) -> SQL:
+        """The source's rows with `row_key` and `row_hash`."""
+        parts = (
+            sql(
+                ", {hash} AS {name}",
+                hash=part_hash(values(self.model.attributes(satellite)), self.method),
+                name=ident(self._name(satellite)),
+            )
+            for satellite in self.model.satellites_of(self.feed)
+        )
+        return sql(
+            """SELECT *, {row_key} AS row_key, {row_hash} AS row_hash
+FROM (
+    SELECT *{parts}
+    FROM (
+        {rows}
+    ) AS typed
+) AS keyed""",
+            row_key=digest(values(self.model.row_key(self.feed))),
+            row_hash=self.row_hash,
+            parts=joined("", parts),
+            rows=source_feed.typed_rows(self.model, self.feed),
+        )
+
+    def _name(self, satellite: Satellite) -> str:
+        return f"{satellite.name}_digest_source"
+
+
 def source_side(session: Session, model: Model, feed: Feed, method: Method) -> PostgresSide:
-    rows = sql(
-        "SELECT *, {row_key} AS row_key\nFROM (\n    {rows}\n) AS keyed",
-        row_key=digest(values(model.row_key(feed))),
-        rows=source_feed.hashed_rows(model, feed, method),
-    )
+    rows = _Delivered(model, feed, method).source_rows
     return PostgresSide("source", session, rows, values(model.feed_columns(feed)))
 
 
 def vault_sides(session: Session, model: Model, feed: Feed, method: Method | None) -> list[PostgresSide]:
     """The vault's rows, for each comparison: with the source, by a method, and with each of the feed's marts."""
     served = [Served(model, mart) for mart in model.marts if mart.feed == feed.name]
-    shown = values(model.feed_columns(feed))
+    delivered = _Delivered(model, feed, method) if method else None
     also: dict[str, dict[str, SQL]] = {}
-    for one in served:
-        for satellite, computed in one.digests.items():
-            also.setdefault(satellite, {}).update(computed)
+    for computed in (delivered.of_entities if delivered else {}, *(one.digests for one in served)):
+        for satellite, expressions in computed.items():
+            also.setdefault(satellite, {}).update(expressions)
     prepare_whole_read(session)
     rows = rows_as_of(model, feed, Moment.known(session, model), also=also)
-    with_source = [(row_hash(shown, method), shown)] if method else []
+    with_source = [(delivered.row_hash, values(model.feed_columns(feed)))] if delivered else []
     compared = [*with_source, *((one.vault_hash, one.shown) for one in served)]
     reading = Reading(session, rows, [hash_ for hash_, _ in compared])
     return [

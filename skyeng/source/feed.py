@@ -57,17 +57,12 @@ def _condition(model: Model, feed: Feed, part: Part) -> SQL:
     return part.condition(model, feed, {column.name: ident("feed", column.name) for column in model.row_key(feed)})
 
 
-def hashed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
-    """The feed's rows, or a part of them, with their `row_hash`."""
-    return with_row_hash(typed_rows(model, feed, part), model, feed, method)
-
-
 def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
-    """The same with their `row_place`."""
+    """The feed's rows, or a part of them, with their `row_hash` and `row_place`."""
     return sql(
         "SELECT *, {place} AS row_place\nFROM (\n    {rows}\n) AS hashed",
         place=place(model, feed),
-        rows=hashed_rows(model, feed, method, part),
+        rows=with_row_hash(typed_rows(model, feed, part), model, feed, method),
     )
 
 

@@ -68,3 +68,12 @@ def filling(
                 column=ident(column),
             )
         )
+
+
+def summarise(session: Session, schema: str, table: str) -> None:
+    """Bring a table's index by load up to rows that were filled in.
+
+    Else whoever asks for later loads reads all of this one, until the table is vacuumed.
+    """
+    index = literal(ident(schema, f"ix_{table}_load_ts").text)
+    session.execute(sql("SELECT brin_summarize_new_values({index})", index=index))

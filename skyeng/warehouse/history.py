@@ -39,6 +39,8 @@ class Moment:
 
     upto: SQL
     first: SQL
+    #: Both are written out, so that the planner knows how few rows came later than the first.
+    written: bool = False
 
     @classmethod
     def last(cls, model: Model) -> Moment:
@@ -51,7 +53,7 @@ class Moment:
 
     @classmethod
     def known(cls, session: Session, model: Model, upto: SQL | None = None) -> Moment:
-        """The last closed load, or `upto`, written out: the planner knows then how few rows came later."""
+        """The last closed load, or `upto`, written out."""
         first, last = session.row(
             sql(
                 "SELECT ({first})::text, ({last})::text",
@@ -59,7 +61,7 @@ class Moment:
                 last=upto or last_closed_load(model),
             )
         ) or (None, None)
-        return cls(_timestamp(last), _timestamp(first))
+        return cls(_timestamp(last), _timestamp(first), written=True)
 
 
 #: Expressions over the columns of a satellite: by the satellite's name, then by the name they are given.
@@ -166,9 +168,9 @@ def _columns(model: Model, feed: Feed) -> SQL:
 #: The latest row of every parent, by hashing. Measured on a million lessons: sorting by parent and
 #: load takes twice as long, since hash keys come in no order. Two more things make it fast.
 #: What comes later than a row comes later than the first load (`since`), so that only the few rows
-#: of later loads are hashed: by each process for itself, since they are asked for as DISTINCT, which they
-#: are anyway. Otherwise PostgreSQL may hash the large table instead, and what is left of it is then given out
-#: by one process alone (the read took 16 s, and takes 9 s). And an outer join is never estimated to
+#: of later loads are hashed. Who reads everything asks for them as DISTINCT, which they are anyway, so that
+#: each process hashes them for itself: else PostgreSQL may hash the large table instead, and what is left of
+#: that is given out by one process alone (the read took 16 s, and takes 8 s). And an outer join is never estimated to
 #: give fewer rows than the link has: with inner joins the planner takes a third of the rows for each
 #: satellite, and ends with nested loops over what it thinks are few. `found` makes it an inner join again,
 #: in words that the planner does not see through.
@@ -249,5 +251,5 @@ def _order(template: LiteralString, model: Model, satellite: Satellite | Effecti
         "later": joined(", ", (ident("later", column) for column in version)),
         "this": joined(", ", (ident("version", column) for column in version)),
         "since": sql("") if applied else since,
-        "distinct": sql("") if applied else sql("DISTINCT "),
+        "distinct": sql("DISTINCT ") if moment.written and not applied else sql(""),
     }

@@ -28,7 +28,8 @@ def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collecti
     if not hubs:
         return False
     session.execute(sql("DROP TABLE IF EXISTS pg_temp.combined"))
-    session.execute(_combine(model, feed, hubs))
+    if session.execute(_combine(model, feed, hubs)) >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE pg_temp.combined"))
     kept = session.execute(_keep(model, feed, hubs))
     if kept >= WORTH_ANALYSING:
         keys = idents(column.name for column in _keys(model, hubs))

@@ -211,9 +211,10 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
     if not (carried or feed.delta):
         buckets.ready(session, model, feed)
     changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
-    if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
+    first = rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
         session, "control", feed.changes_table, changes
-    ):
+    )
+    if first:
         # Empty it is, but a table that this transaction truncated need not be written into the log too.
         session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))
     touched = session.execute(
@@ -226,6 +227,8 @@ SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
         ),
         {"load_ts": load.load_ts},
     )
+    if first:
+        bulk.summarise(session, "control", feed.changes_table)
     if touched >= WORTH_ANALYSING:
         session.execute(sql("ANALYZE control.{held}, control.{changes}", **_tables(feed, "held", "changes")))
 

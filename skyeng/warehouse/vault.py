@@ -10,7 +10,7 @@ from skyeng.model import Effectivity, Entity, Hub, Link, LogicalType, Model, Sat
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse import delta, inserts
-from skyeng.warehouse.bulk import WORTH_BULK, filling, may_fill
+from skyeng.warehouse.bulk import WORTH_BULK, filling, may_fill, summarise
 from skyeng.warehouse.inserts import Standings
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched, standings
@@ -24,9 +24,7 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
     with _filling(session, model, entity) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
     if first:
-        # Else whoever asks for later loads reads all of this one, until the table is vacuumed.
-        index = literal(ident("vault", f"ix_{entity.table}_load_ts").text)
-        session.execute(sql("SELECT brin_summarize_new_values({index})", index=index))
+        summarise(session, "vault", entity.table)
     if inserted >= WORTH_ANALYSING:
         # What joins, orders and chooses rows; attributes are only carried along.
         chosen_by = (entity.is_active,) if isinstance(entity, Effectivity) else ()

@@ -111,6 +111,11 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
             "      order_in_stream: {type: integer, column: row_key}",
             "a name of the engine's own",
         ),
+        (
+            "      order_in_stream: integer",
+            "      order_in_stream: {type: integer, column: module_digest_source}",
+            "a name of the engine's own",
+        ),
         ("h_course_id: course_id", "version: course_id\n      h_course_id: course_id", "a name of the engine's own"),
         ("model: courses", "model: control", "'control' is the engine's own name"),
     ],

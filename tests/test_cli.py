@@ -69,6 +69,13 @@ def test_a_second_demo_says_that_nothing_was_new(home: Path) -> None:
     assert "Data Science     │       6" in done.stdout
 
 
+def test_a_run_of_a_part_speaks_of_that_part_alone(home: Path) -> None:
+    done = skyeng(home, "run", "--where", "lesson_id=1..20")
+    assert done.returncode == 0
+    said = " ".join(done.stderr.split())
+    assert "nothing new, the warehouse is level with this part of the source (lesson_id=1..20)" in said
+
+
 def test_the_question_by_name_and_typed_by_an_analyst(home: Path) -> None:
     typed = """SELECT h_course_title, count(h_lesson_title) AS lessons FROM (
         SELECT h_course_title, h_lesson_title FROM dm_courses_modules_lessons_streams

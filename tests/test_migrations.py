@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -12,7 +14,7 @@ from skyeng import pipeline
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.tables import ddl
 from skyeng.errors import NotMigrated
-from skyeng.model import Model
+from skyeng.model import Model, load_model
 from skyeng.pipeline import Stores
 from skyeng.postgres import Postgres
 from skyeng.sql import SQL
@@ -119,6 +121,13 @@ def test_a_model_without_migrations_says_how_to_write_them(servers: Servers, sho
     migrations.migrate(stores.warehouse, moved)
     assert migrations.differences(stores.warehouse, moved) == []
     assert migrations.revise(stores.warehouse, model_history(moved), "again") is None
+
+
+def test_what_is_written_for_a_copy_of_a_built_in_model_stays_beside_the_copy(courses: Model, tmp_path: Path) -> None:
+    copied = load_model(shutil.copytree(courses.directory, tmp_path / "models" / courses.name))
+    assert model_history(copied).folder == copied.directory / "migrations"
+    assert mart_migrations.folder(copied) == copied.directory / "ddl"
+    assert model_history(courses).folder == MIGRATIONS / courses.name
 
 
 @pytest.mark.parametrize("which", ["courses", "shop", "campus", "control"])

@@ -149,7 +149,7 @@ def run(model: str, only: Any, full: bool, where: tuple[str, ...]) -> None:
     begun = time.perf_counter()
     with pipeline.opened(Settings.read()) as stores, show.progress() as observer:
         done = pipeline.run(described, stores, only=only, full=full, where=where, observer=observer)
-        show.report(described, done, time.perf_counter() - begun)
+        show.report(described, done, time.perf_counter() - begun, where=where)
 
 
 @cli.command()

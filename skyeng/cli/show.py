@@ -66,13 +66,14 @@ def progress() -> Iterator[Observer]:
         yield observe
 
 
-def report(model: Model, done: Report, seconds: float) -> None:
-    """One line a pipeline, in words."""
+def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] = ()) -> None:
+    """One line a pipeline, in words; `where` names the part of the source that was compared."""
+    compared = f"this part of the source ({', '.join(where)})" if where else "the source"
     for feed, changes in done.changes.items():
         if changes:
             say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.gone:,} gone")
         else:
-            say(f"{feed}: nothing new, the warehouse is level with the source")
+            say(f"{feed}: nothing new, the warehouse is level with {compared}")
     for mart, versions in done.marts.items():
         if reason := done.rebuilt.get(mart):
             say(f"{mart}: built anew, because {reason}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from skyeng.datamart.client import ClickHouse, Session
 from skyeng.datamart.tables import ddl
 from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Model, built_in_models
+from skyeng.model import Model, kept_in
 from skyeng.sql import SQL, sql, written
 
 DDL = Path(__file__).parents[2] / "datamart" / "ddl"
@@ -26,9 +26,7 @@ ORDER BY (model, file)""")
 
 
 def folder(model: Model) -> Path:
-    """A built-in model's DDL is in the repository's folder, another's beside its file."""
-    built_in = model.name in built_in_models() and model.directory.parent.name == "models"
-    return DDL / model.name if built_in else model.directory / "ddl"
+    return kept_in(model, DDL, "ddl")
 
 
 def files(model: Model) -> list[Path]:

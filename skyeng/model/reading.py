@@ -30,6 +30,12 @@ def built_in_models() -> list[str]:
     return sorted(path.parent.name for path in _MODELS.glob("*/model.yaml"))
 
 
+def kept_in(model: Model, ours: Path, beside: str) -> Path:
+    """Folder of what is written for a model: of a built-in one below `ours`, of another beside its file."""
+    built_in = model.directory.resolve() == (_MODELS / model.name).resolve()
+    return ours / model.name if built_in else model.directory / beside
+
+
 def load_model(model: str | Path = "courses") -> Model:
     """Read a model: a built-in name, a `model.yaml`, or the folder that holds one.
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from skyeng.errors import NotMigrated
-from skyeng.model import Model, built_in_models
+from skyeng.model import Model, kept_in
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
 
@@ -34,9 +34,7 @@ def control_history() -> History:
 
 
 def model_history(model: Model) -> History:
-    """A built-in model's revisions are in the repository's folder, another's beside its file."""
-    built_in = model.name in built_in_models() and model.directory.parent.name == "models"
-    return History(model.name, MIGRATIONS / model.name if built_in else model.directory / "migrations", model)
+    return History(model.name, kept_in(model, MIGRATIONS, "migrations"), model)
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:

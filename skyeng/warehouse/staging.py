@@ -193,8 +193,9 @@ FROM (
 def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
     carried = buckets.carry_changes(session, model, feed)
+    large = rows_touched(session, load) >= bulk.WORTH_BULK
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
-    if rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(session, "control", feed.rows_table, held):
+    if large and bulk.may_fill(session, "control", feed.rows_table, held):
         with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["row_place"]):
             session.execute(_insert_rows(model, feed))
     else:
@@ -211,9 +212,7 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
     if not (carried or feed.delta):
         buckets.ready(session, model, feed)
     changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
-    first = rows_touched(session, load) >= bulk.WORTH_BULK and bulk.may_fill(
-        session, "control", feed.changes_table, changes
-    )
+    first = large and bulk.may_fill(session, "control", feed.changes_table, changes)
     if first:
         # Empty it is, but a table that this transaction truncated need not be written into the log too.
         session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))

@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.size import machine, measured_at
 from skyeng import pipeline
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.tables import MartTables, types
@@ -74,6 +75,8 @@ def measure(home: Path, rows: int, changes: int, repeats: int) -> dict[str, Any]
         moments = {"newest load": history[-1], "middle load": history[len(history) // 2], "first load": history[0]}
         return {
             "rows": rows,
+            "measured_at": measured_at(),
+            "machine": machine(stores),
             "loads": len(history),
             "warehouse": _medians(_warehouse_reads(stores, moments), repeats),
             "datamart": _medians(_mart_reads(stores, moments), repeats),

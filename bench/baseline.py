@@ -50,9 +50,11 @@ class Yardstick:
         return statistics.median(self.taken)
 
     def around(self, sample: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The sample with its `ratio` to the mean of the yardstick before it and after it."""
+        """The sample with the `yardstick` before it and after it, and its `ratio` to their mean."""
         if not self.taken:
+            self._measure()  # the first finds cold caches
             self.taken.append(self._measure())
         found = sample()
         self.taken.append(self._measure())
-        return {**found, "ratio": round(found["seconds"] / statistics.mean(self.taken[-2:]), 3)}
+        around = self.taken[-2:]
+        return {**found, "yardstick": around, "ratio": round(found["seconds"] / statistics.mean(around), 3)}

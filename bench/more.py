@@ -47,7 +47,8 @@ def rename(size: Size, repeats: int) -> None:
     for _ in range(repeats):
         warehouse.append(nothing.around(sample))
         marts.append(size.timed("a course renamed, datamart", "to_datamart"))
-    rated = [{**each, "ratio": round(each["seconds"] / nothing.seconds, 3)} for each in marts]
+    around = [nothing.seconds] * 2
+    rated = [{**each, "yardstick": around, "ratio": round(each["seconds"] / nothing.seconds, 3)} for each in marts]
     found = {
         "lessons": lessons[-1],
         "nothing": nothing.taken,
@@ -60,27 +61,36 @@ def rename(size: Size, repeats: int) -> None:
 def streak(size: Size, loads: int) -> None:
     """Loads of 1% in a row; the last is to be no slower than the second."""
     size.level()
-    found: list[dict[str, Any]] = []
+    copy = Yardstick(size.copy)
+    taken: dict[str, list[Sample]] = {"to_datawarehouse": [], "to_datamart": []}
     for number in range(1, loads + 1):
         size.phase("one_percent")
-        warehouse = size.timed(f"load {number} of {loads}", "to_datawarehouse")
-        datamart = size.timed(f"load {number} of {loads}, datamart", "to_datamart")
-        found.append({"to_datawarehouse": warehouse["seconds"], "to_datamart": datamart["seconds"]})
-    size.results.put("streak", {"loads": found, **{it: _trend(found, it) for it in found[0]}})
+        for phase, samples in taken.items():
+            title = f"load {number} of {loads}, {phase}"
+            samples.append(copy.around(lambda title=title, phase=phase: size.timed(title, phase)))
+    found = [{phase: samples[load]["seconds"] for phase, samples in taken.items()} for load in range(loads)]
+    size.results.put("streak", {"loads": found, **{phase: _trend(samples) for phase, samples in taken.items()}})
 
 
-def _trend(loads: list[dict[str, Any]], name: str) -> dict[str, Any]:
+def _trend(samples: list[Sample]) -> dict[str, Any]:
     """The first load of a streak may find cold caches: the second is what later ones are compared with.
 
-    One sample against another says little on a noisy machine, hence the medians of five.
+    One sample against another says little on a noisy machine, hence the medians of five; and a machine
+    that grows slower within the streak makes its COPYs slower too, hence those of ratios.
     """
-    seconds = [load[name] for load in loads]
-    early, late = (statistics.median(it) for it in (seconds[1:6] or seconds, seconds[-5:]))
+    seconds, ratios = ([sample[name] for sample in samples] for name in ("seconds", "ratio"))
     return {
         "seconds": round(statistics.median(seconds), 3),
+        "ratio": round(statistics.median(ratios[1:] or ratios), 3),
+        "ratios": ratios,
         "last_to_second": round(seconds[-1] / seconds[min(1, len(seconds) - 1)], 3),
-        "last_five_to_early_five": round(late / early, 3),
+        "last_five_to_early_five": _late_to_early(seconds),
+        "in_copies": _late_to_early(ratios),
     }
+
+
+def _late_to_early(figures: list[float]) -> float:
+    return round(statistics.median(figures[-5:]) / statistics.median(figures[1:6] or figures), 3)
 
 
 def queries(size: Size, name: str = "queries") -> None:

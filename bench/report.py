@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -87,21 +89,26 @@ def _size(found: Found) -> list[str]:
 
 
 def _when(found: Found) -> str:
-    first, last = min(found["measured_at"].values()), max(found["measured_at"].values())
-    return last if first == last else f"{first} to {last}"
+    """When, and of which code; what is of other code than most is named."""
+    taken: dict[str, list[str]] = found["measured_at"]
+    times = [at for at, _ in taken.values()]
+    commits = Counter(commit for _, commit in taken.values())
+    usual = commits.most_common(1)[0][0]
+    others = ", ".join(f"'{name}' {at} at {commit}" for name, (at, commit) in taken.items() if commit != usual)
+    return f"{min(times)} to {max(times)} at {usual}" + (f" (but {others})" if others else "")
 
 
 def _phases(found: Found) -> str:
     rows: list[list[str]] = []
-    if it := found.get("copy"):
-        spread = (max(it["all"]) - min(it["all"])) / it["seconds"]
-        rows.append([f"COPY, {len(it['all'])} times", f"{it['seconds']:.2f}", f"{spread:.0%}", "1.00", "", "", ""])
     for row in ROWS:
         if it := found["phases"].get(row.title):
             apart = found.get("engine_apart", {}).get(row.title, {}).get("peak_mb", "")
-            figures = f"{it['seconds']:.2f}", f"{it['spread']:.0%}", f"{it['ratio']:.2f}", f"{row.target:.1f}"
-            rows.append([row.title, *figures, str(it["peak_mb"]), str(apart)])
-    return _table(("run", "seconds", "spread", "COPYs", "target", "peak MB", "apart, MB"), rows)
+            copies = [seconds for around in it["yardsticks"] for seconds in around]
+            taken = str(len(it["all"])), f"{it['spread']:.0%}" if len(it["all"]) > 1 else ""
+            figures = f"{statistics.median(copies):.2f}", f"{it['ratio']:.2f}", f"{row.target:.1f}"
+            rows.append([row.title, f"{it['seconds']:.2f}", *taken, *figures, str(it["peak_mb"]), str(apart)])
+    head = ("run", "seconds", "samples", "spread", "a COPY, s", "COPYs", "target", "peak MB", "apart, MB")
+    return _table(head, rows)
 
 
 def _costs(found: Found) -> str:
@@ -152,11 +159,19 @@ def _streak(found: Found) -> str:
     if not it:
         return ""
     rows = [
-        [f"`{name}`", *(f"{it[name][key]:.2f}" for key in ("seconds", "last_to_second", "last_five_to_early_five"))]
+        [
+            f"`{name}`",
+            *(
+                f"{it[name][key]:.2f}"
+                for key in ("seconds", "ratio", "last_to_second", "last_five_to_early_five", "in_copies")
+            ),
+        ]
         for name in ("to_datawarehouse", "to_datamart")
     ]
     title = f"{len(it['loads'])} loads of 1% in a row"
-    return _table((title, "median seconds", "last to second", "last five to loads 2 to 6"), rows)
+    late = "last five to loads 2 to 6"
+    head = (title, "median seconds", "COPYs, median", "last to second", late, f"{late}, in COPYs")
+    return _table(head, rows)
 
 
 def _queries(found: Found) -> str:
@@ -189,4 +204,6 @@ def _past(found: Found) -> str:
         for what, it in found[side].items()
     ]
     title = f"## The past: {found['rows']:,} lessons, {found['loads']} loads, everything read back\n\n"
+    at, commit = found["measured_at"]
+    title += f"Measured {at} at {commit}.\n\n"
     return title + _table(("side", "as of", "rows", "seconds", "to current"), rows)

@@ -75,6 +75,7 @@ def summary(samples: list[Sample], rows: int) -> dict[str, Any]:
         "spread": round((max(seconds) - min(seconds)) / median, 3),
         "ratio": round(statistics.median(sample["ratio"] for sample in samples), 3),
         "ratios": [sample["ratio"] for sample in samples],
+        "yardsticks": [sample["yardstick"] for sample in samples],
         "microseconds_a_row": round(median / rows * 1e6, 3),
         "peak_mb": max(sample["peak_mb"] for sample in samples),
         **{name: middle[name] for name in ("cpu_ours", "cpu_postgres", "bytes_piped", "wal_bytes", "done")},

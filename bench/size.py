@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +40,8 @@ class Results:
         self._write(title)
 
     def _write(self, name: str) -> None:
-        """With the time, because parts may be measured on different days."""
-        self.found.setdefault("measured_at", {})[name] = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        """With the time and the code, because parts may be measured on different days."""
+        self.found.setdefault("measured_at", {})[name] = measured_at()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.found, indent=1) + "\n")
 
@@ -78,6 +79,20 @@ class Size:
 
     def say(self, text: str) -> None:
         print(f"{self.rows:,}: {text}", file=sys.stderr, flush=True)
+
+
+def measured_at() -> tuple[str, str]:
+    """The time, and the last commit that changed the code that is measured."""
+
+    def git(*arguments: str) -> str:
+        program, folder = shutil.which("git"), Path(__file__).parents[1]
+        if not program:
+            return ""
+        return subprocess.run((program, *arguments), cwd=folder, capture_output=True, text=True, check=False).stdout
+
+    commit = git("log", "-1", "--format=%h", "--", "skyeng").strip() or "no commit"
+    changed = git("status", "--porcelain", "--", "skyeng")
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", f"{commit} and changes" if changed else commit
 
 
 def machine(stores: Stores) -> dict[str, Any]:

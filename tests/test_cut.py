@@ -76,6 +76,7 @@ CHANGES = (
 )
 
 
+@pytest.mark.slow
 def test_rows_at_the_places_that_differ_are_staged(grown: World) -> None:
     for change, rows, changes in CHANGES:
         grown.change(change)
@@ -101,6 +102,7 @@ def test_rows_without_a_place_are_found_by_their_hash(grown: World) -> None:
     assert grown.differences() == []
 
 
+@pytest.mark.slow
 def test_neighbours_that_exchange_values_are_seen(grown: World) -> None:
     """The sum of plain record hashes, and even one weighted by places, would be what it was."""
     update = "UPDATE stream_module_lesson AS lesson SET title = new.title FROM (VALUES {}) AS new (id, title)"
@@ -114,6 +116,7 @@ def test_neighbours_that_exchange_values_are_seen(grown: World) -> None:
     assert grown.differences() == []
 
 
+@pytest.mark.slow
 def test_many_changes_of_every_kind(grown: World) -> None:
     """Loads carry the fingerprints along, whatever was changed."""
     chance = random.Random(5)  # noqa: S311 - no secret

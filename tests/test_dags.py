@@ -85,6 +85,7 @@ def test_every_pool_is_in_the_file_that_a_deploy_imports(dags: dict[str, Any]) -
     assert all(pool["slots"] == 1 for pool in pools.values())
 
 
+@pytest.mark.slow
 def test_a_dag_file_is_parsed_within_a_second_of_cpu_beyond_airflow(airflow: Airflow) -> None:
     measured = subprocess.run(
         [

@@ -72,6 +72,7 @@ def test_a_model_without_data_says_so(servers: Servers, shop: Model) -> None:
         data.generate(fresh(servers, "nodata"), shop, 10)
 
 
+@pytest.mark.slow
 def test_a_generated_school_loads_changes_and_verifies(empty_school: World) -> None:
     """Enough rows for whole-load scans and several buckets: 5,000 lessons, then ten changes of 2%."""
     with empty_school.stores.source.session() as session:

@@ -18,6 +18,7 @@ from skyeng.model import Model
 from skyeng.postgres import Postgres, Session
 from skyeng.source import data
 from skyeng.sql import SQL
+from skyeng.warehouse import bulk, shared, staging, vault
 from skyeng.warehouse.bulk import WORTH_BULK
 
 pytestmark = pytest.mark.slow
@@ -30,17 +31,28 @@ LARGE = {
     "courses",
     "courses_rows",
     "courses_changes",
+    "courses_shared",
+    "courses_buckets",
+    "found",
+    "combined",
+    "changed",
+    "rebuilt",
     "h_lessons",
     "s_lessons",
     "l_courses_modules_lessons_streams",
     "s_courses_modules_lessons_streams_effectivity",
 }
 
+#: Of vanished rows there are few, as a rule.
+GONE = "courses_gone"
+
 #: What has a plan.
 EXPLAINED = r"\s*(SELECT|INSERT|DELETE|UPDATE|WITH)\b|CREATE TEMPORARY TABLE .* AS$"
 
 #: Statements that read all rows of the source or of the vault.
-READS_EVERYTHING = r"AS hash_sum[^;]*stream_module_lesson|AS hash_sum[^;]*vault\.|control\.courses_changes AS changes"
+READS_EVERYTHING = (
+    r"AS hash_sum[^;]*stream_module_lesson|AS hash_sum[^;]*vault\.|control\.courses_changes AS changes|TABLE rebuilt"
+)
 
 Plan = dict[str, Any]
 
@@ -83,41 +95,49 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Plan]]:
         yield plans
 
 
-def repeated_scans(plan: Plan) -> Iterator[str]:
+def repeated_scans(plan: Plan, large: set[str]) -> Iterator[str]:
     """Large tables that a plan scans again for each row of something else."""
     parts = plan.get("Plans", [])
     if plan["Node Type"] == "Nested Loop":
-        yield from scanned(parts[1])
+        yield from scanned(parts[1], large)
     for part in parts:
         if part.get("Parent Relationship") == "SubPlan" and not re.match(r"hashed", part.get("Subplan Name", "")):
-            yield from () if is_hashed(plan, part) else scanned(part)
-        yield from repeated_scans(part)
+            yield from () if is_hashed(plan, part) else scanned(part, large)
+        yield from repeated_scans(part, large)
 
 
 def is_hashed(plan: Plan, part: Plan) -> bool:
     return f"hashed {part['Subplan Name']}" in str({key: value for key, value in plan.items() if key != "Plans"})
 
 
-def scanned(plan: Plan) -> Iterator[str]:
+def scanned(plan: Plan, large: set[str] = LARGE) -> Iterator[str]:
     """Large tables that are read whole in this part of a plan; what is hashed or kept is read once only."""
-    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in LARGE:
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in large:
         yield plan["Relation Name"]
     if plan["Node Type"] not in ("Memoize", "Hash", "CTE Scan"):
         for part in plan.get("Plans", []):
             if part.get("Parent Relationship") != "InitPlan":
-                yield from scanned(part)
+                yield from scanned(part, large)
 
 
-def slow(plans: dict[str, Plan]) -> list[str]:
-    found = ((statement, set(repeated_scans(plan))) for statement, plan in plans.items())
+def slow(plans: dict[str, Plan], large: set[str] = LARGE) -> list[str]:
+    found = ((statement, set(repeated_scans(plan, large))) for statement, plan in plans.items())
     return [f"{', '.join(tables)} once for each row:\n{statement}" for statement, tables in found if tables]
 
 
+@pytest.mark.parametrize("bulk_from", [WORTH_BULK, 1000])
 def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
-    large_school: World, monkeypatch: pytest.MonkeyPatch
+    large_school: World, monkeypatch: pytest.MonkeyPatch, bulk_from: int
 ) -> None:
+    """Both ways: as loads of this size go, and as large ones do."""
     school = large_school
-    for prepare in ("first", "nothing", "one percent", "of every kind", "a course renamed", "everything"):
+    if bulk_from < WORTH_BULK:
+        for place in (bulk, vault):
+            monkeypatch.setattr(place, "WORTH_BULK", bulk_from)
+        for place in (staging, shared, vault):
+            monkeypatch.setattr(place, "WORTH_ANALYSING", bulk_from // 2)
+        monkeypatch.setattr(append, "LARGEST_LOOK_UP", bulk_from)
+    for prepare in ("first", "nothing", "one percent", "of every kind", "a course renamed", "many gone", "everything"):
         with school.stores.source.session() as source:
             if prepare == "one percent":
                 source.execute(SQL("UPDATE stream_module_lesson SET title = title || '!' WHERE id % 100 = 0"))
@@ -126,12 +146,18 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
                 data.change(school.stores.source, school.model, 0.05)
             elif prepare == "a course renamed":
                 source.execute(SQL("UPDATE course SET title = 'Renamed' WHERE id = 1"))
+            elif prepare == "many gone":
+                source.execute(SQL("DELETE FROM stream_module_lesson WHERE id % 8 = 0"))
+                source.execute(SQL("UPDATE stream_module_lesson SET title = title || '.' WHERE id % 8 = 1"))
             elif prepare == "everything":
                 source.execute(SQL("UPDATE stream_module_lesson SET teacher_id = teacher_id + 1"))
         with explained(monkeypatch) as plans:
             school.run()
         assert len(plans) > 20, "statements were explained"
-        assert slow(plans) == [], prepare
+        if prepare == "first":
+            inserts = [plan for it, plan in plans.items() if it.startswith("INSERT INTO vault.s_lessons")]
+            assert ("pk_s_lessons" in str(inserts)) == (bulk_from > ROWS), "a table that is filled has no key"
+        assert slow(plans, {*LARGE, GONE} if prepare == "many gone" else LARGE) == [], prepare
     with explained(monkeypatch) as plans:
         assert all(one.equal for one in pipeline.verify(school.model, school.stores))
         school.run(full=True)
@@ -149,7 +175,7 @@ def divided(plan: Plan) -> bool:
 def test_what_reads_everything_is_divided_among_processes_to_the_end(
     large_school: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The source's fingerprints, the vault's for `verify`, and the rows of a mart that is built anew."""
+    """The source's fingerprints, the vault's for `verify` and `--full`, and the rows of a mart that is built anew."""
     school = large_school
     monkeypatch.setattr(append, "LARGEST_LOOK_UP", ROWS // 2)
     for store in (school.stores.source, school.stores.warehouse):
@@ -160,8 +186,9 @@ def test_what_reads_everything_is_divided_among_processes_to_the_end(
     with explained(monkeypatch) as plans:
         school.run()
         assert all(one.equal for one in pipeline.verify(school.model, school.stores))
+        school.run(full=True, only="to_datawarehouse")
     whole = {statement: plan for statement, plan in plans.items() if re.search(READS_EVERYTHING, statement)}
-    assert len(whole) == 4, "fingerprints of the source, for a run and for verify, and of the vault; the mart's rows"
+    assert len(whole) == 5, "fingerprints of source (for a run, for verify) and vault, the mart's rows, those rebuilt"
     assert [statement for statement, plan in whole.items() if not divided(plan)] == []
 
 
@@ -239,8 +266,3 @@ def test_the_statement_timeout_of_the_source_is_honoured(large_school: World) ->
         large_school.run()
     assert "statement_timeout" in str(getattr(raised.value, "remedy", ""))
     assert large_school.row_counts()["h_lessons"] == 0
-
-
-def test_a_first_load_of_this_size_is_no_bulk_load() -> None:
-    """The guards above see what a usual run sends; `test_large` has the other way."""
-    assert ROWS < WORTH_BULK

@@ -288,6 +288,7 @@ def test_mistakes_get_words_and_a_code(loaded: World, tmp_path: Path) -> None:
         assert words in done.stderr
 
 
+@pytest.mark.slow
 def test_notebooks_get_a_frame(loaded: World, tmp_path: Path) -> None:
     settings = Settings(loaded.stores.source.url, loaded.stores.warehouse.url, None, tmp_path)
     later(loaded, "UPDATE course SET title = NULL WHERE id = 1")

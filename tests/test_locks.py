@@ -126,6 +126,7 @@ def test_a_process_that_was_killed_is_taken_over_at_once(school: World) -> None:
     assert school.differences() == []
 
 
+@pytest.mark.slow
 def test_a_process_that_hangs_is_taken_over_after_its_silence(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is stopped in the middle of a step, which holds its load: neither its lock nor its session lasts."""
     monkeypatch.setattr(loads, "PATIENCE", 0.2)
@@ -152,6 +153,7 @@ def test_a_process_that_hangs_is_taken_over_after_its_silence(school: World, mon
     assert school.differences() == []
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_long_but_lives_keeps_its_lock(school: World) -> None:
     with source_held_up(school):
         process = command(school, silence=0.4)

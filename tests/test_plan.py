@@ -25,6 +25,7 @@ from kill import DIFFERING
 from server_log import Sessions, logged
 
 from skyeng.cli.main import cli
+from skyeng.datamart import append
 from skyeng.errors import NotRehearsed
 from skyeng.model import Feed, Model, load_model
 from skyeng.pipeline import to_datawarehouse
@@ -33,7 +34,7 @@ from skyeng.pipeline.rehearsal import KINDS, Kind, Section, Statement
 from skyeng.postgres import Session
 from skyeng.source import data
 from skyeng.sql import SQL
-from skyeng.warehouse import bulk, inserts, staging
+from skyeng.warehouse import bulk, inserts, shared, staging
 
 #: First rows, then what changes: in every feed, so that every table has something to do. As in most
 #: feeds, each business key stands in several rows, but for that of a driving key.
@@ -207,14 +208,21 @@ def test_half_a_run_sends_what_was_planned(servers: Servers, world: World, scena
     assert_planned(servers, world, scenario, only=only)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", KINDS)
+def test_a_run_of_a_part_sends_what_was_planned(servers: Servers, school_world: World, scenario: Kind) -> None:
+    assert_planned(servers, school_world, scenario, where=["lesson_id=1..1000"])
+
+
 def test_a_large_load_sends_what_was_planned(
     servers: Servers, school_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large loads fill tables without their keys, and make statistics; here one row is many."""
-    for place, name in ((staging, "WORTH_ANALYSING"), (to_datawarehouse.vault, "WORTH_ANALYSING")):
-        monkeypatch.setattr(place, name, 1)
+    for place in (staging, shared, to_datawarehouse.vault):
+        monkeypatch.setattr(place, "WORTH_ANALYSING", 1)
     for place in (bulk, to_datawarehouse.vault):
         monkeypatch.setattr(place, "WORTH_BULK", 1)
+    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 0)
     assert_planned(servers, school_world, "first")
 
 
@@ -355,3 +363,5 @@ def test_options_are_those_of_a_run() -> None:
     assert "-- on ch_datamart:" in half
     assert "TRUNCATE control.courses_rows" in full
     assert "TRUNCATE control.courses_rows" not in whole
+    _, part = invoked("--where", "lesson_id=1..10")
+    assert "lesson_id <= '10'::integer" in part

@@ -147,6 +147,7 @@ def test_as_of_refuses_what_would_read_the_present(loaded: World) -> None:
         queries.as_of(SQL(f"SELECT count() FROM datamart.{DM}"), loaded.model, datetime(2020, 1, 1, tzinfo=UTC))
 
 
+@pytest.mark.slow
 def test_notebooks_get_frames_with_right_dtypes(loaded: World, tmp_path: Path) -> None:
     settings = Settings(
         datasource_url=loaded.stores.source.url,

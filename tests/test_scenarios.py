@@ -29,6 +29,7 @@ SELECT h_course_title, count(h_lesson_title) FROM (
 ) GROUP BY h_course_title ORDER BY h_course_title"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str, request: pytest.FixtureRequest) -> None:
     world: World = request.getfixturevalue("empty_school" if name.startswith("empty_") else "school")

@@ -17,6 +17,7 @@ from skyeng.pipeline.rehearsal import KINDS
 @model_argument
 @click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="One of the two pipelines.")
 @click.option("--full", is_flag=True, help="A run that trusts no bookkeeping.")
+@click.option("--where", multiple=True, metavar="KEY=LOW..HIGH", help="A run of this part of the source.")
 @click.option(
     "--scenario",
     type=click.Choice(KINDS),
@@ -31,9 +32,10 @@ from skyeng.pipeline.rehearsal import KINDS
     show_default=True,
     help="Rows of each feed. Large loads send other statements than small ones.",
 )
-def plan(model: str, only: Any, full: bool, scenario: Any, rows: int) -> None:
+def plan(model: str, only: Any, full: bool, where: tuple[str, ...], scenario: Any, rows: int) -> None:
     """Print every statement a run would send, with its step and server.
 
     Works offline: the run itself is rehearsed, with made-up answers in place of servers.
     """
-    click.echo(statements(load_model(model), only=only, full=full, scenario=scenario, rows=rows), nl=False)
+    script = statements(load_model(model), only=only, full=full, where=where, scenario=scenario, rows=rows)
+    click.echo(script, nl=False)

@@ -32,7 +32,13 @@ _NAMED = 5
 
 
 def rehearse(
-    model: Model, *, only: Pipeline | None = None, full: bool = False, scenario: Kind = "changed", rows: int = ROWS
+    model: Model,
+    *,
+    only: Pipeline | None = None,
+    full: bool = False,
+    where: Sequence[str] = (),
+    scenario: Kind = "changed",
+    rows: int = ROWS,
 ) -> list[Section]:
     """Every statement of a run, by step. No server is needed, and none is asked.
 
@@ -45,7 +51,7 @@ def rehearse(
         RehearsedClickHouse("clickhouse:///datamart", script=script),
     )
     try:
-        run(model, stores, only=only, full=full, observer=script.observe)
+        run(model, stores, only=only, full=full, where=where, observer=script.observe)
     except (UsageError, SourceError):
         raise
     except Exception as exc:
@@ -64,11 +70,18 @@ def rehearse(
 
 
 def plan(
-    model: Model, *, only: Pipeline | None = None, full: bool = False, scenario: Kind = "changed", rows: int = ROWS
+    model: Model,
+    *,
+    only: Pipeline | None = None,
+    full: bool = False,
+    where: Sequence[str] = (),
+    scenario: Kind = "changed",
+    rows: int = ROWS,
 ) -> str:
     """The statements of a run as one commented script."""
-    sections = rehearse(model, only=only, full=full, scenario=scenario, rows=rows)
-    options = "".join((f" --only {only}" if only else "", " --full" if full else "")) or " without options"
+    sections = rehearse(model, only=only, full=full, where=where, scenario=scenario, rows=rows)
+    given = (f" --only {only}" if only else "", " --full" if full else "", *(f" --where {it}" for it in where))
+    options = "".join(given) or " without options"
     head = (
         f"What a run of model '{model.name}'{options} sends when it {_WHAT[scenario].format(rows=rows)}."
         " Nothing was sent to print this: the run's own code was rehearsed without servers.",

@@ -246,7 +246,9 @@ class ToDatamart:
         whole_load = None
         if span.whole_load:
             prepare_whole_read(warehouse)
-            whole_load = Moment.known(warehouse, self.model, literal(span.upto.isoformat()))
+            whole_load = Moment.known(
+                warehouse, self.model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat()))
+            )
         query = versions_to_send(self.model, self.mart, whole_load)
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
 

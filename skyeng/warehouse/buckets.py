@@ -21,7 +21,7 @@ from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.selections import names
 
 #: With more places than this to look for, all rows are staged; so is a table of which most rows would be.
-MOST_PLACES = 1_000_000
+MOST_PLACES = 500_000
 _WORTH_CHOOSING = 10_000
 
 #: Rows a bucket, on average, at which the cut is thought over.

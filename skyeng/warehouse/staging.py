@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyeng.cut import Cut, place
+from skyeng.cut import Cut, place, place_column
 from skyeng.fingerprint import Method, with_row_hash
 from skyeng.model import Feed, Model
 from skyeng.part import Part
@@ -45,15 +45,20 @@ def rows_held(session: Session, feed: Feed) -> int:
 
 def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
     """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
+    everything = sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
     if part is None:
-        return sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
+        return everything
+    wanted = {it.column for it in part.ranges}
+    placed = place_column(model, feed)
+    if placed and wanted == {placed.name}:
+        condition = part.condition(model, feed, {placed.name: ident("row_place")})
+        return sql("{everything} WHERE {condition}", everything=everything, condition=condition)
     link = model.grain(feed)
     columns = {
         column.name: ident(hub.table, column.vault_column)
         for hub in model.hubs_of(link)
         for column in model.business_key(hub)
     }
-    wanted = {it.column for it in part.ranges}
     hubs = [hub for hub in model.hubs_of(link) if wanted & {column.name for column in model.business_key(hub)}]
     return sql(
         """SELECT held.row_key, held.row_hash, held.row_place
@@ -81,10 +86,16 @@ def holds_rows(session: Session, feed: Feed) -> bool:
 
 
 def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
-    """Condition: the row with this key is neither staged nor noted as gone."""
+    """Condition: the row with this key is neither staged nor noted as gone.
+
+    One look for both: of two, the planner takes nothing to be left for the second, and reads that table row by row.
+    """
     return sql(
-        """NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = {row_key})
-  AND NOT EXISTS (SELECT FROM stage.{gone} AS gone WHERE gone.row_key = {row_key})""",
+        """NOT EXISTS (
+    SELECT
+    FROM (SELECT row_key FROM stage.{feed} UNION ALL SELECT row_key FROM stage.{gone}) AS delivered
+    WHERE delivered.row_key = {row_key}
+)""",
         feed=ident(feed.name),
         gone=ident(feed.gone_table),
         row_key=row_key,
@@ -174,17 +185,24 @@ def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> 
     """Recompute what the warehouse holds from the vault itself, trusting no bookkeeping."""
     active = with_row_hash(rows_as_of(model, feed, Moment.known(session, model)), model, feed, method)
     prepare_whole_read(session)
-    session.execute(sql("TRUNCATE control.{held}", held=ident(feed.rows_table)))
+    session.execute(sql("DROP TABLE IF EXISTS pg_temp.rebuilt"))
+    # Several processes work on a query that makes a table, and only one on an insert.
     session.execute(
         sql(
-            """INSERT INTO control.{held} (row_key, row_hash, row_place)
-SELECT row_key, row_hash, {place}
+            """CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS
+SELECT row_key, row_hash, {place} AS row_place
 FROM (
     {active}
 ) AS active""",
-            held=ident(feed.rows_table),
             place=place(model, feed),
             active=active,
+        )
+    )
+    session.execute(
+        sql(
+            """TRUNCATE control.{held};
+INSERT INTO control.{held} (row_key, row_hash, row_place) SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
+            held=ident(feed.rows_table),
         )
     )
     buckets.keep_cut(session, model, feed, buckets.kept_cut(session, model, feed) or Cut())

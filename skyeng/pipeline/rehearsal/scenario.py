@@ -91,10 +91,6 @@ class Scenario:
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
             bulk.may_fill: _value(not self.held),
-            # A place and a bucket without places.
-            buckets.differing: Answer(
-                [("{1}", "{0}", 1, 2, self.held) if self.found else ("{}", "{}", 0, 0, self.held)]
-            ),
             staging.holds_rows: _value(self.held),
             staging.rows_touched: _value(self.found),
             staging.find_changes: Answer(count=min(self.found, self.held)),

@@ -89,6 +89,15 @@ def test_rows_at_the_places_that_differ_are_staged(grown: World) -> None:
     assert grown.differences() == []
 
 
+def test_of_more_places_than_a_list_may_hold_all_rows_are_staged(grown: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "LONGEST_LIST", 5)
+    for ids, count in (("7", 1), ("7, 107, 207", ROWS)):
+        grown.change(f"UPDATE stream_module_lesson SET title = title || '!' WHERE id IN ({ids})")
+        assert grown.run(only="to_datawarehouse").changes["courses"].changed == ids.count(",") + 1
+        assert staged(grown) == count
+    assert_kept_fingerprints_are_right(grown)
+
+
 def test_rows_without_a_place_are_found_by_their_hash(grown: World) -> None:
     grown.change("INSERT INTO course (id, title) VALUES (901, 'empty'), (902, 'empty'), (903, NULL)")
     assert grown.run().changes["courses"].new == 3

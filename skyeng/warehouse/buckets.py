@@ -20,8 +20,9 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.selections import names
 
-#: With more places than this to look for, all rows are staged; so is a table of which most rows would be.
-MOST_PLACES = 500_000
+#: Characters of the longest list of places, a million places of eight digits: with more to look for, all rows are
+#: staged. The list passes through Python, within statements. So is a table staged of which most rows would be.
+LONGEST_LIST = 9_000_000
 _WORTH_CHOOSING = 10_000
 
 #: Rows a bucket, on average, at which the cut is thought over.
@@ -203,15 +204,19 @@ CREATE TEMPORARY TABLE found (
     )
     with pipe(lambda end: source.copy_out(cut.fingerprints(rows), end, binary=True)) as flow:
         warehouse.copy_in(_FOUND, _COLUMNS, flow.reader)
-    places, buckets, count, selected, rows_held = warehouse.row(_difference(fingerprints, cut)) or ("{}", "{}", 0, 0, 0)
-    everything = count > MOST_PLACES or selected > max(rows_held // 2, _WORTH_CHOOSING)
+    found = warehouse.row(_difference(fingerprints, cut)) or ("{}", "{}", 0, 0, 0)
+    places, buckets, characters, selected, rows_held = found
+    everything = characters > LONGEST_LIST or selected > max(rows_held // 2, _WORTH_CHOOSING)
     return Difference(
         Selection(cut, everything=True) if everything else Selection(cut, places, buckets), int(rows_held)
     )
 
 
 def _difference(held: SQL, cut: Cut) -> SQL:
-    """Statement: places and whole buckets that differ, how many places, about how many rows, and rows held."""
+    """Statement: places and whole buckets that differ, how long a list the places are, about how many rows, rows held.
+
+    A list that is too long is not given.
+    """
     return sql(
         """WITH compared AS MATERIALIZED (
     SELECT
@@ -244,17 +249,21 @@ def _difference(held: SQL, cut: Cut) -> SQL:
     SELECT place FROM told
     UNION ALL
     SELECT (bucket << {shift}) + within FROM untold CROSS JOIN generate_series(0, {most}) AS within WHERE listed
+), list AS MATERIALIZED (
+    SELECT coalesce(sum(length(place::text) + 1), 0) AS characters FROM places
 )
 SELECT
-    (SELECT coalesce(array_agg(place), ARRAY[]::bigint[])::text FROM places),
+    (SELECT coalesce(array_agg(place), ARRAY[]::bigint[])::text FROM places
+        WHERE (SELECT characters FROM list) <= {longest}),
     (SELECT coalesce(array_agg(bucket) FILTER (WHERE NOT listed), ARRAY[]::bigint[])::text FROM untold),
-    (SELECT count(*) FROM places),
+    (SELECT characters FROM list),
     (SELECT count(*) FROM told) + (SELECT coalesce(sum(row_count), 0) FROM untold),
     (SELECT coalesce(sum(held), 0) FROM compared)""",
         held=held,
         found=_FOUND,
         unit=literal(cut.unit),
         told=literal(cut.told),
+        longest=literal(LONGEST_LIST),
         first=literal(FIRST_PLACED),
         shift=literal(cut.shift),
         last=literal(cut.last_within),

@@ -125,7 +125,10 @@ def role_with_password(session: Session, login: Login) -> SQL:
 
 
 def _reader_rights(database: SQL, role: SQL) -> SQL:
-    """What PostgreSQL lets everybody do is taken from everybody, or the reader could do it too."""
+    """What PostgreSQL lets everybody do is taken from everybody, or the reader could do it too.
+
+    Its joins stay in memory, whatever the server's own setting.
+    """
     return sql(
         """
 REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;
@@ -138,7 +141,8 @@ GRANT CONNECT ON DATABASE {database} TO {role};
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role};
-ALTER ROLE {role} SET default_transaction_read_only = on""",
+ALTER ROLE {role} SET default_transaction_read_only = on;
+ALTER ROLE {role} SET work_mem = '32MB'""",
         database=database,
         role=role,
     )

@@ -149,3 +149,14 @@ def test_passwords_arrive_as_they_are() -> None:
     assert parse_dsn(urls.datasource_url or "")["password"] == secret["DATASOURCE_PASSWORD"]
     assert parse_dsn(urls.warehouse_url or "")["password"] == secret["WAREHOUSE_PASSWORD"]
     assert f":{secret['CLICKHOUSE_PASSWORD']}@" in (urls.datamart_url or "")
+
+
+def test_the_warehouse_is_set_as_the_documentation_asks() -> None:
+    text = (ROOT / "docs" / "performance.md").read_text().partition("## What a server must be set to")[2]
+    asked = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    names = {name for cell in asked for name in re.findall(r"`(\w+)`", cell)}
+    service = SERVICES["warehouse"]
+    given = {option.removeprefix("-c").partition("=")[0] for option in service["command"] if option.startswith("-c")}
+    # Replicas and backups need the other `wal_level`.
+    assert names - {"shm_size", "wal_level"} == given
+    assert "shm_size" in service

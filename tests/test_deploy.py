@@ -102,6 +102,7 @@ def test_the_reader_may_select_and_nothing_else(world: World, cluster: Cluster) 
         deployed(world, login)
     with as_reader(world, cluster, login).stores.source.session() as session:
         assert session.scalar(SQL("SHOW default_transaction_read_only")) == "on"
+        assert session.scalar(SQL("SHOW work_mem")) == "32MB"
 
 
 @pytest.mark.parametrize("password", PASSWORDS)

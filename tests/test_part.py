@@ -34,6 +34,20 @@ def test_a_backfill_is_taken_up_where_it_was_broken_off(school: World) -> None:
     assert load(school, "lesson_id=11..20") == (10, 0, 0)
 
 
+def test_a_slice_that_died_half_way_is_loaded_by_the_next_try(school: World) -> None:
+    load(school, "lesson_id=1..10")
+    slice_ = ToDatawarehouse(school.model, school.stores, part=Part.of(school.model, ["lesson_id=11..20"]))
+    died = slice_.e_from_pg_datawarehouse()
+    slice_.e_from_pg_datasource(died)
+    slice_.t_find_new_rows(died)
+    for step in slice_.insert_steps(died)[:2]:
+        step.work()
+    assert load(school, "lesson_id=1..10") == (0, 0, 0)
+    assert load(school, "lesson_id=11..20") == (10, 0, 0)
+    assert load(school, "lesson_id=21..") == (16, 0, 0)
+    assert school.differences() == []
+
+
 def test_what_lies_outside_of_the_part_neither_changes_nor_goes(school: World) -> None:
     school.run()
     school.change(

@@ -203,8 +203,7 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
     remedy = diagnostics.message_hint or {
         "42501": "grant the role the missing privilege; the datasource needs SELECT only",
         "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
-        "40001": "where the source is a hot standby: raise its max_standby_streaming_delay or max_standby_archive_delay,"
-        " or set hot_standby_feedback",
+        "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
         "57014": "raise statement_timeout for this role, or find what holds the server up",
         "53100": "free disk space on the server and run again",
     }.get(exc.pgcode or "")

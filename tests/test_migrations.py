@@ -44,6 +44,7 @@ def test_a_difference_between_model_and_migrations_is_seen(servers: Servers, cou
     assert "s_course_colour" in str(migrations.differences(warehouse, courses))
 
 
+@pytest.mark.slow
 def test_two_models_share_a_warehouse(servers: Servers, courses: Model, shop: Model) -> None:
     stores = fresh_stores(servers, "shared")
     for model in (courses, shop, courses, shop):

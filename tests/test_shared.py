@@ -9,6 +9,8 @@ from skyeng.errors import BadRowsError
 from skyeng.sql import SQL
 from skyeng.warehouse import checks
 
+pytestmark = pytest.mark.slow
+
 #: Rows below which every shared hub is kept apart, and how many rows a key must have above it.
 APART, ALONG = (20_000, 2), (0, 1_000_000)
 

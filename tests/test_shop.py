@@ -13,6 +13,8 @@ from conftest import World
 from skyeng.errors import SourceError
 from skyeng.model import load_model
 
+pytestmark = pytest.mark.slow
+
 ROWS = """INSERT INTO flat_order (
     customer_country, customer_number, customer_name, customer_born_on, customer_member_since, customer_settings,
     product_sku, product_price, product_weight, vegan, product_ean

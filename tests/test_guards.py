@@ -130,6 +130,7 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
     large_school: World, monkeypatch: pytest.MonkeyPatch, bulk_from: int
 ) -> None:
     """Both ways: as loads of this size go, and as large ones do."""
+    assert ROWS < WORTH_BULK, "a first load of this size is no bulk load"
     school = large_school
     if bulk_from < WORTH_BULK:
         for place in (bulk, vault):

@@ -26,6 +26,7 @@ ORDER BY (model, file)""")
 
 
 def folder(model: Model) -> Path:
+    """Where a model's DDL files are."""
     return kept_in(model, DDL, "ddl")
 
 

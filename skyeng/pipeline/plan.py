@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 from skyeng.errors import NotRehearsed, SourceError, UsageError
 from skyeng.model import Model
@@ -15,7 +16,7 @@ from skyeng.pipeline.rehearsal import (
     Script,
     Section,
 )
-from skyeng.pipeline.run import Pipeline, run
+from skyeng.pipeline.run import Options, run
 from skyeng.pipeline.stores import Stores
 
 #: Rows of a feed that a scenario takes for granted: few enough for no statement to be a large load's.
@@ -32,13 +33,7 @@ _NAMED = 5
 
 
 def rehearse(
-    model: Model,
-    *,
-    only: Pipeline | None = None,
-    full: bool = False,
-    where: Sequence[str] = (),
-    scenario: Kind = "changed",
-    rows: int = ROWS,
+    model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]
 ) -> list[Section]:
     """Every statement of a run, by step. No server is needed, and none is asked.
 
@@ -51,7 +46,7 @@ def rehearse(
         RehearsedClickHouse("clickhouse:///datamart", script=script),
     )
     try:
-        run(model, stores, only=only, full=full, where=where, observer=script.observe)
+        run(model, stores, observer=script.observe, **options)
     except (UsageError, SourceError):
         raise
     except Exception as exc:
@@ -69,21 +64,11 @@ def rehearse(
     return script.sections
 
 
-def plan(
-    model: Model,
-    *,
-    only: Pipeline | None = None,
-    full: bool = False,
-    where: Sequence[str] = (),
-    scenario: Kind = "changed",
-    rows: int = ROWS,
-) -> str:
+def plan(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]) -> str:
     """The statements of a run as one commented script."""
-    sections = rehearse(model, only=only, full=full, where=where, scenario=scenario, rows=rows)
-    given = (f" --only {only}" if only else "", " --full" if full else "", *(f" --where {it}" for it in where))
-    options = "".join(given) or " without options"
+    sections = rehearse(model, scenario=scenario, rows=rows, **options)
     head = (
-        f"What a run of model '{model.name}'{options} sends when it {_WHAT[scenario].format(rows=rows)}."
+        f"What a run of model '{model.name}' {_given(options)} sends when it {_WHAT[scenario].format(rows=rows)}."
         " Nothing was sent to print this: the run's own code was rehearsed without servers.",
         ":name stands for a value that is bound when the run is under way; which rows and buckets differ, and as of"
         " which load a mart is compared, are examples. Of a business key there are several rows, but for a driving"
@@ -94,6 +79,13 @@ def plan(
     for place, section in enumerate(sections):
         parts += ["", *_heading(section, first=place == 0, last=place == len(sections) - 1), *_body(section)]
     return "\n".join(parts) + "\n"
+
+
+def _given(options: Options) -> str:
+    """A run's options, as they are written on the command line."""
+    only = options.get("only")
+    words = (f"--only {only}" if only else "", "--full" if options.get("full") else "")
+    return " ".join(filter(None, (*words, *(f"--where {it}" for it in options.get("where", ()))))) or "without options"
 
 
 def _settings(sections: Sequence[Section]) -> Iterator[str]:

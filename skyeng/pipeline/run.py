@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Literal, TypedDict
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SkyengError, UsageError
@@ -22,6 +22,14 @@ from skyeng.warehouse.revisions import check_migrated
 from skyeng.warehouse.staging import Changes
 
 Pipeline = Literal["to_datawarehouse", "to_datamart"]
+
+
+class Options(TypedDict, total=False):
+    """What a run may be told, as `run` takes it."""
+
+    only: Pipeline | None
+    full: bool
+    where: Sequence[str]
 
 
 @dataclass

@@ -34,6 +34,7 @@ def control_history() -> History:
 
 
 def model_history(model: Model) -> History:
+    """The revisions of a model's own tables."""
     return History(model.name, kept_in(model, MIGRATIONS, "migrations"), model)
 
 

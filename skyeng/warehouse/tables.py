@@ -43,7 +43,7 @@ def control_metadata() -> sa.MetaData:
         metadata,
         sa.Column("load_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         sa.Column("model", sa.Text, nullable=False),
-        _timestamp("load_ts", comment="Every vault row of this load carries it; strictly later than the last."),
+        _timestamp("load_ts", comment="Every vault row of this load carries it; no other load of the warehouse does."),
         sa.Column("status", sa.Text, nullable=False),
         _timestamp("started_at", server_default=sa.text("clock_timestamp()")),
         _timestamp("finished_at", nullable=True),
@@ -53,7 +53,7 @@ def control_metadata() -> sa.MetaData:
         sa.Column("hash_version", sa.SmallInteger, nullable=False, comment="See skyeng.hashing."),
         sa.Column("row_hash_method", sa.Text, comment="How the row hashes in <feed>_rows were computed."),
         sa.Column("error", sa.Text),
-        sa.UniqueConstraint("model", "load_ts"),
+        sa.UniqueConstraint("load_ts"),
         sa.CheckConstraint("status IN ('open', 'closed', 'rolled back')", name="ck_loads_status"),
         sa.Index("ix_loads_one_open", "model", unique=True, postgresql_where=sa.text("status = 'open'")),
         schema="control",
@@ -80,6 +80,30 @@ def control_metadata() -> sa.MetaData:
         _timestamp("finished_at", server_default=sa.text("clock_timestamp()")),
         schema="control",
         comment="Which steps of a load are done. A load closes when all of them are.",
+    )
+    sa.Table(
+        "models",
+        metadata,
+        sa.Column("model", sa.Text, primary_key=True),
+        sa.Column("signature", pg.JSONB, nullable=False, comment="What the model declared when it was migrated."),
+        sa.Column(
+            "bookkeeping_valid",
+            sa.Boolean,
+            nullable=False,
+            comment="False: the next run compares with the vault itself.",
+        ),
+        _timestamp("migrated_at", server_default=sa.text("clock_timestamp()")),
+        schema="control",
+        comment="The models that the warehouse is migrated for.",
+    )
+    sa.Table(
+        "model_tables",
+        metadata,
+        sa.Column("schema_name", sa.Text, primary_key=True),
+        sa.Column("table_name", sa.Text, primary_key=True),
+        sa.Column("model", sa.Text, nullable=False),
+        schema="control",
+        comment="Which model a table, view or function belongs to.",
     )
     sa.Table(
         "cuts",

@@ -70,14 +70,3 @@ def upgrade() -> None:
     schema='control',
     comment='What a closed load changed, by feed.'
     )
-
-
-
-def downgrade() -> None:
-
-    op.drop_table('load_feeds', schema='control')
-    op.drop_table('selections', schema='stage')
-    op.drop_table('fingerprints', schema='stage')
-    op.drop_index('ix_loads_one_open', table_name='loads', schema='control', postgresql_where=sa.text("status = 'open'"))
-    op.drop_table('loads', schema='control')
-

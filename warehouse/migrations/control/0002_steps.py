@@ -44,19 +44,3 @@ FROM control.loads, jsonb_each_text(seconds) AS timed (step, taken)
 WHERE finished_at IS NOT NULL''')
     op.drop_column('loads', 'seconds', schema='control')
     op.drop_column('loads', 'counts', schema='control')
-
-
-def downgrade() -> None:
-    op.execute('TRUNCATE stage.selections')
-    op.drop_column('selections', 'load_id', schema='stage')
-    op.add_column('selections', sa.Column('compared', sa.Boolean(), nullable=False, comment='Staging holds new and changed rows only.'), schema='stage')
-    op.add_column('loads', sa.Column('counts', postgresql.JSONB(astext_type=sa.Text()), autoincrement=False, nullable=True, comment='Rows written, by table.'), schema='control')
-    op.add_column('loads', sa.Column('seconds', postgresql.JSONB(astext_type=sa.Text()), autoincrement=False, nullable=True, comment='Time taken, by step.'), schema='control')
-    op.alter_column('loads', 'run_by',
-               existing_type=sa.TEXT(),
-               comment='User, host and process.',
-               existing_comment='User, host and process, or the DAG run.',
-               existing_nullable=False,
-               schema='control')
-    op.drop_column('loads', 'lease', schema='control')
-    op.drop_table('load_steps', schema='control')

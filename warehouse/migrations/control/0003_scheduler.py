@@ -15,7 +15,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('loads', sa.Column('scheduler', sa.Text(), nullable=True, comment='Who runs one such load at a time, as an Airflow does.'), schema='control')
-
-
-def downgrade() -> None:
-    op.drop_column('loads', 'scheduler', schema='control')

@@ -23,19 +23,3 @@ def upgrade() -> None:
 
     op.add_column('selections', sa.Column('rows_held', sa.BigInteger(), server_default='0', nullable=False, comment='Rows of the feed that the warehouse held before.'), schema='stage')
     op.drop_table('fingerprints', schema='stage')
-
-
-def downgrade() -> None:
-    op.execute('TRUNCATE stage.selections')
-    op.create_table('fingerprints',
-    sa.Column('model', sa.Text(), nullable=False),
-    sa.Column('feed', sa.Text(), nullable=False),
-    sa.Column('bucket', sa.Integer(), nullable=False),
-    sa.Column('row_count', sa.BigInteger(), nullable=False),
-    sa.Column('hash_sum', sa.Numeric(), nullable=False),
-    schema='stage',
-    comment='What the warehouse held, by bucket, when the load under way began.',
-    prefixes=['UNLOGGED']
-    )
-    for name in ('rows_held', 'unique_hubs', 'removed', 'added'):
-        op.drop_column('selections', name, schema='stage')

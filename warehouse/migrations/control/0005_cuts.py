@@ -36,18 +36,6 @@ def upgrade() -> None:
     op.create_table_comment('selections', 'Which rows of the source were staged by the load under way.', existing_comment='Which buckets of the source were staged by the load under way.', schema='stage')
 
 
-def downgrade() -> None:
-    _begin_anew()
-    for name in ('shift', 'hashed', 'places', 'buckets', 'everything'):
-        op.drop_column('selections', name, schema='stage')
-    op.add_column('selections', sa.Column('buckets', sa.Integer(), nullable=False), schema='stage')
-    op.add_column('selections', sa.Column('bitmap', sa.LargeBinary(), nullable=True, comment='One bit a bucket that differs; NULL: all rows.'), schema='stage')
-    op.add_column('selections', sa.Column('added', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the source has.'), schema='stage')
-    op.add_column('selections', sa.Column('removed', postgresql.ARRAY(sa.BigInteger()), server_default='{}', nullable=False, comment='Row hashes of single rows that only the warehouse has.'), schema='stage')
-    op.create_table_comment('selections', 'Which buckets of the source were staged by the load under way.', existing_comment='Which rows of the source were staged by the load under way.', schema='stage')
-    op.drop_table('cuts', schema='control')
-
-
 def _begin_anew() -> None:
     """Staging belongs to the load under way, which has to stage again."""
     op.execute('TRUNCATE stage.selections')

@@ -18,8 +18,3 @@ def upgrade() -> None:
     # Hash keys are staged with the rows now: the load under way has to stage again.
     op.execute('TRUNCATE stage.selections')
     op.add_column('selections', sa.Column('shared_hubs', pg.ARRAY(sa.Text()), server_default='{}', nullable=False, comment="Hubs of which each combination is in the feed's shared table."), schema='stage')
-
-
-def downgrade() -> None:
-    op.execute('TRUNCATE stage.selections')
-    op.drop_column('selections', 'shared_hubs', schema='stage')

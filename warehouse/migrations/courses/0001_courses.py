@@ -195,34 +195,3 @@ def upgrade() -> None:
     schema='vault'
     )
     op.create_index('ix_s_streams_load_ts', 's_streams', ['s_stream_load_ts'], unique=False, schema='vault', postgresql_using='brin')
-
-
-
-def downgrade() -> None:
-
-    op.drop_index('ix_s_streams_load_ts', table_name='s_streams', schema='vault', postgresql_using='brin')
-    op.drop_table('s_streams', schema='vault')
-    op.drop_index('ix_s_modules_load_ts', table_name='s_modules', schema='vault', postgresql_using='brin')
-    op.drop_table('s_modules', schema='vault')
-    op.drop_index('ix_s_lessons_load_ts', table_name='s_lessons', schema='vault', postgresql_using='brin')
-    op.drop_table('s_lessons', schema='vault')
-    op.drop_index('ix_s_courses_modules_lessons_streams_effectivity_load_ts', table_name='s_courses_modules_lessons_streams_effectivity', schema='vault', postgresql_using='brin')
-    op.drop_table('s_courses_modules_lessons_streams_effectivity', schema='vault')
-    op.drop_index('ix_s_courses_load_ts', table_name='s_courses', schema='vault', postgresql_using='brin')
-    op.drop_table('s_courses', schema='vault')
-    op.drop_index('ix_l_courses_modules_lessons_streams_load_ts', table_name='l_courses_modules_lessons_streams', schema='vault', postgresql_using='brin')
-    op.drop_table('l_courses_modules_lessons_streams', schema='vault')
-    op.drop_index('ix_h_streams_load_ts', table_name='h_streams', schema='vault', postgresql_using='brin')
-    op.drop_table('h_streams', schema='vault')
-    op.drop_index('ix_h_modules_load_ts', table_name='h_modules', schema='vault', postgresql_using='brin')
-    op.drop_table('h_modules', schema='vault')
-    op.drop_index('ix_h_lessons_load_ts', table_name='h_lessons', schema='vault', postgresql_using='brin')
-    op.drop_table('h_lessons', schema='vault')
-    op.drop_index('ix_h_courses_load_ts', table_name='h_courses', schema='vault', postgresql_using='brin')
-    op.drop_table('h_courses', schema='vault')
-    op.drop_table('courses_gone', schema='stage')
-    op.drop_table('courses', schema='stage')
-    op.drop_table('courses_rows', schema='control')
-    op.drop_index('ix_courses_changes_load_ts', table_name='courses_changes', schema='control', postgresql_using='brin')
-    op.drop_table('courses_changes', schema='control')
-

@@ -26,8 +26,3 @@ def upgrade() -> None:
     )
     op.add_column('courses_rows', sa.Column('row_place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
     op.create_index('ix_courses_rows_row_place', 'courses_rows', ['row_place'], unique=False, schema='control')
-
-
-def downgrade() -> None:
-    op.drop_column('courses_rows', 'row_place', schema='control')
-    op.drop_table('courses_buckets', schema='control')

@@ -52,7 +52,3 @@ def upgrade() -> None:
     schema='stage',
     prefixes=['UNLOGGED']
     )
-
-
-def downgrade() -> None:
-    op.drop_table('courses_shared', schema='stage')

@@ -34,10 +34,3 @@ def upgrade() -> None:
     op.create_index('ix_enrolments_rows_row_place', 'enrolments_rows', ['row_place'], unique=False, schema='control')
     op.add_column('rooms_rows', sa.Column('row_place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
     op.create_index('ix_rooms_rows_row_place', 'rooms_rows', ['row_place'], unique=False, schema='control')
-
-
-def downgrade() -> None:
-    op.drop_column('rooms_rows', 'row_place', schema='control')
-    op.drop_column('enrolments_rows', 'row_place', schema='control')
-    op.drop_table('rooms_buckets', schema='control')
-    op.drop_table('enrolments_buckets', schema='control')

@@ -31,8 +31,3 @@ def upgrade() -> None:
     schema='stage',
     prefixes=['UNLOGGED']
     )
-
-
-def downgrade() -> None:
-    op.drop_table('rooms_shared', schema='stage')
-    op.drop_table('enrolments_shared', schema='stage')

@@ -16,8 +16,3 @@ depends_on = None
 def upgrade() -> None:
     op.add_column('enrolments', sa.Column('h_student_hk', sa.Uuid(), nullable=True), schema='stage')
     op.add_column('rooms', sa.Column('h_group_hk', sa.Uuid(), nullable=True), schema='stage')
-
-
-def downgrade() -> None:
-    op.drop_column('rooms', 'h_group_hk', schema='stage')
-    op.drop_column('enrolments', 'h_student_hk', schema='stage')

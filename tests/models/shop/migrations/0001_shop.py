@@ -180,39 +180,3 @@ def upgrade() -> None:
     schema='vault'
     )
     op.create_index('ix_s_products_stocks_load_ts', 's_products_stocks', ['s_product_stock_load_ts'], unique=False, schema='vault', postgresql_using='brin')
-
-
-
-def downgrade() -> None:
-
-    op.drop_index('ix_s_products_stocks_load_ts', table_name='s_products_stocks', schema='vault', postgresql_using='brin')
-    op.drop_table('s_products_stocks', schema='vault')
-    op.drop_index('ix_s_products_offers_load_ts', table_name='s_products_offers', schema='vault', postgresql_using='brin')
-    op.drop_table('s_products_offers', schema='vault')
-    op.drop_index('ix_s_depots_products_effectivity_load_ts', table_name='s_depots_products_effectivity', schema='vault', postgresql_using='brin')
-    op.drop_table('s_depots_products_effectivity', schema='vault')
-    op.drop_index('ix_s_customers_products_effectivity_load_ts', table_name='s_customers_products_effectivity', schema='vault', postgresql_using='brin')
-    op.drop_table('s_customers_products_effectivity', schema='vault')
-    op.drop_index('ix_s_customers_load_ts', table_name='s_customers', schema='vault', postgresql_using='brin')
-    op.drop_table('s_customers', schema='vault')
-    op.drop_index('ix_l_depots_products_load_ts', table_name='l_depots_products', schema='vault', postgresql_using='brin')
-    op.drop_table('l_depots_products', schema='vault')
-    op.drop_index('ix_l_customers_products_load_ts', table_name='l_customers_products', schema='vault', postgresql_using='brin')
-    op.drop_table('l_customers_products', schema='vault')
-    op.drop_index('ix_h_products_load_ts', table_name='h_products', schema='vault', postgresql_using='brin')
-    op.drop_table('h_products', schema='vault')
-    op.drop_index('ix_h_depots_load_ts', table_name='h_depots', schema='vault', postgresql_using='brin')
-    op.drop_table('h_depots', schema='vault')
-    op.drop_index('ix_h_customers_load_ts', table_name='h_customers', schema='vault', postgresql_using='brin')
-    op.drop_table('h_customers', schema='vault')
-    op.drop_table('stocks_gone', schema='stage')
-    op.drop_table('stocks', schema='stage')
-    op.drop_table('orders_gone', schema='stage')
-    op.drop_table('orders', schema='stage')
-    op.drop_table('stocks_rows', schema='control')
-    op.drop_index('ix_stocks_changes_load_ts', table_name='stocks_changes', schema='control', postgresql_using='brin')
-    op.drop_table('stocks_changes', schema='control')
-    op.drop_table('orders_rows', schema='control')
-    op.drop_index('ix_orders_changes_load_ts', table_name='orders_changes', schema='control', postgresql_using='brin')
-    op.drop_table('orders_changes', schema='control')
-

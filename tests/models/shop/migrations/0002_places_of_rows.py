@@ -34,10 +34,3 @@ def upgrade() -> None:
     op.create_index('ix_orders_rows_row_place', 'orders_rows', ['row_place'], unique=False, schema='control')
     op.add_column('stocks_rows', sa.Column('row_place', sa.BigInteger(), nullable=True, comment='By which the source finds the row, see skyeng.cut.'), schema='control')
     op.create_index('ix_stocks_rows_row_place', 'stocks_rows', ['row_place'], unique=False, schema='control')
-
-
-def downgrade() -> None:
-    op.drop_column('stocks_rows', 'row_place', schema='control')
-    op.drop_column('orders_rows', 'row_place', schema='control')
-    op.drop_table('stocks_buckets', schema='control')
-    op.drop_table('orders_buckets', schema='control')

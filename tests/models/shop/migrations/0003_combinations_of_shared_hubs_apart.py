@@ -37,8 +37,3 @@ def upgrade() -> None:
     schema='stage',
     prefixes=['UNLOGGED']
     )
-
-
-def downgrade() -> None:
-    op.drop_table('stocks_shared', schema='stage')
-    op.drop_table('orders_shared', schema='stage')

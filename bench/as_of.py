@@ -25,7 +25,7 @@ from skyeng import pipeline
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.tables import MartTables, types
 from skyeng.fingerprint import row_hash
-from skyeng.hashing import clickhouse_text_hash, values
+from skyeng.hashing import Value, clickhouse_text_hash, row_values
 from skyeng.model import load_model
 from skyeng.pipeline import Stores
 from skyeng.settings import Settings
@@ -110,7 +110,7 @@ def _warehouse_reads(stores: Stores, moments: dict[str, datetime]) -> Reads:
     def read(relation: SQL) -> Callable[[], int]:
         statement = sql(
             "SELECT count(*), sum({hash}) FROM {relation}",
-            hash=row_hash(values(MODEL.feed_columns(FEED))),
+            hash=row_hash(row_values(MODEL.feed_columns(FEED))),
             relation=relation,
         )
 
@@ -132,7 +132,7 @@ def _mart_reads(stores: Stores, moments: dict[str, datetime]) -> Reads:
     tables = MartTables(MART)
 
     def read(relation: SQL) -> Callable[[], int]:
-        columns = [(ident(column.name), type_) for column, type_ in types(MODEL, MART)]
+        columns = [Value(column.name, ident(column.name), type_) for column, type_ in types(MODEL, MART)]
         statement = sql(
             "SELECT count(), sum({hash}) FROM {relation}", hash=clickhouse_text_hash(columns), relation=relation
         )

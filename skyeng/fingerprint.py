@@ -1,6 +1,6 @@
 """The comparison both hops share: who holds what, by bucket, and which buckets differ.
 
-A *row hash* is a 64-bit number computed from a whole denormalised row. A *fingerprint* is
+A *row hash* is a 64-bit number computed from a whole denormalised row, or from a part of it. A *fingerprint* is
 `count(*)` and `sum(row hash)` of a bucket of rows. A row's bucket is a few bits of its row
 hash: a changed row leaves one bucket and enters another, and both then differ. Two sides with
 equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
@@ -8,38 +8,43 @@ equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Literal, TypeVar
 
-from skyeng.hashing import Value, text_hash, values
+from skyeng.hashing import Value, row_values, text_hash
 from skyeng.model import Feed, Model
+from skyeng.model.types import parse_type
 from skyeng.sql import FENCE, SQL, ident, joined, literal, sql
 
-#: `record2`: from PostgreSQL's binary `hash_record_extended`, the fast one (`record` was that hash itself).
-#: `text`: from the canonical text, for two servers that do not agree on the binary one.
-Method = Literal["record2", "text"]
+#: `binary`: from PostgreSQL's hash functions, the fast one. `text`: from the canonical text, for two servers that
+#: do not agree on the binary one.
+Method = Literal["binary", "text"]
 
 #: Count and sum (modulo 2**64) of the row hashes of one bucket.
 Fingerprint = tuple[int, int]
 Bucket = TypeVar("Bucket", bound=Hashable)
 
 
-def row_hash(row: Sequence[Value], method: Method = "record2") -> SQL:
-    """PostgreSQL expression of a row's hash, a bigint."""
+def row_hash(row: Iterable[Value], method: Method = "binary") -> SQL:
+    """PostgreSQL expression of the hash of a row, or of a part of it, a bigint; never NULL.
+
+    Each value is hashed by itself with a seed made of its name, and the hashes are combined by XOR: hashes of
+    different columns share nothing, so neither the order of columns nor values that move between them can matter,
+    and a value that is NULL is as good as no column. The result is hashed once more, because hashes of rows are
+    summed up: else two rows that exchange values could leave the sum as it was. Two different rows have the same
+    hash with a probability of 2^-64.
+    """
     if method == "text":
         return text_hash(row)
-    # Hashed once more, because a record's hash is a weighted sum of its columns' hashes: had two rows of one
-    # bucket exchanged their titles, the sum over both would be what it was.
-    return sql("hash_numeric_extended({record}::numeric, 0)", record=part_hash(row, method))
+    hashed = [sql("coalesce({hash}, 0)", hash=_hashed(value)) for value in sorted(row, key=lambda it: it.name)]
+    return sql("hashint4extended(0, {combined})", combined=joined(" # ", hashed) if hashed else sql("0"))
 
 
-def part_hash(part: Sequence[Value], method: Method = "record2") -> SQL:
-    """PostgreSQL expression of the hash of a part of a row, a bigint that a row's hash may be made of."""
-    if method == "text":
-        return text_hash(part)
-    hashed = (SQL(type_.hashed.replace("{x}", value.text)) for value, type_ in part)
-    return sql("hash_record_extended(ROW({hashed}), 0)", hashed=joined(", ", hashed))
+def _hashed(value: Value) -> SQL:
+    seed = int.from_bytes(hashlib.blake2b(value.name.encode(), digest_size=8).digest()) >> 1
+    return SQL(value.type.hashed.replace("{x}", value.expression.text).replace("{seed}", str(seed)))
 
 
 def power_of_two(number: float) -> int:
@@ -59,7 +64,7 @@ def with_row_hash(rows: SQL, model: Model, feed: Feed, method: Method) -> SQL:
 FROM (
     {rows}
 ) AS typed""",
-        row_hash=row_hash(values(model.feed_columns(feed)), method),
+        row_hash=row_hash(row_values(model.feed_columns(feed)), method),
         rows=rows,
     )
 
@@ -152,17 +157,29 @@ def differing(main: Mapping[Bucket, Fingerprint], follower: Mapping[Bucket, Fing
     return [bucket for bucket in main.keys() | follower.keys() if main.get(bucket) != follower.get(bucket)]
 
 
+#: Values by type on which servers might disagree: all bits in use, both signs, what is not a number.
+_CANARY = {
+    "boolean": ("true",),
+    "smallint": ("-7",),
+    "integer": ("42", "-2147483648"),
+    "bigint": ("4294967296", "-4294967297"),
+    "double": ("0.1", "'-0'", "'NaN'", "'-Infinity'"),
+    "numeric(38,10)": ("12.5", "-12.5", "0", "'NaN'"),
+    "text": ("''", "'text'"),
+    "date": ("'2106-02-07'", "'infinity'"),
+    "timestamp": ("'2026-01-02 03:04:05.678901'", "'1969-12-31 23:59:59'", "'infinity'"),
+    "timestamptz": ("'2026-01-02 03:04:05.678901+00'", "'1969-12-31 23:59:59+00'"),
+    "uuid": ("'00000000-0000-0000-0000-00000000002a'",),
+    "jsonb": ('\'{"k": [1, null, "v"]}\'',),
+}
+
+
 def canary() -> SQL:
-    """Statement whose answer two servers share only if their record hashes agree."""
-    return sql(
-        """SELECT hash_record_extended(
-    ROW(
-        42::integer, -7::bigint, 3::smallint, true, NULL::text, ''::text, getdatabaseencoding()::text,
-        timestamp '2026-01-02 03:04:05.678901', timestamptz '1969-12-31 23:59:59+00', date '2106-02-07',
-        12.50::numeric(10,2), 0.1::double precision, '00000000-0000-0000-0000-00000000002a'::uuid,
-        '{left}"k": [1, null, "v"]{right}'::jsonb
-    ), 0
-)""",
-        left=SQL("{"),
-        right=SQL("}"),
-    )
+    """Statement whose answer two servers share only if they hash alike, and write texts in the same encoding."""
+    values = [
+        Value(f"{type_}_{place}", SQL(f"({text})::{type_.postgres}"), type_)
+        for type_, texts in ((parse_type(name), texts) for name, texts in _CANARY.items())
+        for place, text in enumerate(texts)
+    ]
+    encoding = Value("encoding", sql("getdatabaseencoding()::text"), parse_type("text"))
+    return sql("SELECT {hash}", hash=row_hash([*values, encoding]))

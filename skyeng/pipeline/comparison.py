@@ -14,7 +14,7 @@ Bucket = TypeVar("Bucket", bound=Hashable)
 
 def agreed_method(source: Session, warehouse: Session) -> Method:
     """The fast row hash, if both servers agree on it; else the hash of the canonical text."""
-    return "record2" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
+    return "binary" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
 
 
 @dataclass(frozen=True)

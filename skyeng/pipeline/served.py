@@ -42,32 +42,40 @@ class Served:
     @property
     def shown(self) -> list[Value]:
         """The mart's columns, by the feed's names."""
-        return [(ident(column.column), type_) for column, type_ in types(self.model, self.mart)]
+        return [Value(column.name, ident(column.column), type_) for column, type_ in types(self.model, self.mart)]
 
     @property
     def digests(self) -> Computed:
         """What the vault computes for each entity."""
         return {
-            satellite: {self._digest(satellite): digest_text([(ident(name), type_) for name, _, type_ in columns])}
+            satellite: {
+                self._digest(satellite): digest_text(
+                    Value(column.name, ident(name), type_) for name, column, type_ in columns
+                )
+            }
             for satellite, columns in self._described.items()
         }
 
     @property
     def vault_hash(self) -> SQL:
         """The row's hash, from the vault's rows with `row_key` and `digests`."""
-        return text_hash(self._hashed(sql("row_key"), [(ident(c.column), type_) for c, type_ in self._keys()]))
+        keys = [Value(column.name, ident(column.column), type_) for column, type_ in self._keys()]
+        return text_hash(self._hashed(sql("row_key"), keys))
 
     def mart_rows(self, relation: SQL) -> SQL:
         """The mart's rows with `row_key` and `row_hash`."""
         digests = (
             sql(
                 "{digest} AS {name}, ",
-                digest=clickhouse_digest_text([(ident(column.name), type_) for _, column, type_ in columns]),
+                digest=clickhouse_digest_text(
+                    Value(column.name, ident(column.name), type_) for _, column, type_ in columns
+                ),
                 name=ident(self._digest(satellite)),
             )
             for satellite, columns in self._described.items()
         )
-        hashed = self._hashed(ident(self.mart.key), [(ident(c.name), type_) for c, type_ in self._keys()])
+        keys = [Value(column.name, ident(column.name), type_) for column, type_ in self._keys()]
+        hashed = self._hashed(ident(self.mart.key), keys)
         return sql(
             "SELECT *, {key} AS row_key, {digests}{hash} AS row_hash FROM {relation}",
             key=ident(self.mart.key),
@@ -77,8 +85,8 @@ class Served:
         )
 
     def _hashed(self, key: SQL, keys: list[Value]) -> list[Value]:
-        digests = [(ident(self._digest(satellite)), _UUID) for satellite in self._described]
-        return [(key, _UUID), *keys, *digests]
+        digests = (self._digest(satellite) for satellite in self._described)
+        return [Value(self.mart.key, key, _UUID), *keys, *(Value(name, ident(name), _UUID) for name in digests)]
 
     def _keys(self) -> Iterator[tuple[MartColumn, LogicalType]]:
         described = {column.name for columns in self._described.values() for _, column, _ in columns}

@@ -8,7 +8,7 @@ both engines compute from what they really hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from skyeng.datamart import client as clickhouse
@@ -22,10 +22,9 @@ from skyeng.fingerprint import (
     fingerprints,
     fingerprints_at_once,
     in_buckets,
-    part_hash,
     row_hash,
 )
-from skyeng.hashing import Value, clickhouse_fast_hash, digest, values
+from skyeng.hashing import Value, clickhouse_fast_hash, key_digest, key_values, row_values
 from skyeng.model import Feed, Mart, Model, Satellite
 from skyeng.model.types import parse_type
 from skyeng.pipeline.served import Served
@@ -34,8 +33,8 @@ from skyeng.source import feed as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse.history import Computed, Moment, prepare_whole_read, rows_as_of
 
-#: A hash within a row that is hashed: as a numeric, because PostgreSQL's own hash of a bigint has 32 of its bits.
-_HASH = replace(parse_type("bigint"), hashed="{x}::numeric")
+#: The type of a hash within a row that is hashed.
+_HASH = parse_type("bigint")
 
 #: Rows by row key, as canonical texts of their values; a key has several rows where it is doubled.
 Texts = dict[str, list[tuple[str | None, ...]]]
@@ -93,7 +92,7 @@ FROM (
     {rows}
 ) AS hashed
 WHERE row_key = ANY({keys}::uuid[])""",
-            texts=joined(", ", (SQL(type_.postgres_text.replace("{x}", value.text)) for value, type_ in self.shown)),
+            texts=joined(", ", (SQL(it.type.postgres_text.replace("{x}", it.expression.text)) for it in self.shown)),
             rows=self.rows,
             keys=literal("{" + ",".join(keys) + "}"),
         )
@@ -195,16 +194,20 @@ class _Delivered:
     @property
     def row_hash(self) -> SQL:
         """Over the business keys and the entities' hashes, by the names they are given here."""
-        parts = [(ident(self._name(satellite)), _HASH) for satellite in self.model.satellites_of(self.feed)]
-        return row_hash([*values(self.model.row_key(self.feed)), *parts], self.method)
+        names = (self._name(satellite) for satellite in self.model.satellites_of(self.feed))
+        parts = (Value(name, ident(name), _HASH) for name in names)
+        return row_hash([*row_values(self.model.row_key(self.feed)), *parts], self.method)
 
     @property
     def of_entities(self) -> Computed:
         """What the vault computes for each entity."""
         return {
             satellite.name: {
-                self._name(satellite): part_hash(
-                    [(ident(column.vault_column), column.type) for column in self.model.attributes(satellite)],
+                self._name(satellite): row_hash(
+                    (
+                        Value(column.name, ident(column.vault_column), column.type)
+                        for column in self.model.attributes(satellite)
+                    ),
                     self.method,
                 )
             }
@@ -217,7 +220,7 @@ class _Delivered:
         parts = (
             sql(
                 ", {hash} AS {name}",
-                hash=part_hash(values(self.model.attributes(satellite)), self.method),
+                hash=row_hash(row_values(self.model.attributes(satellite)), self.method),
                 name=ident(self._name(satellite)),
             )
             for satellite in self.model.satellites_of(self.feed)
@@ -230,7 +233,7 @@ FROM (
         {rows}
     ) AS typed
 ) AS keyed""",
-            row_key=digest(values(self.model.row_key(self.feed))),
+            row_key=key_digest(key_values(self.model.row_key(self.feed))),
             row_hash=self.row_hash,
             parts=joined("", parts),
             rows=source_feed.typed_rows(self.model, self.feed),
@@ -242,7 +245,7 @@ FROM (
 
 def source_side(session: Session, model: Model, feed: Feed, method: Method) -> PostgresSide:
     rows = _Delivered(model, feed, method).source_rows
-    return PostgresSide("source", session, rows, values(model.feed_columns(feed)))
+    return PostgresSide("source", session, rows, row_values(model.feed_columns(feed)))
 
 
 def vault_sides(session: Session, model: Model, feed: Feed, method: Method | None) -> list[PostgresSide]:
@@ -255,7 +258,7 @@ def vault_sides(session: Session, model: Model, feed: Feed, method: Method | Non
             also.setdefault(satellite, {}).update(expressions)
     prepare_whole_read(session)
     rows = rows_as_of(model, feed, Moment.known(session, model), also=also)
-    with_source = [(delivered.row_hash, values(model.feed_columns(feed)))] if delivered else []
+    with_source = [(delivered.row_hash, row_values(model.feed_columns(feed)))] if delivered else []
     compared = [*with_source, *((one.vault_hash, one.shown) for one in served)]
     reading = Reading(session, rows, [hash_ for hash_, _ in compared])
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyeng.cut import Selection, place, place_column
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.fingerprint import Method, with_row_hash
-from skyeng.hashing import digest, hash_key, values
+from skyeng.hashing import hash_key, key_digest, key_values
 from skyeng.model import Feed, FeedColumn, LogicalType, Model
 from skyeng.model.specification import APPLIED_TS
 from skyeng.model.types import parse_type
@@ -69,7 +69,7 @@ def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = No
 def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
     """The selected rows, in the order of `staged_columns`."""
     placed = place_column(model, feed)
-    own = (hash_key(values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
+    own = (hash_key(key_values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
     return sql(
         """SELECT {columns}, row_hash, {keys}
 FROM (
@@ -77,7 +77,7 @@ FROM (
 ) AS placed
 WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
-        keys=joined(", ", (digest(values(model.row_key(feed))), *own)),
+        keys=joined(", ", (key_digest(key_values(model.row_key(feed))), *own)),
         rows=placed_rows(model, feed, method, part),
         # Of the column's own type: else no index finds it.
         wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
-from skyeng.hashing import values
+from skyeng.hashing import attribute_values
 from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
@@ -271,7 +271,7 @@ LIMIT {shown}""",
         reason=literal(f"one '{satellite.hub_name}', two different sets of attributes of '{satellite.name}'"),
         feed=ident(feed.name),
         key=key,
-        hash=row_hash(values(model.attributes(satellite))),
+        hash=row_hash(attribute_values(model.attributes(satellite))),
         shown=literal(SHOWN + 1),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from skyeng.cut import place, place_column
-from skyeng.hashing import digest, values
+from skyeng.hashing import attribute_values, hashdiff, key_digest, key_values
 from skyeng.model import Feed, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
@@ -97,8 +97,8 @@ JOIN LATERAL (
 ) AS latest ON latest.hashdiff <> delivered.hashdiff""",
         fence=FENCE,
         name=literal(satellite.name),
-        hash_key=digest(values(model.business_key(hub))),
-        hashdiff=digest(values(model.attributes(satellite))),
+        hash_key=key_digest(key_values(model.business_key(hub))),
+        hashdiff=hashdiff(attribute_values(model.attributes(satellite))),
         feed=ident(feed.name),
         representatives=one_row_each(model, hub, feed, {feed.name: standing}, ident("stage", feed.name)),
         known=vault_hashdiff(model, satellite),

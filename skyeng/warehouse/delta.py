@@ -9,7 +9,7 @@ another comes between them.
 from __future__ import annotations
 
 from skyeng.fingerprint import Method, with_row_hash
-from skyeng.hashing import digest, hash_key, values, zero_key
+from skyeng.hashing import attribute_values, hash_key, hashdiff, key_digest, key_values, zero_key
 from skyeng.model import Feed, Hub, Link, Model
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
@@ -138,7 +138,7 @@ WHERE {of_link} IN (SELECT {of_staged} FROM stage.{feed} AS staged)
 def driving_of_staged(model: Model, link: Link) -> SQL:
     """What a staged row's combination is the one and only combination of."""
     hubs = _driving_hubs(model, link)
-    return _driving(hubs, [hash_key(values(model.business_key(hub))) for hub in hubs], sql("staged.row_key"))
+    return _driving(hubs, [hash_key(key_values(model.business_key(hub))) for hub in hubs], sql("staged.row_key"))
 
 
 def _driving_of_link(model: Model, link: Link) -> SQL:
@@ -193,10 +193,10 @@ def _drop_known_versions(model: Model, feed: Feed) -> SQL:
                 hashdiff=ident(satellite.hashdiff),
                 table=ident(satellite.table),
                 key=ident(hub.key),
-                hash_key=digest(values(model.business_key(hub))),
+                hash_key=key_digest(key_values(model.business_key(hub))),
                 applied=ident(satellite.applied_ts),
                 load_ts=ident(satellite.load_ts),
-                delivered=digest(values(model.attributes(satellite))),
+                delivered=hashdiff(attribute_values(model.attributes(satellite))),
             )
         )
     return sql(

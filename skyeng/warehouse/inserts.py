@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from skyeng.hashing import digest, hash_key, values, zero_key
+from skyeng.hashing import Value, attribute_values, hash_key, hashdiff, key_values, zero_key
 from skyeng.model import Entity, Feed, FeedColumn, Hub, Link, Model, Satellite
 from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 
@@ -77,7 +77,7 @@ FROM (
 def _hash_key(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
     """Hash key of a hub that a row has: as it was staged with the row, if its key stands in no other."""
     staged = hub in model.keyed_hubs(feed) and hub.name in _of(feed, standings).unique
-    return ident(hub.key) if staged else hash_key(values(model.business_key(hub)))
+    return ident(hub.key) if staged else hash_key(key_values(model.business_key(hub)))
 
 
 def _rows_of(hub: Hub, feed: Feed, standings: Standings) -> SQL:
@@ -217,7 +217,7 @@ FROM (
         source=literal(model.source),
         columns=idents([*feed.times, *(column.name for column in attributes)]),
         hash_key=_hash_key(model, hub, feed, standings),
-        hashdiff=digest(values(attributes)),
+        hashdiff=hashdiff(attribute_values(attributes)),
         rows=rows,
         representatives=one_row_each(model, hub, feed, standings, rows),
         differing=sql("")
@@ -228,7 +228,9 @@ FROM (
 
 def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
     """A satellite row's hashdiff, computed from its attributes, whatever is stored."""
-    return digest([(ident(column.vault_column), column.type) for column in model.attributes(satellite)])
+    return hashdiff(
+        Value(column.part, ident(column.vault_column), column.type) for column in model.attributes(satellite)
+    )
 
 
 def one_row_each(model: Model, hub: Hub, feed: Feed, standings: Standings, rows: SQL) -> SQL:

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Literal
 
 from skyeng.errors import StatementFailed, UnknownKey, UsageError
-from skyeng.hashing import Value, digest, zero_key
+from skyeng.hashing import Value, key_digest, zero_key
 from skyeng.model import Hub, Link, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, sql
@@ -115,10 +115,11 @@ def _hash_key(session: Session, model: Model, hub: Hub, key: Sequence[str]) -> s
             f"{as_option(key)!r} is no business key of hub '{hub.name}'",
             expected=f"{len(columns)} part{'s'[: len(columns) > 1]} ({shape(hub)})",
         )
-    typed: list[Value] = [
-        (SQL(f"(%(part_{place})s::{column.type.postgres})"), column.type) for place, column in enumerate(columns)
+    typed = [
+        Value(column.part, SQL(f"(%(part_{place})s::{column.type.postgres})"), column.type)
+        for place, column in enumerate(columns)
     ]
-    statement = sql("SELECT ({hash})::text", hash=digest(typed))
+    statement = sql("SELECT ({hash})::text", hash=key_digest(typed))
     try:
         return session.scalar(statement, {f"part_{place}": part for place, part in enumerate(key)})
     except StatementFailed as exc:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from skyeng.fingerprint import row_hash
-from skyeng.hashing import values
+from skyeng.hashing import attribute_values, row_values
 from skyeng.model import Feed, FeedColumn, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import FENCE, SQL, ident, idents, joined, sql
@@ -65,7 +65,7 @@ FROM (
 GROUP BY {keys}""",
         fence=FENCE,
         keys=_combination(model, feed, hubs),
-        hash=row_hash(values(attributes)) if attributes else sql("0"),
+        hash=row_hash(row_values(attributes)) if attributes else sql("0"),
         feed=ident(feed.name),
     )
 
@@ -109,7 +109,7 @@ def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -
             shared=ident(feed.shared_table),
             present=ident(key[0].name),
             key=idents([*(column.name for column in key), *feed.times]),
-            hash=row_hash(values(model.attributes(satellite))),
+            hash=row_hash(attribute_values(model.attributes(satellite))),
         )
 
     return sql("SELECT {torn}", torn=joined("\nOR ", map(torn, satellites)))

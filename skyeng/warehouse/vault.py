@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from skyeng.hashing import digest, zero_key
-from skyeng.model import Effectivity, Entity, Hub, Link, LogicalType, Model, Satellite
+from skyeng.hashing import hashdiff, zero_key
+from skyeng.model import Effectivity, Entity, Hub, Link, Model, Satellite
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.warehouse import delta, inserts
@@ -93,13 +93,8 @@ def zero_record(model: Model, entity: Entity) -> SQL | None:
             return _ghost(entity, entity.key, {})
         case Satellite():
             applied = {entity.applied_ts: sql("'-infinity'")} if model.applied(entity) else {}
-            nothing = digest([(_null(part.type), part.type) for part in entity.attributes])
-            return _ghost(entity, model.hub(entity.hub_name).key, {**applied, entity.hashdiff: nothing})
+            return _ghost(entity, model.hub(entity.hub_name).key, {**applied, entity.hashdiff: hashdiff([])})
     return None
-
-
-def _null(type_: LogicalType) -> SQL:
-    return sql("NULL::{type}", type=SQL(type_.postgres))
 
 
 def _ghost(entity: Entity, key: str, also: Mapping[str, SQL]) -> SQL:

@@ -35,7 +35,7 @@ from skyeng.warehouse.loads import Load
 Kind = Literal["first", "changed", "unchanged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_METHOD: Method = "record2"
+_METHOD: Method = "binary"
 _CUT = Cut()
 _NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - as ClickHouse says it
 _BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

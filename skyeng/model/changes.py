@@ -273,7 +273,7 @@ def _satellites(old: Section, new: Section) -> Iterator[Change]:
             for other, part in new.items()
             if part["parent"] == was["parent"] and part["attributes"].keys() & was["attributes"].keys()
         ]
-        there = f", and {_quoted(others)} with attributes of its names" if others else ""
+        there = f", and its attributes are in {' and '.join(others)} now" if others else ""
         yield Change(
             f"satellite '{name}'",
             f"is missing{there}: its history would be left behind",
@@ -367,14 +367,8 @@ def _feeds(old: Section, new: Section) -> Iterator[Change]:
         if was["applied"] and is_["applied"] and was["applied"] != is_["applied"]:
             yield Change(where, f"has the applied date in column '{is_['applied']}' instead of '{was['applied']}'")
         elif was["applied"] != is_["applied"]:
-            has = "with" if is_["applied"] else "without"
-            yield Change(
-                where, f"is {has} an applied date: the keys of stored versions are {_opposite(has)} one", another
-            )
-
-
-def _opposite(word: str) -> str:
-    return "without" if word == "with" else "with"
+            has, had = ("an", "no") if is_["applied"] else ("no", "an")
+            yield Change(where, f"has {has} applied date: the keys of stored versions have {had} applied date", another)
 
 
 def _marts(old: Section, new: Section) -> Iterator[Change]:
@@ -405,6 +399,3 @@ def _mart_column(where: str, old: Part, new: Part) -> Iterator[Change]:
 def _shown(value: Any) -> str:
     return _names(value) if isinstance(value, list) else str(value)
 
-
-def _quoted(names: Collection[str]) -> str:
-    return f"there is {' and '.join(f"'{name}'" for name in names)}"

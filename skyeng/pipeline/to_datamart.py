@@ -28,6 +28,7 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import loads, locks
 from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+from skyeng.warehouse.revisions import check_signature
 
 #: The fingerprint of no load at all.
 NO_LOADS: Fingerprint = (0, 0)
@@ -103,6 +104,8 @@ class ToDatamart:
 
     def e_from_ch_datamart(self) -> Held:
         """What the mart holds."""
+        with self.stores.warehouse.session(snapshot=True) as warehouse:
+            check_signature(warehouse, self.model)
         with self.stores.datamart.session() as session:
             return self._held(session)
 
@@ -118,6 +121,7 @@ class ToDatamart:
     def closed_loads(self) -> tuple[MartLoad, ...]:
         """The loads that the mart is to hold, in their order."""
         with self.stores.warehouse.session(snapshot=True) as session:
+            check_signature(session, self.model)
             rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
         return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
@@ -230,6 +234,7 @@ class ToDatamart:
         with self.stores.datamart.session() as session:
             plan = self._find(session, whole=self._held(session).whole)
             with self.stores.warehouse.session(snapshot=True) as warehouse:
+                check_signature(warehouse, self.model)
                 self._carry_out(plan, warehouse, session)
         return plan.delta
 

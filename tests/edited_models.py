@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Shop:
         return {file.name: file.read_text() for file in sorted(model_history(self.model).folder.glob("*.py"))}
 
     def rows(self, relation: str) -> Rows:
-        return sorted((row for (row,) in self.world.vault(f"SELECT to_jsonb(it) FROM {relation} AS it")), key=str)
+        return in_order(row for (row,) in self.world.vault(f"SELECT to_jsonb(it) FROM {relation} AS it"))
 
     def past(self) -> Past:
         closed = [f"{ts.isoformat()}" for (ts,) in self.world.vault(CLOSED)]
@@ -100,6 +100,10 @@ class Shop:
 
     def differences(self) -> list[str]:
         return self.world.differences()
+
+
+def in_order(rows: Iterable[dict[str, Any]]) -> Rows:
+    return sorted(rows, key=lambda row: str(sorted(row.items())))
 
 
 CLOSED = "SELECT load_ts FROM control.loads WHERE status = 'closed' ORDER BY load_ts"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Servers
-from edited_models import Edit, Past, Rows, Shop, with_past
+from edited_models import Edit, Past, Rows, Shop, in_order, with_past
 
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Model
@@ -70,7 +70,7 @@ def new_mart(model: dict[str, Any]) -> None:
 
 RETURNS = {
     "returns.sql": """SELECT code AS parcel_code, 'late' AS parcel_reason, sku AS product_sku,
-    NULL::numeric(4,2) AS product_rate FROM (VALUES ('r1', 'apple'), ('r2', 'fig')) AS it (code, sku)"""
+    NULL::numeric(4,2) AS product_rate FROM (VALUES ('r1', 'apple'), ('r2', 'pear')) AS it (code, sku)"""
 }
 
 
@@ -120,7 +120,7 @@ def as_before(rows: Rows, called: Mapping[str, str], known: set[str]) -> Rows:
     names = {new: old for old, new in called.items()}
     renamed = [{names.get(name, name): value for name, value in row.items()} for row in rows]
     assert all(value is None for row in renamed for name, value in row.items() if name not in known)
-    return sorted(({name: row[name] for name in row if name in known} for row in renamed), key=str)
+    return in_order({name: row[name] for name in row if name in known} for row in renamed)
 
 
 def assert_past_is_kept(before: Past, after: Past, called: Mapping[str, str]) -> None:

@@ -144,7 +144,7 @@ def _with_old_names(
 
     def resolved(value: Any) -> Any:
         if isinstance(value, list):
-            return sorted(old_names.get(name, name) for name in value)
+            return sorted(old_names.get(str(name), str(name)) for name in value)
         return old_names.get(value, value)
 
     rest = {name: part for name, part in after[section].items() if name not in old_names}
@@ -244,7 +244,9 @@ def _links(old: Section, new: Section) -> Iterator[Change]:
         yield Change(f"link '{name}'", "is new")
     for name, was, is_ in _common(old, new):
         where = f"link '{name}'"
-        another = f"keep link '{name}' as it is, and declare a new link with a feed of its own, which may share the query"
+        another = (
+            f"keep link '{name}' as it is, and declare a new link with a feed of its own (the query may be shared)"
+        )
         yield from _plural(where, was, is_)
         if was["hubs"] != is_["hubs"]:
             yield Change(
@@ -398,4 +400,3 @@ def _mart_column(where: str, old: Part, new: Part) -> Iterator[Change]:
 
 def _shown(value: Any) -> str:
     return _names(value) if isinstance(value, list) else str(value)
-

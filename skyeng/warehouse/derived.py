@@ -1,7 +1,7 @@
 """Views and functions that follow from the model: created again where they are missing or no longer fit.
 
-The comment of each carries a digest of its definition. So a migration knows which of them it has to touch, and a
-view of a user's that is built on one of the others stays. Privileges are granted again.
+The comment of each carries a digest of its definition, whatever the order of the model file. So a migration knows
+which of them it has to touch, and a user's view that is built on one of the others stays. Privileges are granted again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from skyeng.model import Effectivity, FeedColumn, Model, Satellite
+from skyeng.model.signature import model_of, signature
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.views import applied_history_view, as_of_function, current_view
@@ -35,10 +36,9 @@ class Derived:
     columns: tuple[FeedColumn, ...] = ()
 
     @property
-    def comment(self) -> str:
+    def digest(self) -> str:
         types = ", ".join(f"{column.vault_column} {column.type}" for column in self.columns)
-        digest = hashlib.md5(f"{self.statement}\n{types}".encode(), usedforsecurity=False).hexdigest()
-        return f"{self.description} (definition {digest})"
+        return hashlib.md5(f"{self.statement}\n{types}".encode(), usedforsecurity=False).hexdigest()
 
     @property
     def parts(self) -> dict[str, SQL]:
@@ -74,8 +74,14 @@ def _applied_history(model: Model, part: Satellite | Effectivity) -> Derived:
     return Derived(_VIEW, part.history_view, statement, f"Versions of {part.table} by the time they hold from", columns)
 
 
+def _comments(model: Model) -> dict[str, str]:
+    """The comment of each object of a model, by its name."""
+    in_one_order = model_of(signature(model), model)
+    return {one.name: f"{one.description} (definition {one.digest})" for one in derived(in_one_order)}
+
+
 def outdated(session: Session, model: Model) -> list[Derived]:
-    """Those that are missing, or that another model or another release has created."""
+    """Those that are missing, or that were created for another state of the model or by another release."""
     found = dict(
         session.rows(
             sql("""SELECT relname::text, obj_description(pg_class.oid, 'pg_class')
@@ -87,7 +93,8 @@ FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
 WHERE nspname = 'vault'""")
         )
     )
-    return [one for one in derived(model) if found.get(one.name) != one.comment]
+    comments = _comments(model)
+    return [one for one in derived(model) if found.get(one.name) != comments[one.name]]
 
 
 def drop(session: Session, objects: Collection[Derived]) -> Grants:
@@ -101,11 +108,12 @@ def drop(session: Session, objects: Collection[Derived]) -> Grants:
     return grants
 
 
-def create(session: Session, objects: Collection[Derived], grants: Grants) -> None:
+def create(session: Session, model: Model, objects: Collection[Derived], grants: Grants) -> None:
     """Create objects that were dropped or missing, with the privileges that were granted on them."""
+    comments = _comments(model)
     for one in objects:
         session.execute(one.statement)
-        session.execute(sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(one.comment), **one.parts))
+        session.execute(sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(comments[one.name]), **one.parts))
         for grant in grants[one.name]:
             session.execute(grant)
 

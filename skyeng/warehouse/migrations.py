@@ -9,7 +9,7 @@ own. Views, functions and zero records hold no history: they follow from the mod
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
@@ -93,8 +93,10 @@ def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
     if _pending(session, model) or _is_edited(session, model):
         stored = _stored(session, model)
         runner = replace(locks.this_process(), lease=timedelta())
-        if not locks.claim(session, model, runner):
-            raise locks.in_progress(session, model)
+        # Who reads for a mart could find a table empty that is rewritten meanwhile.
+        for part in ("", *(mart.table for mart in model.marts)):
+            if not locks.claim(session, model, runner, part):
+                raise locks.in_progress(session, model, part)
         command.upgrade(_config(control_history(), connection), "head")
         # With the tables that a load knew when it began.
         loads.roll_back_dead(session, model_of(stored, model) if stored else model, runner)
@@ -105,7 +107,7 @@ def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
     for satellite in model.satellites:
         if satellite.table not in known:
             _describe_known_parents(session, model, satellite)
-    derived.create(session, outdated, grants)
+    derived.create(session, model, outdated, grants)
     if _is_edited(session, model):
         store_signature(session, model)
 
@@ -202,22 +204,22 @@ def _declared_columns(model: Model) -> Columns:
 
 def _check_columns(session: Session, before: Model, after: Model) -> None:
     """Raise `NotMigrated` where the vault was altered by hand: a revision from it would not fit any other warehouse."""
-    found = set(
-        session.rows(
-            sql("SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'vault'")
-        )
+    stored = sql(
+        "SELECT relname::text, attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid\n"
+        "WHERE relnamespace = 'vault'::regnamespace AND attnum > 0 AND NOT attisdropped"
     )
+    found = set(session.rows(stored))
     known, wanted = _declared_columns(before).keys(), _declared_columns(after).keys()
-    for columns, how in (
-        (known - found, "lacks what its revisions created"),
-        ((wanted - known) & found, "has what no revision created"),
+    for faulty, how, remedy in (
+        (known - found, "lacks what its revisions created", "restore it from a backup"),
+        ((wanted - known) & found, "has what no revision created", "rename or drop it"),
     ):
-        if columns:
+        if faulty:
             raise NotMigrated(
-                f"the warehouse {how}: {', '.join(f'vault.{table}.{column}' for table, column in sorted(columns))}",
+                f"the warehouse {how}: {', '.join(f'vault.{table}.{column}' for table, column in sorted(faulty))}",
                 where=session.database.name,
                 expected="tables that migrations alone change",
-                remedy="restore the column from a backup" if columns <= known else "rename or drop the column",
+                remedy=remedy,
             )
 
 

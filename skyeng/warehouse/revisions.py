@@ -12,7 +12,7 @@ from skyeng.model import Model, kept_in
 from skyeng.model.changes import Change, changes, listed
 from skyeng.model.signature import Signature, as_text, from_text, signature
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import ident, literal, sql
 
 #: Top folder of the built-in migrations.
 MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
@@ -104,7 +104,8 @@ def changes_to_revise(model: Model) -> list[Change]:
     found = [] if before is None else changes(before, signature(model))
     if refused := [change for change in found if change.refused]:
         raise ModelChangeRefused(
-            f"model '{model.name}' was edited in a way that would lose history; nothing was written:\n{listed(refused)}",
+            f"model '{model.name}' was edited in a way that would lose history; nothing was written:\n"
+            + listed(refused),
             where=str(model.directory),
             expected=f"changes of {newest_file(model_history(model))} that keep what is stored",
             remedy="take these changes back, or do what is said of each; then revise again",

@@ -20,7 +20,7 @@ def include_name(name, type_, parent_names):
     return True
 
 
-def include_object(entity, name, type_, reflected, compare_to):
+def include_object(entity, _name, type_, reflected, compare_to):
     """Leave alone what the database has and the model lacks: only staging holds nothing that could be lost."""
     schema = entity.schema if type_ == "table" else entity.table.schema
     return schema == "stage" or not reflected or compare_to is not None

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Servers
+from click.testing import CliRunner, Result
+from conftest import MODELS, Servers, begun, end_leases, insert_all, statuses
 from edited_models import Edit, Past, Rows, Shop, in_order, with_past
 
+from skyeng import api
+from skyeng.cli.main import cli
+from skyeng.errors import LoadGone, LoadInProgress, ModelChangeRefused, NotMigrated, StatementFailed
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Model
+from skyeng.model.signature import signature
+from skyeng.pipeline.to_datamart import NO_LOADS, Held, ToDatamart
+from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.settings import Settings
+from skyeng.sql import SQL
+from skyeng.warehouse import migrations, vault
+from skyeng.warehouse.life import life
+from skyeng.warehouse.locks import Runner, exclusive
+from skyeng.warehouse.revisions import MIGRATIONS, migrated_signature, model_history, newest_file, revised_signature
 
 
 @pytest.fixture
@@ -39,6 +54,11 @@ def stocks(pieces: str = "pieces AS product_pieces") -> dict[str, str]:
 
 def attribute(satellite: str, name: str, type_: Any) -> Edit:
     return lambda model: model["satellites"][satellite]["attributes"].update({name: type_})
+
+
+#: An attribute more, NULL everywhere.
+SHELF = attribute("product_stock", "shelf", "text")
+SHELVES = stocks("pieces AS product_pieces, NULL::text AS product_shelf")
 
 
 def new_satellite(model: dict[str, Any]) -> None:
@@ -87,32 +107,32 @@ class Case:
 
 
 CARRIED_OUT = {
-    "attribute added": Case((attribute("product_offer", "colour", "text"),), orders("NULL::text AS product_colour")),
-    "two attributes added to two satellites": Case(
+    "attributes added to two satellites": Case(
         (attribute("customer", "phone", "text"), attribute("product_stock", "shelf", {"type": "uuid", "column": "at"})),
         orders("NULL::text AS customer_phone") | stocks("pieces AS product_pieces, NULL::uuid AS at"),
     ),
-    "smallint to integer": Case((attribute("product_stock", "pieces", "integer"),)),
-    "smallint to bigint": Case((attribute("product_stock", "pieces", "bigint"),)),
-    "more digits": Case(
-        (attribute("product_offer", "price", "numeric(14,2)"),),
+    "types widened": Case(
+        (attribute("product_stock", "pieces", "bigint"), attribute("product_offer", "price", "numeric(14,2)")),
         orders(price="product_price::numeric(14,2)"),
     ),
-    "feed column renamed": Case(
-        (attribute("product_stock", "pieces", {"type": "smallint", "column": "quantity"}),),
-        stocks("pieces AS quantity"),
-        called={"product_pieces": "quantity"},
+    "scale widened": Case(
+        (attribute("product_offer", "price", "numeric(14,4)"),), orders(price="product_price::numeric(14,4)")
     ),
-    "feed column of a business key renamed": Case(
-        (lambda model: model["hubs"]["depot"].update(business_key={"code": {"type": "bigint", "column": "depot"}}),),
-        {"stocks.sql": "SELECT code AS depot, sku AS product_sku, pieces AS product_pieces FROM stock"},
-        called={"depot_code": "depot"},
+    "feed columns renamed, of an attribute and of a business key": Case(
+        (
+            attribute("product_stock", "pieces", {"type": "smallint", "column": "quantity"}),
+            lambda model: model["hubs"]["depot"].update(business_key={"code": {"type": "bigint", "column": "depot"}}),
+        ),
+        {"stocks.sql": "SELECT code AS depot, sku AS product_sku, pieces AS quantity FROM stock"},
+        called={"product_pieces": "quantity", "depot_code": "depot"},
     ),
     "satellite added": Case((new_satellite,), orders("NULL::text AS product_label")),
     "feed, link, hub and satellites added": Case((new_feed,), RETURNS, new={"returns": 2}),
-    "mart added": Case((new_mart,)),
-    "source renamed": Case((lambda model: model.update(source="pg_shop"),)),
+    "mart added, source renamed": Case((new_mart, lambda model: model.update(source="pg_shop"))),
 }
+
+#: Until trailing zeros are no part of canonical texts, a wider scale gives each entity a new version.
+UNTIL_TRAILING_ZEROS_ARE_DROPPED = pytest.mark.skipif(HASH_VERSION == 1, reason="needs the second version of hashdiffs")
 
 
 def as_before(rows: Rows, called: Mapping[str, str], known: set[str]) -> Rows:
@@ -134,7 +154,13 @@ def assert_past_is_kept(before: Past, after: Past, called: Mapping[str, str]) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CARRIED_OUT)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=UNTIL_TRAILING_ZEROS_ARE_DROPPED if name == "scale widened" else ())
+        for name in CARRIED_OUT
+    ],
+)
 def test_what_is_carried_out_keeps_every_past_state(edited: Shop, name: str) -> None:
     case = CARRIED_OUT[name]
     before = edited.past()
@@ -142,11 +168,514 @@ def test_what_is_carried_out_keeps_every_past_state(edited: Shop, name: str) -> 
     assert edited.revise() is not None
     edited.migrate()
     assert_past_is_kept(before, edited.past(), case.called)
+    assert edited.world.vault("SELECT bookkeeping_valid FROM control.models") == [(False,)]
     report = edited.run(only="to_datawarehouse")
     assert {feed: changes.new for feed, changes in report.changes.items() if changes} == case.new
     assert_past_is_kept(before, edited.past(), case.called)
+    assert edited.world.vault("SELECT bookkeeping_valid FROM control.models") == [(True,)]
     if not edited.model.marts:
         assert edited.differences() == []
     assert edited.revise() is None, "nothing is left to be written"
-    edited.run(only="to_datawarehouse", full=True)
-    assert_past_is_kept(before, edited.past(), case.called)
+
+
+@pytest.mark.slow
+def test_values_of_what_is_new_are_loaded_from_then_on(edited: Shop) -> None:
+    """An attribute, a satellite and a wider type at once: the versions that come have a reason, and no others do."""
+    before = edited.past()
+    edited.edit(
+        new_satellite,
+        attribute("product_stock", "pieces", "bigint"),
+        attribute("product_stock", "shelf", "text"),
+        queries=orders("CASE product_sku WHEN 'pear' THEN 'sweet' END AS product_label")
+        | stocks(
+            "pieces + CASE sku WHEN 'pear' THEN 3000000000 ELSE 0 END AS product_pieces, NULL::text AS product_shelf"
+        ),
+    )
+    edited.revise()
+    edited.migrate()
+    report = edited.run()
+    assert [(it.new, it.changed, it.gone) for it in report.changes.values()] == [(0, 1, 0), (0, 1, 0)]
+    after = edited.past()
+    newest = max(after.feeds["stocks"])
+    assert edited.world.vault("SELECT product_sku, product_pieces FROM vault.stocks ORDER BY 1") == [
+        ("pear", 3_000_000_008),
+        ("plum", 0),
+    ]
+    assert edited.world.vault("SELECT DISTINCT product_sku, product_label FROM vault.orders ORDER BY 1") == [
+        ("apple", None),
+        ("pear", "sweet"),
+        ("plum", None),
+    ]
+    for table, rows in after.tables.items():
+        new = [row for row in rows if any(name.endswith("load_ts") and row[name] == newest for name in row)]
+        assert len(rows) - len(before.tables.get(table, [])) >= len(new)
+        wanted = {"s_products_labels": 1, "s_products_stocks": 1}
+        assert len(new) == wanted.get(table, 0), table
+    labels = edited.rows("vault.s_products_labels")
+    assert len([row for row in labels if row["s_product_label_record_source"] == "ghost"]) == 3 + 1
+    assert edited.differences() == []
+    edited.world.change("UPDATE flat_order SET product_weight = 2 WHERE product_sku = 'apple'")
+    edited.run()
+    assert len(edited.rows("vault.s_products_labels")) == len(labels), "NULL that is known is no new version"
+    edited.run(full=True)
+    assert edited.differences() == []
+    assert len(edited.rows("vault.s_products_labels")) == len(labels)
+
+
+@pytest.mark.slow
+def test_a_satellite_that_was_added_is_no_event_of_its_entities(edited: Shop) -> None:
+    hub = edited.model.hub("product")
+    with edited.warehouse.session() as session:
+        before = life(session, edited.model, hub, ["apple"])
+    edited.edit(new_satellite, queries=orders("upper(product_sku) AS product_label"))
+    edited.revise()
+    edited.migrate()
+    counts = edited.world.row_counts()
+    assert counts["s_products_labels"] == 0, "what stands for 'not known then' is no row of a load"
+    with edited.warehouse.session() as session:
+        assert life(session, edited.model, hub, ["apple"]) == before
+    edited.run()
+    with edited.warehouse.session() as session:
+        *same, labelled = life(session, edited.model, hub, ["apple"])
+    assert same == before
+    assert (labelled.event, labelled.what, labelled.old, labelled.new) == ("changed", "label", (), ("APPLE",))
+
+
+@pytest.mark.slow
+def test_a_large_first_load_of_a_satellite_that_was_added(edited: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is filled in bulk is one without any row: here each known parent has its version already."""
+    monkeypatch.setattr(vault, "WORTH_BULK", 0)
+    edited.edit(new_satellite, queries=orders("CASE product_sku WHEN 'pear' THEN 'sweet' END AS product_label"))
+    edited.revise()
+    edited.migrate()
+    edited.world.change("UPDATE flat_order SET product_weight = 3")
+    edited.run()
+    assert edited.world.row_counts()["s_products_labels"] == 1
+    assert edited.differences() == []
+
+
+@pytest.mark.slow
+def test_a_load_that_dies_after_a_satellite_was_added(edited: Shop) -> None:
+    """Roll-back takes the rows of the load, not the versions that say that nothing was known."""
+    edited.edit(new_satellite, queries=orders("upper(product_sku) AS product_label"))
+    edited.revise()
+    edited.migrate()
+    before = edited.past()
+    run, load = begun(edited.world)
+    insert_all(run, load)
+    assert edited.world.row_counts()["s_products_labels"] == 3
+    run.roll_back(load, "killed")
+    assert edited.past().tables == before.tables
+    edited.run()
+    assert edited.world.row_counts()["s_products_labels"] == 3
+    assert edited.differences() == []
+    for ts, rows in before.feeds["orders"].items():
+        assert edited.rows(f"vault.orders_as_of('{ts}')") == rows
+
+
+# Feeds that deliver changes only
+
+ENROLMENTS = """INSERT INTO enrolment VALUES ('s1', 1, 'Ann', 'a@x', '2026-01-01'),
+('s2', 1, 'Bob', NULL, '2026-01-02')"""
+MOVED = "INSERT INTO enrolment VALUES ('s1', 2, 'Ann', 'b@x', '2026-02-01')"
+LATE = "INSERT INTO enrolment VALUES ('s2', 3, 'Bobby', NULL, '2026-01-15')"
+ROOMS = "; TRUNCATE room; INSERT INTO room VALUES "
+
+
+@pytest.mark.slow
+def test_feeds_that_deliver_changes_only(servers: Servers, campus: Model, tmp_path: Path) -> None:
+    """With an applied date and without: a satellite and an attribute are added, a business key is widened."""
+    edited = with_past(
+        servers,
+        campus,
+        tmp_path,
+        (
+            ENROLMENTS + ROOMS + "(1, 'red', 20), (2, 'blue', 30)",
+            MOVED + ROOMS + "(1, 'blue', 30)",
+            LATE + ROOMS + "(3, 'red', 25)",
+        ),
+    )
+    before = edited.past()
+
+    def more(model: dict[str, Any]) -> None:
+        model["hubs"]["group"]["business_key"] = {"number": "bigint"}
+        model["satellites"]["group"] = {"plural": "groups", "feed": "enrolments", "attributes": {"topic": "text"}}
+        model["satellites"]["room"]["attributes"]["floor"] = "integer"
+
+    edited.edit(
+        more,
+        queries={
+            "enrolments.sql": """SELECT student_code, group_number, student_name, student_email, seen_at,
+            CASE WHEN seen_at > '2026-03-01' THEN 'art' END AS group_topic FROM enrolment""",
+            "rooms.sql": "SELECT group_number, room_name, room_seats, NULL::integer AS room_floor FROM room",
+        },
+    )
+    edited.revise()
+    edited.migrate()
+    assert migrations.differences(edited.warehouse, edited.model) == []
+    assert_past_is_kept(before, edited.past(), {})
+    edited.world.change("TRUNCATE enrolment, room; INSERT INTO enrolment VALUES ('s2', 3, 'Bobby', NULL, '2026-04-01')")
+    report = edited.run()
+    assert [(it.new, it.changed, it.gone) for it in report.changes.values()] == [(0, 1, 0), (0, 0, 0)]
+    assert edited.world.vault("SELECT student_code, group_topic FROM vault.enrolments ORDER BY 1") == [
+        ("s1", None),
+        ("s2", "art"),
+    ]
+    after = edited.past()
+    for feed, by_load in before.feeds.items():
+        for ts, rows in by_load.items():
+            assert as_before(after.feeds[feed][ts], {}, set(rows[0])) == rows
+    assert edited.world.vault("SELECT s_group_topic FROM vault.s_groups_history") == [("art",)]
+    assert edited.differences() == []
+
+
+# What is refused
+
+
+def refused(model: dict[str, Any]) -> None:
+    del model["satellites"]["product_stock"]["attributes"]["pieces"]
+    model["satellites"]["product_stock"]["attributes"]["number"] = "smallint"
+    model["satellites"]["product_offer"]["attributes"]["weight"] = "text"
+    model["satellites"]["product_offer"]["attributes"]["colour"] = "text"
+
+
+@pytest.mark.slow
+def test_a_refused_change_writes_nothing_and_the_old_model_goes_on(edited: Shop) -> None:
+    file = edited.model.directory / "model.yaml"
+    old, files, past = file.read_text(), edited.revisions(), edited.past()
+    known = edited.world.vault("SELECT to_jsonb(it)::text FROM control.models AS it")
+    edited.edit(refused)
+    with pytest.raises(ModelChangeRefused) as caught:
+        edited.revise()
+    message = str(caught.value)
+    assert caught.value.exit_code == 2
+    for words in (
+        "attribute 'pieces' of satellite 'product_stock' is missing, and 'number' is new",
+        "keep the name 'pieces'",
+        "attribute 'weight' of satellite 'product_offer' is text instead of double",
+        "keep double, with a cast",
+        "nothing was written",
+    ):
+        assert words in message
+    assert "colour" not in message, "what could be carried out is not in the way"
+    for work in (edited.migrate, edited.run):
+        with pytest.raises(NotMigrated, match="attribute 'weight' of satellite 'product_offer' is text"):
+            work()
+    done = CliRunner().invoke(cli, ["model", "revise", str(edited.model.directory), "-m", "x"])
+    assert done.exit_code == 2
+    assert "keep the name 'pieces'" in done.stderr
+    assert edited.revisions() == files
+    assert edited.world.vault("SELECT to_jsonb(it)::text FROM control.models AS it") == known
+    assert vars(edited.past()) == vars(past)
+    file.write_text(old)
+    edited.edit()
+    edited.world.change("UPDATE stock SET pieces = 9 WHERE sku = 'pear'")
+    assert edited.run().changes["stocks"].changed == 1
+    assert edited.differences() == []
+
+
+def on_servers(edited: Shop, home: Path) -> dict[str, str]:
+    stores = edited.world.stores
+    return {
+        "PG_DATASOURCE_URL": stores.source.url,
+        "PG_DATAWAREHOUSE_URL": stores.warehouse.url,
+        "CH_DATAMART_URL": "",
+        "SKYENG_HOME": str(home),
+    }
+
+
+@pytest.mark.slow
+def test_every_command_refuses_an_edited_model(edited: Shop, tmp_path: Path) -> None:
+    edited.edit(attribute("product_stock", "pieces", "double"), new_mart)
+    folder = str(edited.model.directory)
+    for command in (
+        ["run"],
+        ["run", "--full"],
+        ["status"],
+        ["verify"],
+        ["history", "--depot", "1"],
+        ["migrate"],
+        ["plan"],
+    ):
+        first, *options = command
+        done = CliRunner().invoke(cli, [first, folder, *options], env=on_servers(edited, tmp_path))
+        assert done.exit_code == 1, command
+        assert "attribute 'pieces' of satellite 'product_stock' is double instead of smallint" in done.stderr
+        assert f"run `skyeng model revise {folder} -m 'what it is for'`" in " ".join(done.stderr.split())
+    settings = Settings(edited.world.stores.source.url, edited.warehouse.url, None, tmp_path)
+    for call in (
+        lambda: api.run(edited.model, settings=settings),
+        lambda: api.verify(edited.model, settings=settings),
+        lambda: api.history("depot", 1, model=edited.model, settings=settings),
+    ):
+        with pytest.raises(NotMigrated, match="was edited and not migrated"):
+            call()
+
+
+@pytest.mark.slow
+def test_every_step_refuses_an_edited_model(edited: Shop) -> None:
+    """Each task of a DAG reads the model file again."""
+    dag = Runner("Airflow", timedelta(minutes=15), "here")
+    edited.world.change("UPDATE stock SET pieces = 9 WHERE sku = 'pear'")
+    before = edited.world
+    run, load = begun(before, dag)
+    edited.edit(attribute("product_stock", "pieces", "double"), new_mart)
+    later = ToDatawarehouse(edited.model, edited.world.stores, runner=dag)
+    mart = ToDatamart(edited.model, edited.model.marts[0], edited.world.stores)
+    steps: list[Callable[[], object]] = [
+        later.e_from_pg_datawarehouse,
+        lambda: later.e_from_pg_datasource(load),
+        lambda: later.t_find_new_rows(load),
+        *(step.work for step in later.insert_steps(load)),
+        lambda: later.close(load),
+        mart.e_from_ch_datamart,
+        mart.e_from_pg_datawarehouse,
+        mart.l_update_datamart,
+        lambda: mart.t_find_new_rows(NO_LOADS, Held((1, 1), whole=True)),
+    ]
+    with edited.world.stores.datamart.session(create=True):
+        for step in steps:
+            with pytest.raises(NotMigrated, match="pieces' of satellite 'product_stock' is double instead of smallint"):
+                step()
+    insert_all(run, load)
+    assert run.close(load)["stocks"].changed == 1, "with the model that it began with the load goes on"
+
+
+# Migrations and loads
+
+
+@pytest.mark.slow
+def test_a_migration_keeps_off_a_load_that_is_alive(edited: Shop) -> None:
+    old = edited.world
+    old.change("UPDATE stock SET pieces = 9 WHERE sku = 'pear'")
+    edited.edit(new_satellite, queries=orders("NULL::text AS product_label"))
+    edited.revise()
+    with exclusive(edited.warehouse, edited.model), pytest.raises(LoadInProgress, match="process"):
+        edited.migrate()
+    run, load = begun(old, Runner("Airflow, run 1", timedelta(minutes=15), "here"))
+    with pytest.raises(LoadInProgress, match=r"Airflow, run 1"):
+        edited.migrate()
+    assert edited.world.vault("SELECT to_regclass('vault.s_products_labels')") == [(None,)]
+    end_leases(edited.world)
+    edited.migrate()
+    assert statuses(edited.world)[-1] == "rolled back"
+    for step in run.insert_steps(load):
+        with pytest.raises(LoadGone):
+            step.work()
+    assert edited.run().changes["stocks"].changed == 1
+    assert edited.differences() == []
+
+
+@pytest.mark.slow
+def test_a_migration_rolls_back_what_a_dead_process_left(edited: Shop) -> None:
+    edited.world.change("UPDATE stock SET pieces = 9 WHERE sku = 'pear'")
+    run, load = begun(edited.world)
+    insert_all(run, load)
+    edited.edit(new_satellite, queries=orders("NULL::text AS product_label"))
+    edited.revise()
+    edited.migrate()
+    assert statuses(edited.world)[-1] == "rolled back"
+    assert edited.run().changes["stocks"].changed == 1
+    assert edited.differences() == []
+
+
+def test_where_nothing_is_to_be_done_a_migration_needs_no_lock(edited: Shop) -> None:
+    """It passes while a load is under way and while another migration holds the lock."""
+    edited.world.change("UPDATE stock SET pieces = 9 WHERE sku = 'pear'")
+    begun(edited.world)
+    with exclusive(edited.warehouse, edited.model), edited.warehouse.session() as session:
+        session.execute(SQL("SELECT pg_advisory_lock(hashtextextended('skyeng.migrate', 0))"))
+        session.execute(SQL("SELECT FROM vault.orders; LOCK TABLE vault.orders IN ACCESS SHARE MODE"))
+        edited.migrate()
+    assert statuses(edited.world)[-1] == "open"
+
+
+@pytest.mark.slow
+def test_bookkeeping_that_no_longer_fits_is_not_trusted(edited: Shop) -> None:
+    """What was recorded of active rows is wrong, and no row of the source changes: the vault itself is asked."""
+    edited.edit(SHELF, queries=SHELVES)
+    edited.revise()
+    edited.migrate()
+    with edited.warehouse.session() as session:
+        session.execute(SQL("UPDATE control.stocks_rows SET row_hash = 1; DELETE FROM control.orders_rows"))
+    assert not edited.run().anything_new
+    assert edited.world.vault("SELECT count(*) FROM control.orders_rows") == [(3,)]
+    assert edited.differences() == []
+
+
+# What other people have in the warehouse
+
+NAMES_VIEW = "CREATE VIEW public.names AS SELECT DISTINCT customer_name FROM vault.orders"
+PIECES_VIEW = "CREATE VIEW public.pieces AS SELECT sum(s_product_stock_pieces) FROM vault.s_products_stocks"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("view", "edit", "queries"),
+    [
+        (NAMES_VIEW, attribute("customer", "phone", "text"), orders("NULL::text AS customer_phone")),
+        (PIECES_VIEW, attribute("product_stock", "pieces", "integer"), {}),
+    ],
+)
+def test_a_view_of_a_users_is_named_and_never_dropped(
+    edited: Shop, view: str, edit: Edit, queries: dict[str, str]
+) -> None:
+    name = view.split()[2]
+    with edited.warehouse.session() as session:
+        session.execute(SQL(view))
+    before = edited.past()
+    edited.edit(edit, queries=queries)
+    edited.revise()
+    with pytest.raises(StatementFailed) as caught:
+        edited.migrate()
+    assert f"view {name}" in str(caught.value)
+    assert "drop it, run `skyeng migrate`, and create it again" in str(caught.value)
+    assert "CASCADE" not in str(caught.value)
+    assert vars(edited.past()) == vars(before)
+    with edited.warehouse.session() as session:
+        session.execute(SQL(f"DROP VIEW {name}"))
+    edited.migrate()
+    with edited.warehouse.session() as session:
+        session.execute(SQL(view))
+    edited.run()
+    assert edited.differences() == []
+
+
+@pytest.mark.slow
+def test_what_does_not_depend_on_a_change_is_not_touched(edited: Shop) -> None:
+    """Views of users on another feed, privileges, comments and columns by hand."""
+    with edited.warehouse.session() as session:
+        session.execute(
+            SQL(f"""{NAMES_VIEW};
+            DO $$ BEGIN CREATE ROLE past_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+            GRANT SELECT ON vault.stocks, vault.orders TO past_reader WITH GRANT OPTION;
+            REVOKE EXECUTE ON FUNCTION vault.stocks_as_of FROM PUBLIC;
+            GRANT EXECUTE ON FUNCTION vault.stocks_as_of TO past_reader;
+            ALTER TABLE vault.h_depots ADD COLUMN checked_on date;
+            CREATE INDEX by_hand ON vault.h_depots (h_depot_code);
+            COMMENT ON COLUMN vault.s_customers.s_customer_name IS 'as in the passport';
+            COMMENT ON TABLE vault.s_customers IS 'people'""")
+        )
+        orders_oid = session.scalar(SQL("SELECT 'vault.orders'::regclass::oid"))
+    edited.edit(SHELF, queries=SHELVES)
+    written = edited.revise()
+    assert written is not None
+    upgrade = written.read_text().partition("# The model that")[0]
+    assert re.findall(r"op\.(\w+)\('(\w+)'", upgrade) == [
+        ("add_column", "stocks"),
+        ("add_column", "stocks_shared"),
+        ("add_column", "s_products_stocks"),
+    ]
+    edited.migrate()
+    with edited.warehouse.session() as session:
+        for query, wanted in (
+            ("SELECT 'vault.orders'::regclass::oid", orders_oid),
+            ("SELECT has_table_privilege('past_reader', 'vault.stocks', 'SELECT WITH GRANT OPTION')", True),
+            ("SELECT has_function_privilege('past_reader', 'vault.stocks_as_of(timestamptz)', 'EXECUTE')", True),
+            ("SELECT count(*) FROM pg_proc, aclexplode(proacl) WHERE proname = 'stocks_as_of' AND grantee = 0", 0),
+            ("SELECT col_description('vault.s_customers'::regclass, 4)", "as in the passport"),
+            ("SELECT obj_description('vault.s_customers'::regclass)", "people"),
+        ):
+            assert session.scalar(SQL(query)) == wanted
+        session.execute(SQL("DROP OWNED BY past_reader"))
+    assert edited.revise() is None
+
+
+@pytest.mark.slow
+def test_a_vault_that_was_altered_by_hand_gives_no_revision(edited: Shop) -> None:
+    files = edited.revisions()
+    with edited.warehouse.session() as session:
+        session.execute(SQL("ALTER TABLE vault.s_products_stocks ADD COLUMN s_product_stock_shelf text"))
+    edited.edit(SHELF, queries=SHELVES)
+    with pytest.raises(
+        NotMigrated, match=r"has what no revision created: vault.s_products_stocks.s_product_stock_shelf"
+    ):
+        edited.revise()
+    with edited.warehouse.session() as session:
+        session.execute(
+            SQL("""ALTER TABLE vault.s_products_stocks DROP COLUMN s_product_stock_shelf;
+            ALTER TABLE vault.s_customers DROP COLUMN s_customer_settings CASCADE""")
+        )
+    with pytest.raises(NotMigrated, match=r"lacks what its revisions created: vault.s_customers.s_customer_settings"):
+        edited.revise()
+    assert edited.revisions() == files
+
+
+@pytest.mark.slow
+def test_a_view_that_was_dropped_is_created_again(edited: Shop) -> None:
+    before = edited.past()
+    with edited.warehouse.session() as session:
+        session.execute(SQL("DROP VIEW vault.orders; DROP FUNCTION vault.stocks_as_of"))
+    edited.migrate()
+    assert vars(edited.past()) == vars(before)
+    assert edited.rows("vault.orders")
+
+
+# Revisions
+
+
+@pytest.mark.slow
+def test_a_revision_says_what_it_carries_out(edited: Shop, tmp_path: Path) -> None:
+    edited.edit(new_satellite, queries=orders("NULL::text AS product_label"))
+    folder = str(edited.model.directory)
+
+    def revise() -> Result:
+        return CliRunner().invoke(cli, ["model", "revise", folder, "-m", "labels"], env=on_servers(edited, tmp_path))
+
+    done = revise()
+    assert done.exit_code == 0, done.stderr
+    assert "satellite 'product_label' is new: its columns are NULL in what was loaded before" in done.stderr
+    assert f"run `skyeng migrate {folder}`" in done.stderr
+    assert "_labels.py" in done.stderr
+    assert revised_signature(model_history(edited.model)) == signature(edited.model)
+    assert "nothing to write" in revise().stderr
+    edited.migrate()
+    assert "nothing to write" in revise().stderr
+
+
+@pytest.mark.slow
+def test_a_warehouse_that_is_behind_is_migrated_before_the_next_revision(edited: Shop) -> None:
+    """A colleague's revision was fetched, and the model edited further: each step keeps what is loaded."""
+    before = edited.past()
+    edited.edit(new_satellite, queries=orders("NULL::text AS product_label"))
+    edited.revise()
+    edited.edit(SHELF, queries=SHELVES)
+    written = edited.revise()
+    assert written is not None
+    assert "s_products_labels" not in written.read_text()
+    edited.migrate()
+    assert_past_is_kept(before, edited.past(), {})
+    assert not edited.run().anything_new
+    assert edited.differences() == []
+
+
+def test_a_change_without_tables_is_a_revision_too(edited: Shop) -> None:
+    edited.edit(new_mart)
+    written = edited.revise()
+    assert written is not None
+    assert "op." not in written.read_text()
+    edited.migrate()
+    assert migrated_signature_of(edited) == signature(edited.model)
+
+
+def migrated_signature_of(edited: Shop) -> object:
+    with edited.warehouse.session() as session:
+        return migrated_signature(session, edited.model)
+
+
+def test_a_revision_without_signature_is_an_error(edited: Shop) -> None:
+    newest = newest_file(model_history(edited.model))
+    assert newest is not None
+    for text in ("signature = ''", "signature = '[]'", "revision = '1'", "signature = 1 +"):
+        newest.write_text(text)
+        for work in (edited.migrate, edited.revise):
+            with pytest.raises(NotMigrated, match="carries no signature of its model"):
+                work()
+
+
+def test_no_revision_drops_anything_of_the_vault() -> None:
+    files = [*MIGRATIONS.glob("*/*.py"), *MODELS.glob("*/migrations/*.py")]
+    assert len(files) > 15
+    for file in files:
+        dropped = re.findall(r"op\.drop_(?:table|column)\([^)]*\)", file.read_text())
+        assert not [it for it in dropped if "schema='stage'" not in it and "'loads'" not in it], file

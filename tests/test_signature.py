@@ -429,7 +429,8 @@ CARRIED_OUT: dict[str, tuple[Callable[[Declared], object], list[str]]] = {
         [
             "attribute 'price' of satellite 'product_offer' is numeric(14,4) instead of numeric(12,2): stored values"
             " stay as they are",
-            "attribute 'pieces' of satellite 'product_stock' is bigint instead of smallint: stored values stay as they are",
+            "attribute 'pieces' of satellite 'product_stock' is bigint instead of smallint: stored values stay as they"
+            " are",
         ],
     ),
     "feed's columns": (
@@ -439,7 +440,8 @@ CARRIED_OUT: dict[str, tuple[Callable[[Declared], object], list[str]]] = {
             put("hubs", "depot", "business_key", value={"code": {"type": "bigint", "column": "depot"}}),
         ),
         [
-            "part 'code' of the business key of hub 'depot' is delivered by the feed's column 'depot' instead of 'depot_code'",
+            "part 'code' of the business key of hub 'depot' is delivered by the feed's column 'depot' instead of"
+            " 'depot_code'",
             "attribute 'pieces' of satellite 'product_stock' is delivered by the feed's column 'number' instead of"
             " 'product_pieces'",
             "mart 'order' is missing: its tables stay as they are, and are not loaded any more",

@@ -104,10 +104,14 @@ class ToDatamart:
 
     def e_from_ch_datamart(self) -> Held:
         """What the mart holds."""
-        with self.stores.warehouse.session(snapshot=True) as warehouse:
-            check_signature(warehouse, self.model)
+        self._check_model()
         with self.stores.datamart.session() as session:
             return self._held(session)
+
+    def _check_model(self) -> None:
+        """Raise `NotMigrated` where the model was edited: its marts need not be there yet."""
+        with self.stores.warehouse.session(snapshot=True) as warehouse:
+            check_signature(warehouse, self.model)
 
     def _held(self, session: MartSession) -> Held:
         mart_migrations.check_migrated(session, self.model)
@@ -134,6 +138,7 @@ class ToDatamart:
         """Which loads to append, or that the mart must be built anew, and why."""
         if held.whole and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
             return _NOTHING.delta
+        self._check_model()
         with self.stores.datamart.session() as session:
             return self._find(session, whole=held.whole).delta
 
@@ -231,6 +236,7 @@ class ToDatamart:
             return done
 
     def _update(self) -> Delta:
+        self._check_model()
         with self.stores.datamart.session() as session:
             plan = self._find(session, whole=self._held(session).whole)
             with self.stores.warehouse.session(snapshot=True) as warehouse:

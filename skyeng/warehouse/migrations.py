@@ -29,7 +29,7 @@ from skyeng.errors import NotMigrated, StatementFailed
 from skyeng.model import Model, Satellite
 from skyeng.model.signature import Signature, as_text, model_of, signature
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import ident, literal, sql
+from skyeng.sql import ident, sql
 from skyeng.warehouse import derived, loads, locks
 from skyeng.warehouse.revisions import (
     MIGRATIONS,
@@ -104,6 +104,7 @@ def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
     grants = derived.drop(session, outdated)
     known = _tables(session)
     command.upgrade(_config(model_history(model), connection), "head")
+    _check_nothing_lost(session, model)
     for satellite in model.satellites:
         if satellite.table not in known:
             _describe_known_parents(session, model, satellite)
@@ -178,7 +179,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         command.upgrade(_config(control_history(), connection), "head")
         if history.model and before:
-            _check_columns(session, model_of(before, history.model), history.model)
+            _check_nothing_foreign(session, model_of(before, history.model), history.model)
         history.folder.mkdir(parents=True, exist_ok=True)
         with redirect_stdout(io.StringIO()):  # what was written is ours to say
             script = command.revision(
@@ -202,25 +203,41 @@ def _declared_columns(model: Model) -> Columns:
     return {(column.owner.table, column.vault_column): column.type.name for column in columns}
 
 
-def _check_columns(session: Session, before: Model, after: Model) -> None:
-    """Raise `NotMigrated` where the vault was altered by hand: a revision from it would not fit any other warehouse."""
-    stored = sql(
-        "SELECT relname::text, attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid\n"
-        "WHERE relnamespace = 'vault'::regnamespace AND attnum > 0 AND NOT attisdropped"
+def _check_nothing_lost(session: Session, model: Model) -> None:
+    """Raise `NotMigrated` where the vault lacks a column that the model's revisions have created."""
+    _check_none(session, _declared_columns(model).keys() - _found_columns(session), _LOST)
+
+
+def _check_nothing_foreign(session: Session, before: Model, after: Model) -> None:
+    """Raise `NotMigrated` where a column that is to be added is there: the revision would not add it anywhere else."""
+    added = _declared_columns(after).keys() - _declared_columns(before).keys()
+    _check_none(session, added & _found_columns(session), _FOREIGN)
+
+
+#: What is wrong with columns of the vault that somebody altered by hand, and what to do.
+_LOST = ("lacks what its revisions created", "restore it from a backup")
+_FOREIGN = ("has what no revision created", "rename or drop it")
+
+
+def _found_columns(session: Session) -> set[tuple[str, str]]:
+    """Tables of the vault and their columns, as they are."""
+    rows = session.rows(
+        sql("""SELECT relname::text, attname::text
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = 'vault'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped""")
     )
-    found = set(session.rows(stored))
-    known, wanted = _declared_columns(before).keys(), _declared_columns(after).keys()
-    for faulty, how, remedy in (
-        (known - found, "lacks what its revisions created", "restore it from a backup"),
-        ((wanted - known) & found, "has what no revision created", "rename or drop it"),
-    ):
-        if faulty:
-            raise NotMigrated(
-                f"the warehouse {how}: {', '.join(f'vault.{table}.{column}' for table, column in sorted(faulty))}",
-                where=session.database.name,
-                expected="tables that migrations alone change",
-                remedy=remedy,
-            )
+    return {(table, column) for table, column in rows}
+
+
+def _check_none(session: Session, faulty: set[tuple[str, str]], fault: tuple[str, str]) -> None:
+    if faulty:
+        what, remedy = fault
+        raise NotMigrated(
+            f"the warehouse {what}: {', '.join(f'vault.{table}.{column}' for table, column in sorted(faulty))}",
+            where=session.database.name,
+            expected="tables that migrations alone change",
+            remedy=remedy,
+        )
 
 
 class _Directives:

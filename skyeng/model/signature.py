@@ -86,6 +86,10 @@ def from_text(text: str) -> Signature:
 
 
 def model_of(declared: Signature, like: Model) -> Model:
-    """The model that a signature describes, in the folder of another: enough for its tables, not for its loads."""
+    """The model that a signature describes, in the folder of another: enough for its tables, not for its loads.
+
+    Equal signatures give equal models, whatever the order of the files that they came from.
+    """
+    declared = from_text(as_text(declared))
     feeds = {name: {**feed, "query": "unknown.sql"} for name, feed in declared["feeds"].items()}
     return Model.model_validate({**declared, "feeds": feeds, "directory": like.directory})

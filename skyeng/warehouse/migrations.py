@@ -41,6 +41,7 @@ from skyeng.warehouse.revisions import (
     head,
     migrated_signature,
     model_history,
+    numbers,
     revised_signature,
     revision,
     store_signature,
@@ -75,6 +76,18 @@ def _pending(session: Session, model: Model) -> list[History]:
     return [it for it in (control_history(), model_history(model)) if revision(session, it) != head(it)]
 
 
+def _check_known(session: Session, history: History) -> None:
+    """Raise `NotMigrated` where the warehouse is at a revision of which there is no file."""
+    found = revision(session, history)
+    if found is not None and found not in numbers(history):
+        raise NotMigrated(
+            f"the warehouse is at revision {found} of '{history.name}', and its file is not there",
+            where=str(history.folder),
+            expected=f"revisions up to {found}; the newest is {head(history)}",
+            remedy="restore the files of the migrations, or use the release and the model that wrote them",
+        )
+
+
 def _is_edited(session: Session, model: Model) -> bool:
     return _stored(session, model) != signature(model)
 
@@ -88,6 +101,8 @@ def _stored(session: Session, model: Model) -> Signature | None:
 
 def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
     """All that is to be done, by what the warehouse is at now that no other migration is under way."""
+    for history in (control_history(), model_history(model)):
+        _check_known(session, history)
     for schema in SCHEMAS:
         session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
     if _pending(session, model) or _is_edited(session, model):
@@ -178,6 +193,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
         for schema in SCHEMAS:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         command.upgrade(_config(control_history(), connection), "head")
+        _check_known(session, history)
         if history.model and before:
             _check_nothing_foreign(session, model_of(before, history.model), history.model)
         history.folder.mkdir(parents=True, exist_ok=True)

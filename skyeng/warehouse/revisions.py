@@ -200,15 +200,15 @@ def _without_signature(history: History, file: Path, reason: str) -> NotMigrated
 
 def head(history: History) -> str | None:
     """The last revision that is written; None where there is none. They are numbered, and so are their files."""
-    numbers = [_number(file) for file in files(history)]
-    if doubled := next((one for one, two in pairwise(numbers) if one == two), None):
+    known = numbers(history)
+    if doubled := next((one for one, two in pairwise(known) if one == two), None):
         raise NotMigrated(
             f"two migrations of '{history.name}' have the number {doubled}",
             where=str(history.folder),
             expected="one after the other",
             remedy="give the later one the next number: its file, `revision` and `down_revision`",
         )
-    return numbers[-1] if numbers else None
+    return known[-1] if known else None
 
 
 def files(history: History) -> list[Path]:
@@ -221,8 +221,9 @@ def newest_file(history: History) -> Path | None:
     return next(reversed(files(history)), None)
 
 
-def _number(file: Path) -> str:
-    return file.name.partition("_")[0]
+def numbers(history: History) -> list[str]:
+    """The numbers of the revisions, in their order."""
+    return [file.name.partition("_")[0] for file in files(history)]
 
 
 def revision(session: Session, history: History) -> str | None:

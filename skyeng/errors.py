@@ -52,6 +52,10 @@ class ModelError(UsageError):
     """A model file is missing, unreadable or contradicts itself."""
 
 
+class ModelChangeRefused(ModelError):
+    """A model was edited in a way that would lose stored history; nothing was written."""
+
+
 class ConnectionFailed(SkyengError):
     """A server could not be reached or refused us."""
 

@@ -200,7 +200,10 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
             where=without_password(database.url),
             remedy="run again: a load that died is rolled back first, nothing is lost or doubled",
         )
-    remedy = diagnostics.message_hint or {
+    # PostgreSQL's own hint would be to drop what depends on it as well.
+    hint = None if exc.pgcode == "2BP01" else diagnostics.message_hint
+    remedy = hint or {
+        "2BP01": "drop or alter what depends on it first, as the message names it",
         "42501": "grant the role the missing privilege; the datasource needs SELECT only",
         "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
         "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",

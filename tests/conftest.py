@@ -28,6 +28,7 @@ from skyeng.warehouse import loads, locks
 from skyeng.warehouse import migrations as warehouse_migrations
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner
+from skyeng.warehouse.revisions import store_signature
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)
@@ -82,7 +83,11 @@ class World:
         return counts
 
     def without_datamart(self) -> World:
-        return replace(self, model=self.model.model_copy(update={"marts": ()}))
+        """The same with a model that has no marts, as if it were migrated."""
+        alone = replace(self, model=self.model.model_copy(update={"marts": ()}))
+        with self.stores.warehouse.session() as session:
+            store_signature(session, alone.model)
+        return alone
 
 
 def statuses(world: World) -> list[str]:

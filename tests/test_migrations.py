@@ -27,7 +27,7 @@ def fresh_stores(servers: Servers, name: str) -> Stores:
     return Stores(Postgres("pg_datasource", url), Postgres("pg_datawarehouse", url), servers.datamart())
 
 
-@pytest.mark.parametrize("which", ["courses", "shop"])
+@pytest.mark.parametrize("which", ["courses", "shop", "campus"])
 def test_migrations_lead_to_what_the_model_says(request: pytest.FixtureRequest, servers: Servers, which: str) -> None:
     model: Model = request.getfixturevalue(which)
     warehouse = fresh_stores(servers, f"migrated_{which}").warehouse

@@ -8,10 +8,11 @@ from skyeng import pipeline
 from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.model import load_model
+from skyeng.model.changes import listed
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
 from skyeng.settings import Settings
-from skyeng.warehouse.revisions import control_history, model_history
+from skyeng.warehouse.revisions import MIGRATIONS, argument, changes_to_revise, control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
@@ -51,17 +52,24 @@ def diagram(model: str) -> None:
 @model_argument
 @click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
 def revise(model: str, message: str) -> None:
-    """Write the next migration from what the model says and the warehouse lacks."""
+    """Write the next migration from what the model says and the warehouse lacks.
+
+    A change that would lose history is refused, and nothing is written. Works on a warehouse that
+    is migrated, and brings it to the newest revision first.
+    """
     from skyeng.warehouse import migrations  # Alembic is slow to import, and few commands need it
 
     described = load_model(model)
+    found = changes_to_revise(described)
+    history = model_history(described)
+    # The engine's own revisions come with it; a developer writes them with those of a built-in model.
+    histories = (control_history(), history) if history.folder.is_relative_to(MIGRATIONS) else (history,)
     with pipeline.opened(Settings.read()) as stores:
-        written = [
-            migrations.revise(stores.warehouse, history, message)
-            for history in (control_history(), model_history(described))
-        ]
+        written = [migrations.revise(stores.warehouse, history, message) for history in histories]
     written.append(mart_migrations.write_first(described))
     for path in filter(None, written):
         show.say(f"written: {path}")
     if not any(written):
         show.say("nothing to write: warehouse and datamart are as the model says")
+    elif found:
+        show.say(f"which carries out:\n{listed(found)}\nrun `skyeng migrate {argument(described)}` to apply it")

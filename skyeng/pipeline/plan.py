@@ -18,6 +18,7 @@ from skyeng.pipeline.rehearsal import (
 )
 from skyeng.pipeline.run import Options, run
 from skyeng.pipeline.stores import Stores
+from skyeng.warehouse.revisions import check_revised, model_history, newest_file
 
 #: Rows of a feed that a scenario takes for granted: few enough for no statement to be a large load's.
 ROWS = 100
@@ -37,8 +38,11 @@ def rehearse(
 ) -> list[Section]:
     """Every statement of a run, by step. No server is needed, and none is asked.
 
-    Raises `NotRehearsed` where the made-up answers do not fit what the code asks.
+    Raises `NotRehearsed` where the made-up answers do not fit what the code asks, and `NotMigrated` where the model
+    was edited after its newest revision: no run would send anything then.
     """
+    if newest_file(model_history(model)):
+        check_revised(model)
     script = Script(Scenario(scenario, model, rows))
     stores = Stores(
         RehearsedPostgres("pg_datasource", "postgresql:///datasource", script=script),

@@ -28,6 +28,7 @@ from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import loads, locks
 from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+from skyeng.warehouse.revisions import check_signature
 
 #: The fingerprint of no load at all.
 NO_LOADS: Fingerprint = (0, 0)
@@ -103,8 +104,14 @@ class ToDatamart:
 
     def e_from_ch_datamart(self) -> Held:
         """What the mart holds."""
+        self._check_model()
         with self.stores.datamart.session() as session:
             return self._held(session)
+
+    def _check_model(self) -> None:
+        """Raise `NotMigrated` where the model was edited: its marts need not be there yet."""
+        with self.stores.warehouse.session(snapshot=True) as warehouse:
+            check_signature(warehouse, self.model)
 
     def _held(self, session: MartSession) -> Held:
         mart_migrations.check_migrated(session, self.model)
@@ -118,6 +125,7 @@ class ToDatamart:
     def closed_loads(self) -> tuple[MartLoad, ...]:
         """The loads that the mart is to hold, in their order."""
         with self.stores.warehouse.session(snapshot=True) as session:
+            check_signature(session, self.model)
             rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
         return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
@@ -130,6 +138,7 @@ class ToDatamart:
         """Which loads to append, or that the mart must be built anew, and why."""
         if held.whole and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
             return _NOTHING.delta
+        self._check_model()
         with self.stores.datamart.session() as session:
             return self._find(session, whole=held.whole).delta
 
@@ -227,9 +236,11 @@ class ToDatamart:
             return done
 
     def _update(self) -> Delta:
+        self._check_model()
         with self.stores.datamart.session() as session:
             plan = self._find(session, whole=self._held(session).whole)
             with self.stores.warehouse.session(snapshot=True) as warehouse:
+                check_signature(warehouse, self.model)
                 self._carry_out(plan, warehouse, session)
         return plan.delta
 

@@ -25,7 +25,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, idents, sql
-from skyeng.warehouse import buckets, delta, loads, locks, progress, selections, shared, staging, vault
+from skyeng.warehouse import buckets, delta, loads, locks, progress, revisions, selections, shared, staging, vault
 from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.inserts import Standing
@@ -73,12 +73,17 @@ class ToDatawarehouse:
         method = self._method()
         with self.stores.warehouse.session() as session:
             loads.roll_back_dead(session, self.model, self.runner)
-            trusted = not self.full and loads.last_method(session, self.model) in (method, None)
+            # Now that no migration can begin.
+            revisions.check_signature(session, self.model)
+            valid = revisions.bookkeeping_is_valid(session, self.model)
+            trusted = valid and not self.full and loads.last_method(session, self.model) in (method, None)
             load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
                 cut = self._cut(session, feed, method, trusted=trusted)
                 selections.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
+            if not valid:
+                revisions.mark_bookkeeping_valid(session, self.model)
         return load
 
     def _cut(self, session: Session, feed: Feed, method: Method, *, trusted: bool) -> Cut:
@@ -99,6 +104,7 @@ class ToDatawarehouse:
         """
         with self._at_work(load), self.stores.warehouse.session() as warehouse:
             closed = loads.is_closed(warehouse, load, alone=True)
+            revisions.check_signature(warehouse, self.model)
             booked = progress.done(warehouse, load)
             if closed:
                 return booked.get(EXTRACT, {})
@@ -229,6 +235,7 @@ class ToDatawarehouse:
         """Do a step's work once, and book it in the same transaction."""
         with self._at_work(load), self.stores.warehouse.session() as session:
             closed = loads.is_closed(session, load, alone=alone)
+            revisions.check_signature(session, self.model)
             booked = progress.done(session, load)
             if closed or name in booked:
                 return booked.get(name, {})

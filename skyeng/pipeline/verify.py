@@ -17,6 +17,7 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
 from skyeng.warehouse.loads import rows_active
+from skyeng.warehouse.revisions import check_migrated
 
 #: Rows named of each comparison, and rows looked at for them, about.
 _NAMED = 20
@@ -62,6 +63,7 @@ class Verification:
 
 def verify(model: Model, stores: Stores) -> list[Verification]:
     """Compare source with vault, and vault with every mart, over everything they hold now."""
+    check_migrated(stores.warehouse, model)
     with ExitStack() as stack:
         source = stack.enter_context(stores.source.session(snapshot=True))
         warehouse = stack.enter_context(stores.warehouse.session(snapshot=True))

@@ -169,7 +169,9 @@ def _versions(model: Model, hub: Hub, satellite: Satellite) -> SQL:
     return sql(
         """SELECT told.load_ts, {texts}
 FROM (
-    SELECT DISTINCT {load_ts} AS load_ts FROM vault.{table} WHERE {key} = %(key)s AND {visible}
+    SELECT DISTINCT {load_ts} AS load_ts
+    FROM vault.{table}
+    WHERE {key} = %(key)s AND {visible} AND {load_ts} > '-infinity'
 ) AS told
 JOIN LATERAL (
     SELECT *

@@ -75,11 +75,11 @@ def nobody_at_work(session: Session, load_id: int) -> bool:
     return session.scalar(free, {"key": _step_key(load_id)})
 
 
-def claim(session: Session, model: Model, runner: Runner) -> bool:
-    """Have a model for the length of a transaction, if no process works on it."""
+def claim(session: Session, model: Model, runner: Runner, part: str = "") -> bool:
+    """Have a model, or a part of it, for the length of a transaction, if no process works on it."""
     _introduce(session, runner.name)
     mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
-    return session.scalar(mine, {"key": _key_of(model)})
+    return session.scalar(mine, {"key": _key_of(model, part)})
 
 
 def in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:

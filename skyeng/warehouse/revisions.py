@@ -1,13 +1,16 @@
-"""Which revisions a warehouse is at, and should be: asked at each run, so without loading Alembic."""
+"""Which revisions and which model a warehouse is at, and should be: asked at each run, so without loading Alembic."""
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from skyeng.errors import NotMigrated
+from skyeng.errors import ModelChangeRefused, NotMigrated
 from skyeng.model import Model, kept_in
+from skyeng.model.changes import Change, changes, listed
+from skyeng.model.signature import Signature, as_text, from_text, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
 
@@ -39,7 +42,7 @@ def model_history(model: Model) -> History:
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:
-    """Raise `NotMigrated` unless the warehouse is at the revisions this code has."""
+    """Raise `NotMigrated` unless the warehouse is at the revisions this code has, for the model as it is declared."""
     with warehouse.session() as session:
         for history in (control_history(), model_history(model)):
             expected, found = head(history), revision(session, history)
@@ -50,23 +53,177 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     expected=f"revision {expected}",
                     remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
                 )
+        check_signature(session, model)
+
+
+def check_signature(session: Session, model: Model) -> None:
+    """Raise `NotMigrated` with what changed, where the model is not the one that the warehouse is migrated for.
+
+    Each step asks: a task reads the model file again, and it may have been edited since the load began.
+    """
+    stored = migrated_signature(session, model)
+    if stored is None:
+        raise NotMigrated(
+            f"the warehouse does not know model '{model.name}'",
+            where=session.database.name,
+            expected="the model that `skyeng migrate` stored",
+            remedy=f"run `skyeng migrate {argument(model)}`",
+        )
+    if found := changes(stored, signature(model)):
+        raise NotMigrated(
+            f"model '{model.name}' was edited and not migrated:\n{listed(found)}",
+            where=session.database.name,
+            remedy=f"run `skyeng model revise {argument(model)} -m 'what it is for'`,"
+            f" then `skyeng migrate {argument(model)}`",
+        )
+
+
+def check_revised(model: Model) -> None:
+    """Raise `NotMigrated` unless the newest revision file is of the model as it is declared."""
+    before = revised_signature(model_history(model))
+    if before is None:
+        raise NotMigrated(
+            f"model '{model.name}' has no revision",
+            where=str(model_history(model).folder),
+            remedy=f"write a first revision: `skyeng model revise {argument(model)} -m 'first'`",
+        )
+    if found := changes(before, signature(model)):
+        raise NotMigrated(
+            f"model '{model.name}' was edited after its newest revision:\n{listed(found)}",
+            where=str(newest_file(model_history(model))),
+            remedy=f"run `skyeng model revise {argument(model)} -m 'what it is for'`",
+        )
+
+
+def changes_to_revise(model: Model) -> list[Change]:
+    """What changed since the newest revision; nothing where there is none.
+
+    Raises `ModelChangeRefused` that lists every change that would lose history.
+    """
+    before = revised_signature(model_history(model))
+    found = [] if before is None else changes(before, signature(model))
+    if refused := [change for change in found if change.refused]:
+        raise ModelChangeRefused(
+            f"model '{model.name}' was edited in a way that would lose history; nothing was written:\n"
+            + listed(refused),
+            where=str(model.directory),
+            expected=f"changes of {newest_file(model_history(model))} that keep what is stored",
+            remedy="take these changes back, or do what is said of each; then revise again",
+        )
+    return found
+
+
+def argument(model: Model) -> str:
+    """How a command names a model: a built-in one by its name, another by its folder."""
+    return model.name if model_history(model).folder.is_relative_to(MIGRATIONS) else str(model.directory)
+
+
+# Signatures
+
+
+def migrated_signature(session: Session, model: Model) -> Signature | None:
+    """The signature of the model that a warehouse is migrated for; None where it is not."""
+    return session.scalar(sql("SELECT signature FROM control.models WHERE model = %(model)s"), {"model": model.name})
+
+
+def bookkeeping_is_valid(session: Session, model: Model) -> bool:
+    """Whether active rows and their checksums are those of the model that the warehouse is migrated for."""
+    return bool(
+        session.scalar(
+            sql("SELECT bookkeeping_valid FROM control.models WHERE model = %(model)s"), {"model": model.name}
+        )
+    )
+
+
+def mark_bookkeeping_valid(session: Session, model: Model) -> None:
+    """Note that the bookkeeping of every feed was rebuilt from the vault, in the transaction that did so."""
+    session.execute(
+        sql("UPDATE control.models SET bookkeeping_valid = true WHERE model = %(model)s"), {"model": model.name}
+    )
+
+
+def store_signature(session: Session, model: Model) -> None:
+    """Note for which model the warehouse is migrated, in the transaction that migrates it.
+
+    What was recorded of loaded rows is invalid from then on; before the first load nothing was.
+    """
+    session.execute(
+        sql("""INSERT INTO control.models (model, signature, bookkeeping_valid)
+VALUES (
+    %(model)s, %(signature)s,
+    NOT EXISTS (SELECT FROM control.loads WHERE loads.model = %(model)s AND status = 'closed')
+)
+ON CONFLICT (model) DO UPDATE
+SET (signature, bookkeeping_valid, migrated_at)
+    = (EXCLUDED.signature, EXCLUDED.bookkeeping_valid, clock_timestamp())"""),
+        {"model": model.name, "signature": as_text(signature(model))},
+    )
+
+
+def revised_signature(history: History) -> Signature | None:
+    """The signature in the newest revision file of a model; None where there is no file.
+
+    Raises `NotMigrated` where the file carries none.
+    """
+    file = newest_file(history)
+    if file is None:
+        return None
+    try:
+        text = _assigned(ast.parse(file.read_text(encoding="utf-8")), "signature")
+        if text is not None:
+            return from_text(text)
+    except (OSError, ValueError, SyntaxError) as exc:
+        raise _without_signature(history, file, f"{type(exc).__name__}: {exc}") from exc
+    raise _without_signature(history, file, "there is none")
+
+
+def _assigned(module: ast.Module, name: str) -> str | None:
+    """The text that a file assigns to a name at its top level, without running the file."""
+    for statement in module.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Constant(value=str(text))) if found == name:
+                return text
+    return None
+
+
+def _without_signature(history: History, file: Path, reason: str) -> NotMigrated:
+    return NotMigrated(
+        f"the newest revision of '{history.name}' carries no signature of its model: {reason}",
+        where=str(file),
+        expected="the text `signature`, which `skyeng model revise` writes into each revision",
+        remedy="restore the file; into one that was written by hand, copy the signature of the revision before it",
+    )
+
+
+# Revisions
 
 
 def head(history: History) -> str | None:
     """The last revision that is written; None where there is none. They are numbered, and so are their files."""
-    numbers = sorted(file.name.partition("_")[0] for file in files(history))
-    if doubled := next((one for one, two in pairwise(numbers) if one == two), None):
+    known = numbers(history)
+    if doubled := next((one for one, two in pairwise(known) if one == two), None):
         raise NotMigrated(
             f"two migrations of '{history.name}' have the number {doubled}",
             where=str(history.folder),
             expected="one after the other",
             remedy="give the later one the next number: its file, `revision` and `down_revision`",
         )
-    return numbers[-1] if numbers else None
+    return known[-1] if known else None
 
 
 def files(history: History) -> list[Path]:
-    return list(history.folder.glob("[0-9]*.py"))
+    """The revision files, in their order."""
+    return sorted(history.folder.glob("[0-9]*.py"))
+
+
+def newest_file(history: History) -> Path | None:
+    head(history)
+    return next(reversed(files(history)), None)
+
+
+def numbers(history: History) -> list[str]:
+    """The numbers of the revisions, in their order."""
+    return [file.name.partition("_")[0] for file in files(history)]
 
 
 def revision(session: Session, history: History) -> str | None:

@@ -18,7 +18,7 @@ from skyeng.warehouse.staging import WORTH_ANALYSING, rows_touched, standings
 
 def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
     """Load one table of the vault from staging; rows inserted."""
-    first = _may_fill(session, entity, load)
+    first = _may_fill(session, model, entity, load)
     statement = _statement(model, entity, standings(session, model, load), first=first, trust_hashdiff=not full)
     key = primary_key(model, entity)
     with _filling(session, model, entity) if first else nullcontext():
@@ -45,11 +45,13 @@ def _filling(session: Session, model: Model, entity: Entity) -> AbstractContextM
     return filling(session, "vault", entity.table, key, ghost, anew=anew)
 
 
-def _may_fill(session: Session, entity: Entity, load: Load) -> bool:
+def _may_fill(session: Session, model: Model, entity: Entity, load: Load) -> bool:
+    # A satellite that was added later has a version of each known parent, which its loads have to look up.
     rows = sql(
-        "SELECT FROM vault.{table} WHERE {load_ts} > '-infinity'",
+        "SELECT FROM vault.{table} WHERE {key} <> {zero}",
         table=ident(entity.table),
-        load_ts=ident(entity.load_ts),
+        key=ident(primary_key(model, entity)[0]),
+        zero=zero_key(),
     )
     return rows_touched(session, load) >= WORTH_BULK and may_fill(session, "vault", entity.table, rows)
 
@@ -92,9 +94,35 @@ def zero_record(model: Model, entity: Entity) -> SQL | None:
         case Hub():
             return _ghost(entity, entity.key, {})
         case Satellite():
-            applied = {entity.applied_ts: sql("'-infinity'")} if model.applied(entity) else {}
-            return _ghost(entity, model.hub(entity.hub_name).key, {**applied, entity.hashdiff: hashdiff([])})
+            return _ghost(entity, model.hub(entity.hub_name).key, _nothing(model, entity))
     return None
+
+
+def null_versions(model: Model, satellite: Satellite) -> SQL:
+    """Statement that says of each entity that its feed has delivered: until now, all attributes are NULL.
+
+    For a satellite that is added when rows are loaded already. Their past is read by joins that need a version,
+    and a load that delivers NULL finds that it is known. As ghost records, these rows belong to no load.
+    """
+    link, key = model.grain(model.feed_of(satellite)), model.hub(satellite.hub_name).key
+    columns = _nothing(model, satellite)
+    return sql(
+        """INSERT INTO vault.{table} ({target})
+SELECT known.{key}, '-infinity', 'ghost', {values}
+FROM (SELECT DISTINCT {key} FROM vault.{link} WHERE {key} <> {zero}) AS known""",
+        table=ident(satellite.table),
+        target=inserts.target(satellite, key, *columns),
+        key=ident(key),
+        values=joined(", ", columns.values()),
+        link=ident(link.table),
+        zero=zero_key(),
+    )
+
+
+def _nothing(model: Model, satellite: Satellite) -> dict[str, SQL]:
+    """What stands in a version without values, other than its parent, load and source."""
+    applied = {satellite.applied_ts: sql("'-infinity'::timestamptz")} if model.applied(satellite) else {}
+    return {**applied, satellite.hashdiff: hashdiff([])}
 
 
 def _ghost(entity: Entity, key: str, also: Mapping[str, SQL]) -> SQL:

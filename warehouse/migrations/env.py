@@ -20,11 +20,19 @@ def include_name(name, type_, parent_names):
     return True
 
 
+def include_object(entity, _name, type_, reflected, compare_to):
+    """Leave alone what the database has and the model lacks: only staging holds nothing that could be lost."""
+    schema = entity.schema if type_ == "table" else entity.table.schema
+    return schema == "stage" or not reflected or compare_to is not None
+
+
 context.configure(
     connection=attributes["connection"],
     target_metadata=metadata,
     include_schemas=True,
     include_name=include_name,
+    include_object=include_object,
+    process_revision_directives=attributes.get("directives"),
     version_table=attributes["version_table"],
     version_table_schema="control",
 )

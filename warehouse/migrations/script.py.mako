@@ -16,3 +16,11 @@ depends_on = None
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
+% if config.attributes["signature"]:
+
+
+# The model that this revision leads to.
+signature = """
+${config.attributes["signature"]}
+"""
+% endif

@@ -21,6 +21,7 @@ from skyeng.datamart.tables import MartTables
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
+from skyeng.model.signature import signature
 from skyeng.pipeline import comparison, sides
 from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
@@ -84,6 +85,8 @@ class Scenario:
     def _of_every_function(self) -> dict[CodeType, Reply]:
         always: dict[Callable[..., Any], Answer] = {
             locks.exclusive: _value(value=True),
+            revisions.migrated_signature: _value(signature(self.model)),
+            revisions.bookkeeping_is_valid: _value(value=True),
             comparison.agreed_method: _value("the same on both servers"),
             loads.open_load: Answer([(_NOW.load_id, _NOW.load_ts)]),
             loads.last_method: Answer([(_METHOD, HASH_VERSION)] if self.held else []),

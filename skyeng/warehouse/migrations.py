@@ -3,7 +3,7 @@
 Slow to import: who only runs loads needs `skyeng.warehouse.revisions`.
 
 The engine's own tables and each model have a folder of versions and a version table of their
-own. Views, functions and zero records hold no history: they are derived anew each time.
+own. Views, functions and zero records hold no history: they are made again where they are missing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from skyeng.errors import StatementFailed
-from skyeng.model import Effectivity, Model, Satellite
+from skyeng.errors import ObjectsLost, StatementFailed
+from skyeng.model import Model
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, sql
-from skyeng.warehouse.revisions import MIGRATIONS, History, control_history, files, model_history
-from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
+from skyeng.sql import ident, sql
+from skyeng.warehouse import bookkeeping, derived, objects, ownership
+from skyeng.warehouse.restore import restore_engine, restore_model
+from skyeng.warehouse.revisions import MIGRATIONS, History, control_history, files, head, model_history, revision
+from skyeng.warehouse.schema import SCHEMAS
+from skyeng.warehouse.tables import control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
-from skyeng.warehouse.views import applied_history_view, as_of_function, current_view
 
 
 def migrate(warehouse: Postgres, model: Model) -> None:
@@ -36,33 +38,49 @@ def migrate(warehouse: Postgres, model: Model) -> None:
     with _connection(warehouse) as (connection, session):
         _check_server(session)
         session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
-        for schema in SCHEMAS:
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
-        for feed in model.feeds:
-            session.execute(sql("DROP VIEW IF EXISTS vault.{view}", view=ident(feed.name)))
-            session.execute(sql("DROP FUNCTION IF EXISTS vault.{name}", name=ident(feed.as_of_function)))
-        for part in _applied(model):
-            session.execute(sql("DROP VIEW IF EXISTS vault.{view}", view=ident(part.history_view)))
-        for history in (control_history(), model_history(model)):
+        if _upgrade_engine(session, connection):
+            restore_engine(session, connection)
+        history = model_history(model)
+        with ownership.claimed(session, model):
+            made = bool(ownership.owned(session, model) - {("control", history.version_table)})
+            _check_version_table(session, history, made=made)
+            if revision(session, history) != head(history):
+                derived.drop(session, model)
             command.upgrade(_config(history, connection), "head")
-        for statement in derived(model):
-            session.execute(statement)
+            restore_model(session, connection, model)
+            derived.make(session, model)
+        _make_zero_records(session, model)
+        objects.check(session, model)
 
 
-def derived(model: Model) -> Iterator[SQL]:
-    """What is made anew at each migration."""
-    yield from zero_records(model)
-    for feed in model.feeds:
-        yield current_view(model, feed)
-        yield as_of_function(model, feed)
-    for part in _applied(model):
-        yield applied_history_view(model, part)
+def _upgrade_engine(session: Session, connection: sa.Connection) -> bool:
+    """Bring the engine's own tables to head; whether they were there already."""
+    history = control_history()
+    for schema in SCHEMAS:
+        session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
+    made = session.scalar(sql("SELECT to_regclass('control.loads') IS NOT NULL"))
+    _check_version_table(session, history, made=made)
+    was = revision(session, history)
+    command.upgrade(_config(history, connection), "head")
+    return was == head(history)
 
 
-def _applied(model: Model) -> list[Satellite | Effectivity]:
-    """Whose versions carry the time from which they hold."""
-    parts = (*model.satellites, *(link.effectivity for link in model.links))
-    return [part for part in parts if model.applied(part)]
+def _check_version_table(session: Session, history: History, *, made: bool) -> None:
+    """Revisions are run once: where it is lost which of them were, none can be run."""
+    if made and revision(session, history) is None:
+        raise ObjectsLost(
+            f"control.{history.version_table} is missing or empty, and tables that it tells the revision of are there",
+            where=session.database.name,
+            expected="a table with one row: the revision that the warehouse is at",
+            remedy="restore it from a backup of the warehouse",
+        )
+
+
+def _make_zero_records(session: Session, model: Model) -> None:
+    """Make the records that stand for what is missing; a table that lost its own may have lost more."""
+    made = sum(session.execute(record) for record in zero_records(model))
+    if made:
+        bookkeeping.distrust(session, model)
 
 
 def differences(warehouse: Postgres, model: Model) -> list[object]:
@@ -81,12 +99,13 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     The warehouse is brought to head first. Returns the new file, or None where nothing differs.
     """
     with _connection(warehouse) as (connection, session):
-        for schema in SCHEMAS:
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
-        history.folder.mkdir(parents=True, exist_ok=True)
-        command.upgrade(_config(history, connection), "head")
+        _upgrade_engine(session, connection)
+        if history.model:
+            with ownership.claimed(session, history.model):
+                command.upgrade(_config(history, connection), "head")
         if not compare_metadata(_context(history, connection), _metadata(history)):
             return None
+        history.folder.mkdir(parents=True, exist_ok=True)
         number = len(files(history)) + 1
         with redirect_stdout(io.StringIO()):  # what was written is ours to say
             script = command.revision(

@@ -10,6 +10,7 @@ from skyeng.errors import NotMigrated
 from skyeng.model import Model, kept_in
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
+from skyeng.warehouse import objects
 
 #: Top folder of the built-in migrations.
 MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
@@ -39,7 +40,10 @@ def model_history(model: Model) -> History:
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:
-    """Raise `NotMigrated` unless the warehouse is at the revisions this code has."""
+    """Raise `NotMigrated` unless the warehouse is at the revisions this code has.
+
+    Raises `ObjectsLost` or `NotOwned` where it does not hold what they made.
+    """
     with warehouse.session() as session:
         for history in (control_history(), model_history(model)):
             expected, found = head(history), revision(session, history)
@@ -50,6 +54,7 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     expected=f"revision {expected}",
                     remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
                 )
+        objects.check(session, model)
 
 
 def head(history: History) -> str | None:

@@ -107,7 +107,7 @@ class Scenario:
                 [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
             ),
             bulk.may_fill: _value(not self.held),
-            staging.holds_rows: _value(self.held),
+            staging.holds_rows: _value(bool(self.held)),
             staging.rows_touched: _value(self.found),
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),

@@ -42,7 +42,7 @@ NEXT = (
     """UPDATE flat_order SET customer_name = 'Anja' WHERE customer_number = '1' AND customer_country = 'PL';
     DELETE FROM flat_order WHERE customer_country = 'x'; INSERT INTO stock VALUES (9, 'fig', 1)""",
     "UPDATE stock SET pieces = 7 WHERE code = 9; DELETE FROM stock WHERE code = 8",
-    "INSERT INTO stock VALUES (10, 'fig', 2); DELETE FROM flat_order WHERE product_sku = 'pear'",
+    "INSERT INTO stock VALUES (10, 'date', 2); DELETE FROM flat_order WHERE product_sku = 'pear'",
 )
 _numbers = itertools.count(1)
 
@@ -216,7 +216,7 @@ def test_what_can_be_derived_is_made_again(copied: World, loaded: Loaded) -> Non
     migrate(copied)
     assert migrations.differences(copied.stores.warehouse, copied.model) == []
     changes = copied.run().changes
-    assert (changes["orders"].new, changes["orders"].changed, changes["orders"].gone) == (0, 2, 2)
+    assert (changes["orders"].new, changes["orders"].changed, changes["orders"].gone) == (0, 2, 1)
     assert (changes["stocks"].new, changes["stocks"].changed, changes["stocks"].gone) == (1, 0, 0)
     check_right(copied)
     assert {ts: seen_as_of(copied, ts) for ts in loaded.past} == loaded.past
@@ -371,6 +371,7 @@ def test_bookkeeping_that_lost_some_rows_is_computed_again(copied: World) -> Non
 @pytest.mark.parametrize("table", ["vault.h_depots", "vault.s_products_stocks"])
 def test_a_hub_or_satellite_that_was_emptied_is_named(copied: World, table: str) -> None:
     """A migration makes the records that stand for what is missing again, and does not hide the loss by that."""
+    copied.run()
     execute(copied, f"TRUNCATE {table}")
     with pytest.raises(VaultDamaged, match=table.replace(".", r"\.")) as refused:
         copied.run()
@@ -389,8 +390,7 @@ def test_a_link_that_was_emptied_is_named(copied: World, table: str) -> None:
     with pytest.raises(VaultDamaged):
         copied.run()
     copied.run(full=True, only="to_datawarehouse")
-    (stocks,) = (it for it in copied.model.feeds if it.name == "stocks")
-    assert copied.vault(f"SELECT count(*) FROM vault.{stocks.name}") == copied.source("SELECT count(*) FROM stock")
+    assert copied.vault("SELECT count(*) FROM vault.stocks") == copied.source("SELECT count(*) FROM stock")
 
 
 def test_a_register_of_loads_that_was_emptied_is_named(copied: World) -> None:
@@ -475,6 +475,8 @@ def test_no_command_ends_well_with_wrong_data(loaded: Loaded, number: int) -> No
     for name, way in tried:
         world = loaded.copy()
         with world.stores.datamart.kept():
+            if number % 2:
+                world.run()  # else a mart that is empty needs all of the vault's past
             execute(world, way)
             done = []
             for step, what in enumerate(("run", "migrate", "run", "full")):

@@ -44,6 +44,7 @@ def migrate(warehouse: Postgres, model: Model) -> None:
         with ownership.claimed(session, model):
             made = bool(ownership.owned(session, model) - {("control", history.version_table)})
             _check_version_table(session, history, made=made)
+            objects.check_kinds(session, model)
             if revision(session, history) != head(history):
                 derived.drop(session, model)
             command.upgrade(_config(history, connection), "head")

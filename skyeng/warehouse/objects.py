@@ -94,6 +94,12 @@ def check(session: Session, model: Model) -> None:
     refuse(found, f"model '{model.name}'")
 
 
+def check_kinds(session: Session, model: Model) -> None:
+    """Raise `ObjectsLost` where something else has the name of a table or view."""
+    found = faults(session, model)
+    refuse([it for it in found if it.found and it.expected.kind in ("table", "view")], f"model '{model.name}'")
+
+
 def refuse(lost: Collection[Fault], needed_by: str) -> None:
     """Raise `ObjectsLost` that names these faults, if there are any."""
     if lost:

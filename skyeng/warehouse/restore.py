@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from skyeng.errors import NotMigrated
+from skyeng.errors import NotMigrated, ObjectsLost
 from skyeng.model import Model
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, idents, sql
+from skyeng.sql import ident, idents, sql
 from skyeng.warehouse import bookkeeping, objects, ownership
 from skyeng.warehouse.objects import ENGINE_DERIVABLE, Fault
 from skyeng.warehouse.schema import Table
@@ -27,8 +27,9 @@ def restore_engine(session: Session, connection: sa.Connection) -> None:
     """
     metadata = control_metadata()
     wanted = [table for table in metadata.sorted_tables if (table.schema, table.name) in ENGINE_DERIVABLE]
-    lost = [it for it in objects.engine_faults(session) if not it.derivable]
-    objects.refuse(lost, "the engine")
+    lost = objects.engine_faults(session)
+    objects.refuse([it for it in lost if not it.derivable], "the engine")
+    _check_names(session, [(it.expected.schema, f"pk_{it.expected.name}") for it in lost])
     metadata.create_all(connection, tables=wanted, checkfirst=True)
 
 
@@ -48,12 +49,13 @@ def restore_model(session: Session, connection: sa.Connection, model: Model) -> 
     tables = [table for table in remade if table]
     for table in tables:
         session.execute(sql("DROP TABLE IF EXISTS {table}", table=ident(table.schema, table.name)))
+    _check_names(session, [(table.schema, name) for table in tables for name in table.index_names])
     metadata = model_metadata(model)
     names = sorted(f"{table.schema}.{table.name}" for table in tables)
     metadata.create_all(connection, tables=[metadata.tables[name] for name in names], checkfirst=False)
     for fault in found:
         if fault.expected.table and fault.expected.table not in remade:
-            session.execute(_made_again(fault.expected.table, fault.expected.part))
+            _make_again(session, fault.expected.table, fault.expected.part)
     _forget(session, model, tables)
 
 
@@ -87,23 +89,55 @@ def _may_make(fault: Fault, filled: set[str]) -> bool:
     return fault.derivable or (fault.expected.kind == "table" and not fault.found and never_filled)
 
 
-def _made_again(table: Table, part: str) -> SQL:
-    """Statement that makes a primary key or an index again."""
+def _check_names(session: Session, indexes: Sequence[ownership.Name]) -> None:
+    """A table that was renamed keeps its indexes, and their names."""
+    rows = session.rows(
+        sql("""SELECT table_space.nspname, renamed.relname, index.relname
+FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS wanted (schema_name, name)
+JOIN pg_class AS index ON index.relnamespace = to_regnamespace(schema_name) AND index.relname = name
+JOIN pg_index ON indexrelid = index.oid
+JOIN pg_class AS renamed ON renamed.oid = indrelid
+JOIN pg_namespace AS table_space ON table_space.oid = renamed.relnamespace"""),
+        {"schemas": [schema for schema, _ in indexes], "names": [name for _, name in indexes]},
+    )
+    if rows:
+        raise ObjectsLost(
+            "tables that are to be made again seem to have been renamed; nothing was changed",
+            where="\n".join(f"{schema}.{table} has the index {index}" for schema, table, index in rows),
+            expected="nothing under the names of the tables' indexes",
+            remedy="give the table its name back, or drop it, then migrate again",
+        )
+
+
+def _make_again(session: Session, table: Table, part: str) -> None:
+    """Make a primary key or an index again; another primary key of the table gives way."""
     name = ident(table.schema, table.name)
-    if part == table.primary_key:
-        return sql(
+    if part != table.primary_key:
+        index = next(it for it in table.indexes if it.name == part)
+        made = sql(
+            "CREATE INDEX {index} ON {table} USING {method} ({column})",
+            index=ident(index.name),
+            table=name,
+            method=ident(index.method),
+            column=ident(index.column),
+        )
+        _check_names(session, [(table.schema, index.name)])
+        session.execute(made)
+        return
+    other = session.scalar(
+        sql("SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%(table)s) AND contype = 'p'"),
+        {"table": name.text},
+    )
+    if other:
+        session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {other}", table=name, other=ident(other)))
+    _check_names(session, [(table.schema, part)])
+    session.execute(
+        sql(
             "ALTER TABLE {table} ADD CONSTRAINT {key} PRIMARY KEY ({columns})",
             table=name,
             key=ident(part),
             columns=idents(table.key),
         )
-    index = next(it for it in table.indexes if it.name == part)
-    return sql(
-        "CREATE INDEX {index} ON {table} USING {method} ({column})",
-        index=ident(index.name),
-        table=name,
-        method=ident(index.method),
-        column=ident(index.column),
     )
 
 

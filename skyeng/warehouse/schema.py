@@ -59,6 +59,11 @@ class Table:
         """Name of the constraint and of its index."""
         return f"pk_{self.name}"
 
+    @property
+    def index_names(self) -> tuple[str, ...]:
+        """Names of all indexes, that of the primary key too."""
+        return (*((self.primary_key,) if self.key else ()), *(index.name for index in self.indexes))
+
 
 def model_tables(model: Model) -> Iterator[Table]:
     """Every table of a model: of the vault, of staging, and of what was last loaded."""

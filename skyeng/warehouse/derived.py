@@ -6,8 +6,9 @@ stay, and so do the rights that somebody granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from skyeng.errors import ObjectsLost
@@ -19,20 +20,25 @@ from skyeng.warehouse.views import applied_history_view, as_of_function, current
 
 @dataclass(frozen=True)
 class Derived:
-    """A view or function in schema `vault`, with the statement that makes it."""
+    """A view or function in schema `vault`."""
 
     name: str
     kind: Literal["view", "function"]
-    statement: SQL
+    #: Composes the statement that makes it: its name alone is asked for more often.
+    compose: Callable[[], SQL]
+
+    @property
+    def statement(self) -> SQL:
+        return self.compose()
 
 
 def derived(model: Model) -> Iterator[Derived]:
     """Every view and function of a model."""
     for feed in model.feeds:
-        yield Derived(feed.name, "view", current_view(model, feed))
-        yield Derived(feed.as_of_function, "function", as_of_function(model, feed))
+        yield Derived(feed.name, "view", partial(current_view, model, feed))
+        yield Derived(feed.as_of_function, "function", partial(as_of_function, model, feed))
     for part in _applied(model):
-        yield Derived(part.history_view, "view", applied_history_view(model, part))
+        yield Derived(part.history_view, "view", partial(applied_history_view, model, part))
 
 
 def _applied(model: Model) -> list[Satellite | Effectivity]:

@@ -142,9 +142,8 @@ WHERE CASE expected.kind
     WHEN 'table' THEN relation.relkind IS DISTINCT FROM 'r'
     WHEN 'view' THEN relation.relkind IS DISTINCT FROM 'v'
     WHEN 'column' THEN relation.relkind = 'r' AND format_type(atttypid, atttypmod) IS DISTINCT FROM expected.type
-    WHEN 'function' THEN NOT EXISTS (
-        SELECT FROM pg_proc WHERE pronamespace = space.oid AND proname = expected.name AND prokind = 'f'
-    )
+    WHEN 'function' THEN
+        to_regprocedure(format('%%I.%%I(timestamp with time zone)', expected.schema_name, expected.name)) IS NULL
     ELSE relation.relkind = 'r' AND NOT EXISTS (
         SELECT FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid
         WHERE indrelid = relation.oid AND index.relname = expected.part

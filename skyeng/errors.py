@@ -120,6 +120,14 @@ class NotMigrated(SkyengError):
     """The warehouse or the datamart is not at the version this code needs."""
 
 
+class NotOwned(SkyengError):
+    """A model declares an object of the warehouse that belongs to another model, or to nobody on record."""
+
+
+class ObjectsLost(SkyengError):
+    """Tables, views or functions of the warehouse are missing, or not as the model declares them."""
+
+
 class DatamartAhead(SkyengError):
     """The datamart holds loads that the warehouse does not know."""
 

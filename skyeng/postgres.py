@@ -33,6 +33,10 @@ _KEEPALIVE = "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; 
 #: The driver looks at this one when it connects, and quotes by it ever after.
 _AT_CONNECT = "-c standard_conforming_strings=on"
 
+#: Objects of somebody's own stand on one that is to be dropped, or on a column that is to be altered.
+_DEPENDED_ON = ("2BP01", "0A000")
+_DEPENDS = re.compile(r"^(?:rule \S+ on )?(.+?) depends on ", re.MULTILINE)
+
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -200,10 +204,16 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
             where=without_password(database.url),
             remedy="run again: a load that died is rolled back first, nothing is lost or doubled",
         )
-    # PostgreSQL's own hint would be to drop what depends on it as well.
-    hint = None if exc.pgcode == "2BP01" else diagnostics.message_hint
-    remedy = hint or {
-        "2BP01": "drop or alter what depends on it first, as the message names it",
+    if depend := _dependents(diagnostics.message_detail) if exc.pgcode in _DEPENDED_ON else None:
+        failure = StatementFailed(
+            f"{database.name}: {reason}",
+            where=diagnostics.message_detail,
+            expected="nothing of somebody's own that stands on what a migration alters; nothing was changed",
+            remedy=f"drop {depend}, and create it again after the migration",
+        )
+        failure.code = exc.pgcode
+        return failure
+    remedy = _sound(diagnostics.message_hint) or {
         "42501": "grant the role the missing privilege; the datasource needs SELECT only",
         "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
         "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
@@ -217,6 +227,16 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
     )
     failure.code = exc.pgcode
     return failure
+
+
+def _dependents(detail: str | None) -> str:
+    """What PostgreSQL says depends on another object; empty where it says of none."""
+    return ", ".join(dict.fromkeys(_DEPENDS.findall(detail or "")))
+
+
+def _sound(hint: str | None) -> str | None:
+    """A server's own advice, unless it would take away what others built."""
+    return None if hint and "CASCADE" in hint else hint
 
 
 def _without_secret(text: str, url: str) -> str:

@@ -12,6 +12,7 @@ from skyeng.model.changes import listed
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
 from skyeng.settings import Settings
+from skyeng.warehouse import ownership
 from skyeng.warehouse.revisions import MIGRATIONS, argument, changes_to_revise, control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
@@ -24,9 +25,13 @@ def model() -> None:
 
 @model.command()
 @model_argument
-def lint(model: str) -> None:
+@click.option("--warehouse", is_flag=True, help="Also check that no table of the warehouse belongs to another model.")
+def lint(model: str, warehouse: bool) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
+    if warehouse:
+        with pipeline.opened(Settings.read()) as stores, stores.warehouse.session(snapshot=True) as session:
+            ownership.check_if_migrated(session, described)
     parts = (described.hubs, described.links, described.satellites, described.marts)
     counts = ", ".join(
         f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)

@@ -21,15 +21,29 @@ def models() -> dict[str, Path | str]:
 
 
 def sound_models() -> Iterator[Model]:
-    """The models that can be read; what is wrong with the others is for `check_models`."""
-    for model in models().values():
+    """The models that can be read, each name once; what is wrong with the others is for `check_models`."""
+    names: set[str] = set()
+    for path in models().values():
         try:
-            yield load_model(model)
+            model = load_model(path)
         except ModelError as exc:
             log.error("%s", exc)  # noqa: TRY400 - the message is whole, a traceback adds nothing
+            continue
+        if model.name not in names:
+            yield model
+        names.add(model.name)
 
 
 def check_models() -> None:
-    """Raise `ModelError` for the first model that cannot be read."""
-    for model in models().values():
-        load_model(model)
+    """Raise `ModelError` for the first model that cannot be read, or has the name of another: DAGs are known by it."""
+    known: dict[str, Model] = {}
+    for path in models().values():
+        model = load_model(path)
+        first = known.setdefault(model.name, model)
+        if first is not model:
+            raise ModelError(
+                f"two models have the name '{model.name}'",
+                where=f"{first.directory}, {model.directory}",
+                expected="a name of its own for each: tables, loads and DAGs are known by it",
+                remedy="change `model:` in one of the two files; the DAGs are those of the first",
+            )

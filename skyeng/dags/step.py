@@ -21,6 +21,7 @@ from skyeng.pipeline.to_datamart import Delta, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner
+from skyeng.warehouse.revisions import check_migrated
 from skyeng.warehouse.staging import Changes
 
 log = logging.getLogger(__name__)
@@ -120,9 +121,11 @@ def load_of_run() -> Load:
 
 
 def warehouse_steps(model: Model) -> ToDatawarehouse:
-    context = _context()
+    """A task's view of the pipeline, once the warehouse was seen to hold what the model needs."""
+    context, stores = _context(), stores_of(model)
+    check_migrated(stores.warehouse, model)
     runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE, _this_airflow())
-    return ToDatawarehouse(model, stores_of(model), _full(), runner)
+    return ToDatawarehouse(model, stores, _full(), runner)
 
 
 def _this_airflow() -> str:
@@ -135,7 +138,10 @@ def _this_airflow() -> str:
 
 
 def mart_steps(model: Model, mart: Mart) -> ToDatamart:
-    return ToDatamart(model, mart, stores_of(model), _full())
+    """The same for a mart."""
+    stores = stores_of(model)
+    check_migrated(stores.warehouse, model)
+    return ToDatamart(model, mart, stores, _full())
 
 
 def _full() -> bool:

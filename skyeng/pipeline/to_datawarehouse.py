@@ -25,7 +25,20 @@ from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import ident, idents, sql
-from skyeng.warehouse import buckets, delta, loads, locks, progress, revisions, selections, shared, staging, vault
+from skyeng.warehouse import (
+    bookkeeping,
+    buckets,
+    delta,
+    derived,
+    loads,
+    locks,
+    progress,
+    revisions,
+    selections,
+    shared,
+    staging,
+    vault,
+)
 from skyeng.warehouse.buckets import Difference
 from skyeng.warehouse.checks import check_rows
 from skyeng.warehouse.inserts import Standing
@@ -75,27 +88,37 @@ class ToDatawarehouse:
             loads.roll_back_dead(session, self.model, self.runner)
             # Now that no migration can begin.
             revisions.check_signature(session, self.model)
-            valid = revisions.bookkeeping_is_valid(session, self.model)
-            trusted = valid and not self.full and loads.last_method(session, self.model) in (method, None)
+            derived.check(session, self.model)
+            active = bookkeeping.rows_active(session, self.model)
+            bookkeeping.check_vault(session, self.model, active, full=self.full)
+            trusted = not self.full and bookkeeping.are_trusted(session, self.model)
+            trusted = trusted and loads.last_method(session, self.model) in (method, None)
             load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
-                cut = self._cut(session, feed, method, trusted=trusted)
+                cut = self._cut(session, feed, method, active.get(feed.name), trusted=trusted)
                 selections.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
-            if not valid:
-                revisions.mark_bookkeeping_valid(session, self.model)
+            if not trusted:
+                bookkeeping.trust(session, self.model)
         return load
 
-    def _cut(self, session: Session, feed: Feed, method: Method, *, trusted: bool) -> Cut:
-        """How the feed is to be compared, with what the warehouse holds made ready for it."""
+    def _cut(self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool) -> Cut:
+        """How the feed is to be compared, with what the warehouse holds made ready for it.
+
+        `active` rows are those that the register of loads counts.
+        """
         kept = buckets.kept_cut(session, self.model, feed)
-        compared = not feed.delta and staging.holds_rows(session, feed)
+        holds = staging.holds_rows(session, feed)
+        compared = holds and not feed.delta
+        known = buckets.filled(session, feed) if compared and kept and not self.part else None
+        fits = active is None or (holds == bool(active) and not (known and known.built and known.rows != active))
         # Without a cut, rows are from before they had places.
-        if not trusted or (compared and kept is None):
+        if not (trusted and fits) or (compared and kept is None):
             staging.rebuild_rows(session, self.model, feed, method)
+            compared, known = not feed.delta and staging.holds_rows(session, feed), None
         if self.part or not compared:
             return kept or Cut()
-        return buckets.ready(session, self.model, feed)
+        return buckets.ready(session, self.model, feed, known)
 
     def e_from_pg_datasource(self, load: Load) -> Counts:
         """Stage the rows that may differ: all feeds from one snapshot of the source.

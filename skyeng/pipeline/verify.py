@@ -16,6 +16,7 @@ from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, sour
 from skyeng.pipeline.stores import Stores
 from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
+from skyeng.warehouse import derived
 from skyeng.warehouse.loads import rows_active
 from skyeng.warehouse.revisions import check_migrated
 
@@ -67,6 +68,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
     with ExitStack() as stack:
         source = stack.enter_context(stores.source.session(snapshot=True))
         warehouse = stack.enter_context(stores.warehouse.session(snapshot=True))
+        derived.check(warehouse, model)
         method = agreed_method(source, warehouse)
         datamart = stack.enter_context(stores.datamart.session()) if model.marts else None
         if datamart:
@@ -74,7 +76,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:
-            compared = _Compared(model, feed, proof_buckets(rows_active(warehouse, feed)))
+            compared = _Compared(model, feed, proof_buckets(rows_active(warehouse, model, feed)))
             # What a delta delivered once, its source need not hold any more.
             vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
@@ -175,7 +177,7 @@ def _are_equal(left: MartSide, right: MartSide, buckets: int) -> bool:
 def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
     """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
     feed = model.feed(mart.feed)
-    buckets = proof_buckets(rows_active(warehouse, feed))
+    buckets = proof_buckets(rows_active(warehouse, model, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
     vault = vault_sides(warehouse, model, feed, None)[place]
     current, history = mart_sides(datamart, model, mart)

@@ -80,14 +80,14 @@ SET (placed_by, shift, hashed) = (EXCLUDED.placed_by, EXCLUDED.shift, EXCLUDED.h
     )
 
 
-def ready(session: Session, model: Model, feed: Feed) -> Cut:
+def ready(session: Session, model: Model, feed: Feed, known: Filled | None = None) -> Cut:
     """The cut to compare by, with its fingerprints: made anew where buckets have become too large or too small."""
     cut = kept_cut(session, model, feed) or Cut()
-    built, fits = filled(session, feed)
-    if built and fits:
+    found = known or filled(session, feed)
+    if found.built and found.fits:
         return cut
     wanted = _wanted(session, feed)
-    if not built or wanted != cut:
+    if not found.built or wanted != cut:
         keep_cut(session, model, feed, wanted)
         session.execute(
             sql(
@@ -103,8 +103,20 @@ def ready(session: Session, model: Model, feed: Feed) -> Cut:
     return wanted
 
 
-def filled(session: Session, feed: Feed) -> tuple[bool, bool]:
-    """Whether there are fingerprints, and whether their buckets have a good size."""
+@dataclass(frozen=True)
+class Filled:
+    """What the fingerprints say of themselves."""
+
+    #: Whether there are any.
+    built: bool
+    #: Whether their buckets have a good size.
+    fits: bool
+    #: Rows that they count.
+    rows: int
+
+
+def filled(session: Session, feed: Feed) -> Filled:
+    """Whether there are fingerprints, whether their buckets have a good size, and of how many rows they are."""
     placed, rows_placed, hashed, rows_hashed = session.row(
         sql(
             """SELECT
@@ -117,8 +129,8 @@ FROM (
             buckets=ident(feed.buckets_table),
         )
     ) or (0, 0, 0, 0)
-    built = placed + hashed > 0
-    return built, _FEW * placed <= rows_placed <= _MANY * placed and rows_hashed <= _MANY * hashed
+    fits = _FEW * placed <= rows_placed <= _MANY * placed and rows_hashed <= _MANY * hashed
+    return Filled(placed + hashed > 0, fits, int(rows_placed + rows_hashed))
 
 
 def _wanted(session: Session, feed: Feed) -> Cut:

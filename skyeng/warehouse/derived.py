@@ -1,15 +1,18 @@
-"""Views and functions that follow from the model: created again where they are missing or no longer fit.
+"""Views and functions of a model: created again where they are missing, no longer fit, or were replaced by hand.
 
-The comment of each carries a digest of its definition, whatever the order of the model file. So a migration knows
-which of them it has to touch, and a user's view that is built on one of the others stays. Privileges are granted again.
+They hold no history. The register of what a model owns keeps a digest of each: from what it was made, whatever the
+order of the model file, and what PostgreSQL says that it is. One that is as it should be is left alone, and a user's
+view that is built on it stays. Privileges are granted again.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
+from skyeng.errors import ObjectsLost
 from skyeng.model import Effectivity, FeedColumn, Model, Satellite
 from skyeng.model.signature import model_of, signature
 from skyeng.postgres import Session
@@ -19,30 +22,35 @@ from skyeng.warehouse.views import applied_history_view, as_of_function, current
 #: Statements that give a new object the privileges of the one before it, by the object's name.
 Grants = Mapping[str, Sequence[SQL]]
 
-_VIEW, _FUNCTION = sql("VIEW"), sql("FUNCTION")
+_KINDS = {"view": sql("VIEW"), "function": sql("FUNCTION")}
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A view or a function in `vault`."""
+    """A view or a function in schema `vault`."""
 
-    kind: SQL
+    kind: Literal["view", "function"]
     name: str
-    #: Creates it.
-    statement: SQL
+    #: Composes the statement that creates it: its name alone is asked for more often.
+    compose: Callable[[], SQL]
     #: What it is, for those who look at it in the database.
     description: str
     #: Columns of tables that it shows: a changed type changes the object, whatever its text.
     columns: tuple[FeedColumn, ...] = ()
 
     @property
-    def digest(self) -> str:
+    def statement(self) -> SQL:
+        return self.compose()
+
+    @property
+    def definition(self) -> str:
+        """From what it is made: the statement, and the types of the columns that it shows."""
         types = ", ".join(f"{column.vault_column} {column.type}" for column in self.columns)
-        return hashlib.md5(f"{self.statement}\n{types}".encode(), usedforsecurity=False).hexdigest()
+        return f"{self.statement}\n{types}"
 
     @property
     def parts(self) -> dict[str, SQL]:
-        return {"kind": self.kind, "name": ident("vault", self.name)}
+        return {"kind": _KINDS[self.kind], "name": ident("vault", self.name)}
 
 
 def derived(model: Model) -> Iterator[Derived]:
@@ -50,16 +58,16 @@ def derived(model: Model) -> Iterator[Derived]:
     for feed in model.feeds:
         columns = model.feed_columns(feed)
         yield Derived(
-            _VIEW,
+            "view",
             feed.name,
-            current_view(model, feed),
+            partial(current_view, model, feed),
             f"Rows of feed '{feed.name}' as of the last closed load",
             columns,
         )
         yield Derived(
-            _FUNCTION,
+            "function",
             feed.as_of_function,
-            as_of_function(model, feed),
+            partial(as_of_function, model, feed),
             f"Rows of feed '{feed.name}' at any time",
             columns,
         )
@@ -70,31 +78,44 @@ def derived(model: Model) -> Iterator[Derived]:
 
 def _applied_history(model: Model, part: Satellite | Effectivity) -> Derived:
     columns = model.attributes(part) if isinstance(part, Satellite) else ()
-    statement = applied_history_view(model, part)
-    return Derived(_VIEW, part.history_view, statement, f"Versions of {part.table} by the time they hold from", columns)
-
-
-def _comments(model: Model) -> dict[str, str]:
-    """The comment of each object of a model, by its name."""
-    in_one_order = model_of(signature(model), model)
-    return {one.name: f"{one.description} (definition {one.digest})" for one in derived(in_one_order)}
-
-
-def outdated(session: Session, model: Model) -> list[Derived]:
-    """Those that are missing, or that were created for another state of the model or by another release."""
-    found = dict(
-        session.rows(
-            sql("""SELECT relname::text, obj_description(pg_class.oid, 'pg_class')
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE nspname = 'vault' AND relkind = 'v'
-UNION ALL
-SELECT proname::text, obj_description(pg_proc.oid, 'pg_proc')
-FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-WHERE nspname = 'vault'""")
-        )
+    statement = partial(applied_history_view, model, part)
+    return Derived(
+        "view", part.history_view, statement, f"Versions of {part.table} by the time they hold from", columns
     )
-    comments = _comments(model)
-    return [one for one in derived(model) if found.get(one.name) != comments[one.name]]
+
+
+def check(session: Session, model: Model) -> None:
+    """Raise `ObjectsLost` where a view or function is not what the last migration made.
+
+    PostgreSQL locks the tables of a view to write its definition out: not to be asked while a load of the
+    model may be filling one.
+    """
+    if replaced := differing(session, model):
+        raise ObjectsLost(
+            f"views or functions of model '{model.name}' are not as `skyeng migrate` made them",
+            where="\n".join(f"{it.kind} vault.{it.name}" for it in replaced),
+            expected="the definition that the model gives; somebody replaced it, or another release made it",
+            remedy="run `skyeng migrate`: it makes them again, and they hold no history",
+        )
+
+
+def differing(session: Session, model: Model) -> list[Derived]:
+    """Views and functions that are missing or not as the last migration made them, by their own definitions."""
+    known = {it.name: it for it in derived(model)}
+    # Names are written out wherever the search path does not lead.
+    session.execute(sql("SET LOCAL search_path = pg_catalog"))
+    rows = session.rows(
+        sql(
+            """SELECT expected.name
+FROM unnest(%(names)s::text[], %(kinds)s::text[], %(definitions)s::text[]) AS expected (name, kind, definition)
+LEFT JOIN control.model_tables AS made ON (made.schema_name, made.table_name) = ('vault', expected.name)
+WHERE made.model IS DISTINCT FROM {model} OR made.definition IS DISTINCT FROM {digest}""",
+            model=literal(model.name),
+            digest=_DIGEST,
+        ),
+        _parameters(model, known),
+    )
+    return [known[name] for (name,) in rows]
 
 
 def drop(session: Session, objects: Collection[Derived]) -> Grants:
@@ -110,24 +131,53 @@ def drop(session: Session, objects: Collection[Derived]) -> Grants:
 
 def create(session: Session, model: Model, objects: Collection[Derived], grants: Grants) -> None:
     """Create objects that were dropped or missing, with the privileges that were granted on them."""
-    comments = _comments(model)
     for one in objects:
         session.execute(one.statement)
-        session.execute(sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(comments[one.name]), **one.parts))
+        session.execute(
+            sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(one.description), **one.parts),
+        )
         for grant in grants[one.name]:
             session.execute(grant)
+    session.execute(
+        sql(
+            """INSERT INTO control.model_tables (schema_name, table_name, model, definition)
+SELECT 'vault', expected.name, {model}, {digest}
+FROM unnest(%(names)s::text[], %(kinds)s::text[], %(definitions)s::text[]) AS expected (name, kind, definition)
+ON CONFLICT (schema_name, table_name) DO UPDATE SET definition = EXCLUDED.definition""",
+            model=literal(model.name),
+            digest=_DIGEST,
+        ),
+        _parameters(model, {one.name for one in objects}),
+    )
+
+
+#: Of an `expected` one: from what it was made, and what PostgreSQL says that it is.
+_DIGEST = sql("""md5(expected.definition || CASE expected.kind
+    WHEN 'view' THEN pg_get_viewdef(to_regclass(format('vault.%%I', expected.name)))
+    ELSE pg_get_functiondef(to_regprocedure(format('vault.%%I(timestamp with time zone)', expected.name)))
+END)""")
+
+
+def _parameters(model: Model, names: Collection[str]) -> dict[str, list[str]]:
+    """What these objects are made from, in an order that the model file does not decide."""
+    wanted = [it for it in derived(model_of(signature(model), model)) if it.name in names]
+    return {
+        "names": [it.name for it in wanted],
+        "kinds": [it.kind for it in wanted],
+        "definitions": [it.definition for it in wanted],
+    }
 
 
 def _granted(session: Session, one: Derived) -> Iterator[SQL]:
     """Statements that repeat the privileges on an object; none where they are PostgreSQL's defaults."""
     rows = session.rows(_PRIVILEGES, {"name": one.name})
-    if one.kind == _FUNCTION and rows and not any(grantee is None for _, grantee, _ in rows):
+    if one.kind == "function" and rows and not any(grantee is None for _, grantee, _ in rows):
         yield sql("REVOKE EXECUTE ON {kind} {name} FROM PUBLIC", **one.parts)
     for privilege, grantee, grantable in rows:
         yield sql(
             "GRANT {privilege} ON {object} TO {grantee}{option}",
             privilege=SQL(privilege),
-            object=sql("FUNCTION {name}", name=one.parts["name"]) if one.kind == _FUNCTION else one.parts["name"],
+            object=sql("FUNCTION {name}", name=one.parts["name"]) if one.kind == "function" else one.parts["name"],
             grantee=ident(grantee) if grantee else sql("PUBLIC"),
             option=sql(" WITH GRANT OPTION") if grantable else sql(""),
         )

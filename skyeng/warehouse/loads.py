@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, literal, sql
+from skyeng.sql import SQL, ident, sql
 from skyeng.warehouse import locks
 from skyeng.warehouse.locks import Runner
 
@@ -29,28 +30,36 @@ class Load:
 
 
 def open_load(session: Session, model: Model, method: Method, runner: Runner) -> Load:
-    """Register a load under way; its timestamp is later than that of any load before it."""
-    row = session.row(
-        sql("""INSERT INTO control.loads
+    """Register a load under way.
+
+    Its timestamp is later than that of any load of the model before it, also where the clock went back, and
+    no other load of the warehouse has it: where another model took it, the next microsecond that is free.
+    """
+    for later in itertools.count():
+        row = session.row(
+            sql("""INSERT INTO control.loads
     (model, load_ts, status, run_by, lease, scheduler, hash_version, row_hash_method)
 SELECT
     %(model)s,
-    greatest(clock_timestamp(), max(load_ts) + interval '1 microsecond'),
+    greatest(clock_timestamp(), max(load_ts) + interval '1 microsecond') + %(later)s * interval '1 microsecond',
     'open', %(run_by)s, %(lease)s, %(scheduler)s, %(hash_version)s, %(method)s
 FROM control.loads
 WHERE model = %(model)s
+ON CONFLICT (load_ts) DO NOTHING
 RETURNING load_id, load_ts"""),
-        {
-            "model": model.name,
-            "run_by": runner.name,
-            "lease": runner.lease,
-            "scheduler": runner.scheduler,
-            "hash_version": HASH_VERSION,
-            "method": method,
-        },
-    )
-    assert row is not None
-    return Load(*row)
+            {
+                "model": model.name,
+                "later": later,
+                "run_by": runner.name,
+                "lease": runner.lease,
+                "scheduler": runner.scheduler,
+                "hash_version": HASH_VERSION,
+                "method": method,
+            },
+        )
+        if row is not None:
+            return Load(*row)
+    raise AssertionError("a timestamp is free at last")
 
 
 def last_method(session: Session, model: Model) -> Method | None:
@@ -219,15 +228,13 @@ LIMIT %(limit)s"""),
     )
 
 
-def rows_active(session: Session, feed: Feed) -> int:
+def rows_active(session: Session, model: Model, feed: Feed) -> int:
     """How many rows of a feed the last closed load left active, by the register of loads."""
     return (
         session.scalar(
-            sql(
-                """SELECT rows_active FROM control.load_feeds JOIN control.loads USING (load_id)
-WHERE feed = {feed} AND status = 'closed' ORDER BY load_id DESC LIMIT 1""",
-                feed=literal(feed.name),
-            )
+            sql("""SELECT rows_active FROM control.load_feeds JOIN control.loads USING (load_id)
+WHERE model = %(model)s AND feed = %(feed)s AND status = 'closed' ORDER BY load_ts DESC LIMIT 1"""),
+            {"model": model.name, "feed": feed.name},
         )
         or 0
     )

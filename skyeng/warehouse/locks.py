@@ -106,8 +106,8 @@ LIMIT 1"""),
 
 
 def _key_of(model: Model, part: str = "") -> str:
-    """Name of the lock of a model, or of a part of it."""
-    return f"skyeng.{model.name}{part and f'.{part}'}"
+    """Name of the lock of a model, or of a part of it; a model may have any name, also that of another lock."""
+    return f"skyeng.model.{model.name}{part and f'.{part}'}"
 
 
 def _step_key(load_id: int) -> str:

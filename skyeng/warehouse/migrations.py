@@ -25,12 +25,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import ops
 from sqlalchemy.exc import DBAPIError
 
-from skyeng.errors import NotMigrated, StatementFailed
+from skyeng.errors import NotMigrated, ObjectsLost, StatementFailed
 from skyeng.model import Model, Satellite
 from skyeng.model.signature import Signature, as_text, model_of, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, sql
-from skyeng.warehouse import derived, loads, locks
+from skyeng.warehouse import bookkeeping, derived, loads, locks, objects, ownership
+from skyeng.warehouse.restore import restore_engine, restore_model
 from skyeng.warehouse.revisions import (
     MIGRATIONS,
     History,
@@ -46,8 +47,9 @@ from skyeng.warehouse.revisions import (
     revision,
     store_signature,
 )
+from skyeng.warehouse.schema import SCHEMAS
 from skyeng.warehouse.staging import WORTH_ANALYSING
-from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
+from skyeng.warehouse.tables import control_metadata, model_metadata
 from skyeng.warehouse.vault import null_versions, zero_records
 
 
@@ -58,17 +60,23 @@ def migrate(warehouse: Postgres, model: Model) -> None:
     something to do while a load of the model is under way.
     """
     check_revised(model)
-    with _dependents_in_words(), _connection(warehouse) as (connection, session):
+    with _connection(warehouse) as (connection, session):
         _check_server(session)
-        if _is_due(session, model):
-            session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
-            _migrate(connection, session, model)
-        for statement in zero_records(model):
-            session.execute(statement)
-
-
-def _is_due(session: Session, model: Model) -> bool:
-    return bool(_pending(session, model) or _is_edited(session, model) or derived.outdated(session, model))
+        session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
+        for schema in SCHEMAS:
+            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
+        for history in (control_history(), model_history(model)):
+            _check_known(session, history)
+        if _pending(session, model) or _stored(session, model) != signature(model):
+            _claim(session, model)
+            stored = _stored(session, model)
+            _upgrade_engine(session, connection)
+            # With the tables that a load knew when it began.
+            loads.roll_back_dead(session, model_of(stored, model) if stored else model, _claimant())
+        else:
+            _upgrade_engine(session, connection)
+        _upgrade_model(session, connection, model)
+        objects.check(session, model)
 
 
 def _pending(session: Session, model: Model) -> list[History]:
@@ -88,10 +96,6 @@ def _check_known(session: Session, history: History) -> None:
         )
 
 
-def _is_edited(session: Session, model: Model) -> bool:
-    return _stored(session, model) != signature(model)
-
-
 def _stored(session: Session, model: Model) -> Signature | None:
     """What the warehouse is migrated for, also where it has no register of models yet."""
     if session.scalar(sql("SELECT to_regclass('control.models')")) is None:
@@ -99,32 +103,61 @@ def _stored(session: Session, model: Model) -> Signature | None:
     return migrated_signature(session, model)
 
 
-def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
-    """All that is to be done, by what the warehouse is at now that no other migration is under way."""
-    for history in (control_history(), model_history(model)):
-        _check_known(session, history)
-    for schema in SCHEMAS:
-        session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
-    if _pending(session, model) or _is_edited(session, model):
-        stored = _stored(session, model)
-        runner = replace(locks.this_process(), lease=timedelta())
-        # Who reads for a mart could find a table empty that is rewritten meanwhile.
-        for part in ("", *(mart.table for mart in model.marts)):
-            if not locks.claim(session, model, runner, part):
-                raise locks.in_progress(session, model, part)
-        command.upgrade(_config(control_history(), connection), "head")
-        # With the tables that a load knew when it began.
-        loads.roll_back_dead(session, model_of(stored, model) if stored else model, runner)
-    outdated = derived.outdated(session, model)
-    grants = derived.drop(session, outdated)
-    known = _tables(session)
-    command.upgrade(_config(model_history(model), connection), "head")
-    _check_nothing_lost(session, model)
-    for satellite in model.satellites:
-        if satellite.table not in known:
-            _describe_known_parents(session, model, satellite)
-    derived.create(session, model, outdated, grants)
-    if _is_edited(session, model):
+def _claimant() -> locks.Runner:
+    """Who migrates: it holds the model for one transaction."""
+    return replace(locks.this_process(), lease=timedelta())
+
+
+def _claim(session: Session, model: Model) -> None:
+    """Keep runs off until the migration is committed. Raises `LoadInProgress` where one is under way.
+
+    Who reads for a mart could find a table empty that is rewritten meanwhile.
+    """
+    for part in ("", *(mart.table for mart in model.marts)):
+        if not locks.claim(session, model, _claimant(), part):
+            raise locks.in_progress(session, model, part)
+
+
+def _upgrade_engine(session: Session, connection: sa.Connection) -> None:
+    """Bring the engine's own tables to head, and create those again that were lost and hold nothing."""
+    history = control_history()
+    made = session.scalar(sql("SELECT to_regclass('control.loads') IS NOT NULL"))
+    _check_version_table(session, history, made=made)
+    was = revision(session, history)
+    command.upgrade(_config(history, connection), "head")
+    if was == head(history):
+        restore_engine(session, connection)
+
+
+def _check_version_table(session: Session, history: History, *, made: bool) -> None:
+    """Revisions are run once: where it is lost which of them were, none can be run."""
+    if made and revision(session, history) is None:
+        raise ObjectsLost(
+            f"control.{history.version_table} is missing or empty, and tables that it tells the revision of are there",
+            where=session.database.name,
+            expected="a table with one row: the revision that the warehouse is at",
+            remedy="restore it from a backup of the warehouse",
+        )
+
+
+def _upgrade_model(session: Session, connection: sa.Connection, model: Model) -> None:
+    """Bring a model's tables to head; views, functions and records that follow from the model are made to fit."""
+    history = model_history(model)
+    with ownership.claimed(session, model):
+        made = bool(ownership.owned(session, model) - {("control", history.version_table)})
+        _check_version_table(session, history, made=made)
+        objects.check_kinds(session, model)
+        outdated = derived.differing(session, model)
+        grants = derived.drop(session, outdated)
+        known = _tables(session)
+        command.upgrade(_config(history, connection), "head")
+        restore_model(session, connection, model)
+        for satellite in model.satellites:
+            if satellite.table not in known:
+                _describe_known_parents(session, model, satellite)
+        derived.create(session, model, outdated, grants)
+    _make_zero_records(session, model)
+    if _stored(session, model) != signature(model):
         store_signature(session, model)
 
 
@@ -145,27 +178,11 @@ def _describe_known_parents(session: Session, model: Model, satellite: Satellite
         )
 
 
-@contextmanager
-def _dependents_in_words() -> Iterator[None]:
-    """Say what to do where an object that is not ours depends on what a migration changes.
-
-    Its owner alone knows how to create it again: nothing is dropped with all that depends on it.
-    """
-    try:
-        yield
-    except StatementFailed as exc:
-        if exc.code not in _DEPENDED_UPON:
-            raise
-        raise StatementFailed(
-            "an object that is not the engine's depends on what the migration changes; nothing was changed",
-            where=exc.where or exc.what,
-            expected="no object of other owners on the tables, views and functions that change",
-            remedy="save the definition of that object, drop it, run `skyeng migrate`, and create it again",
-        ) from exc
-
-
-#: PostgreSQL's codes for 'other objects depend on it', and for a column whose type a view shows.
-_DEPENDED_UPON = ("2BP01", "0A000")
+def _make_zero_records(session: Session, model: Model) -> None:
+    """Make the records that stand for what is missing; a table that lost its own may have lost more."""
+    made = sum(session.execute(record) for record in zero_records(model))
+    if made:
+        bookkeeping.distrust(session, model)
 
 
 def differences(warehouse: Postgres, model: Model) -> list[object]:
@@ -192,8 +209,10 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     with _connection(warehouse) as (connection, session):
         for schema in SCHEMAS:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
-        command.upgrade(_config(control_history(), connection), "head")
+        _upgrade_engine(session, connection)
         _check_known(session, history)
+        if history.model:
+            ownership.check(session, history.model)
         if history.model and before:
             _check_nothing_foreign(session, model_of(before, history.model), history.model)
         history.folder.mkdir(parents=True, exist_ok=True)

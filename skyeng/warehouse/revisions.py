@@ -13,6 +13,7 @@ from skyeng.model.changes import Change, changes, listed
 from skyeng.model.signature import Signature, as_text, from_text, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
+from skyeng.warehouse import objects
 
 #: Top folder of the built-in migrations.
 MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
@@ -42,7 +43,10 @@ def model_history(model: Model) -> History:
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:
-    """Raise `NotMigrated` unless the warehouse is at the revisions this code has, for the model as it is declared."""
+    """Raise `NotMigrated` unless the warehouse is at the revisions this code has, for the model as it is declared.
+
+    Raises `ObjectsLost` or `NotOwned` where it does not hold what they made.
+    """
     with warehouse.session() as session:
         for history in (control_history(), model_history(model)):
             expected, found = head(history), revision(session, history)
@@ -54,6 +58,7 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
                 )
         check_signature(session, model)
+        objects.check(session, model)
 
 
 def check_signature(session: Session, model: Model) -> None:
@@ -124,22 +129,6 @@ def argument(model: Model) -> str:
 def migrated_signature(session: Session, model: Model) -> Signature | None:
     """The signature of the model that a warehouse is migrated for; None where it is not."""
     return session.scalar(sql("SELECT signature FROM control.models WHERE model = %(model)s"), {"model": model.name})
-
-
-def bookkeeping_is_valid(session: Session, model: Model) -> bool:
-    """Whether active rows and their checksums are those of the model that the warehouse is migrated for."""
-    return bool(
-        session.scalar(
-            sql("SELECT bookkeeping_valid FROM control.models WHERE model = %(model)s"), {"model": model.name}
-        )
-    )
-
-
-def mark_bookkeeping_valid(session: Session, model: Model) -> None:
-    """Note that the bookkeeping of every feed was rebuilt from the vault, in the transaction that did so."""
-    session.execute(
-        sql("UPDATE control.models SET bookkeeping_valid = true WHERE model = %(model)s"), {"model": model.name}
-    )
 
 
 def store_signature(session: Session, model: Model) -> None:

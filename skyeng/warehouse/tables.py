@@ -8,26 +8,25 @@ a test proves that the two agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from skyeng.model import Attribute, Entity, Feed, FeedColumn, Hub, Link, LogicalType, Model, Satellite
-
-SCHEMAS = ("control", "stage", "vault")
+from skyeng.model import Model
+from skyeng.warehouse.schema import Column, Index, Table, model_tables
 
 _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "boolean": sa.Boolean(),
     "smallint": sa.SmallInteger(),
     "integer": sa.Integer(),
     "bigint": sa.BigInteger(),
-    "double": sa.Double(),
+    "numeric": sa.Numeric(),
+    "double precision": sa.Double(),
     "text": sa.Text(),
     "date": sa.Date(),
-    "timestamp": pg.TIMESTAMP(),
-    "timestamptz": pg.TIMESTAMP(timezone=True),
+    "timestamp without time zone": pg.TIMESTAMP(),
+    "timestamp with time zone": pg.TIMESTAMP(timezone=True),
     "uuid": sa.Uuid(),
     "jsonb": pg.JSONB(),
 }
@@ -102,6 +101,7 @@ def control_metadata() -> sa.MetaData:
         sa.Column("schema_name", sa.Text, primary_key=True),
         sa.Column("table_name", sa.Text, primary_key=True),
         sa.Column("model", sa.Text, nullable=False),
+        sa.Column("definition", sa.Text, comment="Digest of what a view or function was made from, and of what it is."),
         schema="control",
         comment="Which model a table, view or function belongs to.",
     )
@@ -161,130 +161,46 @@ def _cut() -> tuple[sa.Column[Any], sa.Column[Any]]:
 def model_metadata(model: Model) -> sa.MetaData:
     """Tables of one model."""
     metadata = sa.MetaData(naming_convention=_NAMING)
-    for hub in model.hubs:
-        _hub(metadata, hub)
-    for link in model.links:
-        _link(metadata, model, link)
-    for satellite in model.satellites:
-        _satellite(metadata, model, satellite)
-    for feed in model.feeds:
-        _stage(metadata, model, feed)
-        _control(metadata, feed)
+    for table in model_tables(model):
+        _table(metadata, table)
     return metadata
 
 
-def _hub(metadata: sa.MetaData, hub: Hub) -> None:
-    _vault_table(
-        metadata,
-        hub,
-        sa.Column(hub.key, sa.Uuid, primary_key=True),
-        *_attributes(hub, hub.business_key),
-    )
-
-
-def _satellite(metadata: sa.MetaData, model: Model, satellite: Satellite) -> None:
-    _vault_table(
-        metadata,
-        satellite,
-        sa.Column(model.hub(satellite.hub_name).key, sa.Uuid, primary_key=True),
-        *_attributes(satellite, satellite.attributes),
-        sa.Column(satellite.hashdiff, sa.Uuid, nullable=False),
-        version=model.version(satellite),
-    )
-
-
-def _link(metadata: sa.MetaData, model: Model, link: Link) -> None:
-    key = sa.Column(link.key, sa.Uuid, primary_key=True)
-    hubs = [sa.Column(hub.key, sa.Uuid, nullable=False) for hub in model.hubs_of(link)]
-    _vault_table(metadata, link, key, *hubs)
-    effectivity = link.effectivity
-    active = sa.Column(effectivity.is_active, sa.Boolean, nullable=False)
-    parent = sa.Column(link.key, sa.Uuid, primary_key=True)
-    _vault_table(metadata, effectivity, parent, active, version=model.version(effectivity))
-
-
-def _vault_table(metadata: sa.MetaData, entity: Entity, *columns: sa.Column[Any], version: Sequence[str] = ()) -> None:
-    """A hub or link is known by its key; a satellite by its parent's key and what orders its versions."""
+def _table(metadata: sa.MetaData, table: Table) -> None:
     sa.Table(
-        entity.table,
+        table.name,
         metadata,
-        columns[0],
-        *(_timestamp(name, primary_key=bool(version)) for name in version or (entity.load_ts,)),
-        sa.Column(entity.record_source, sa.Text, nullable=False),
-        *columns[1:],
-        # Rows arrive in the order of their load, so a few pages of index find a load's rows.
-        sa.Index(f"ix_{entity.table}_load_ts", entity.load_ts, postgresql_using="brin"),
-        schema="vault",
-        comment=entity.description or None,
+        *(_column(column, table) for column in table.columns),
+        *(_index(index) for index in table.indexes),
+        schema=table.schema,
+        prefixes=[] if table.logged else ["UNLOGGED"],
+        comment=table.comment or None,
     )
 
 
-def _stage(metadata: sa.MetaData, model: Model, feed: Feed) -> None:
-    keys = model.row_key(feed)
-    columns = [*keys, *(column for column in model.feed_columns(feed) if column not in keys)]
-    sa.Table(
-        feed.name,
-        metadata,
-        # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
-        sa.Column("row_key", sa.Uuid, nullable=False),
-        sa.Column("row_hash", sa.BigInteger, nullable=False),
-        *(sa.Column(hub.key, sa.Uuid) for hub in model.keyed_hubs(feed)),
-        *_delivered(feed, columns),
-        schema="stage",
-        prefixes=["UNLOGGED"],
+def _index(index: Index) -> sa.Index:
+    # What PostgreSQL takes by default is not said, in migrations neither.
+    options: dict[str, Any] = {} if index.method == "btree" else {"postgresql_using": index.method}
+    return sa.Index(index.name, index.column, **options)
+
+
+def _column(column: Column, table: Table) -> sa.Column[Any]:
+    return sa.Column(
+        column.name,
+        _type(column.type),
+        primary_key=column.name in table.key,
+        nullable=column.nullable,
+        autoincrement=False,
+        comment=column.comment or None,
     )
-    sa.Table(feed.shared_table, metadata, *_delivered(feed, columns), schema="stage", prefixes=["UNLOGGED"])
-    sa.Table(
-        feed.gone_table, metadata, sa.Column("row_key", sa.Uuid, nullable=False), schema="stage", prefixes=["UNLOGGED"]
-    )
-
-
-def _delivered(feed: Feed, columns: Iterable[FeedColumn]) -> Iterator[sa.Column[Any]]:
-    yield from (_timestamp(name, nullable=True) for name in feed.times)
-    yield from (sa.Column(column.name, column_type(column.type)) for column in columns)
-
-
-def _control(metadata: sa.MetaData, feed: Feed) -> None:
-    sa.Table(
-        feed.rows_table,
-        metadata,
-        sa.Column("row_key", sa.Uuid, primary_key=True),
-        sa.Column("row_hash", sa.BigInteger, nullable=False),
-        sa.Column("row_place", sa.BigInteger, comment="By which the source finds the row, see skyeng.cut."),
-        sa.Index(f"ix_{feed.rows_table}_row_place", "row_place"),
-        schema="control",
-    )
-    sa.Table(
-        feed.buckets_table,
-        metadata,
-        sa.Column("bucket", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("row_count", sa.BigInteger, nullable=False),
-        *(sa.Column(name, sa.Numeric, nullable=False) for name in ("hash_sum", "weighted_sum")),
-        schema="control",
-    )
-    sa.Table(
-        feed.changes_table,
-        metadata,
-        _timestamp("load_ts"),
-        sa.Column("row_key", sa.Uuid, nullable=False),
-        sa.Column("row_hash", sa.BigInteger),
-        sa.Index(f"ix_{feed.changes_table}_load_ts", "load_ts", postgresql_using="brin"),
-        schema="control",
-    )
-
-
-def _attributes(entity: Hub | Satellite, attributes: Iterable[Attribute]) -> list[sa.Column[Any]]:
-    return [
-        sa.Column(entity.column(part.name), column_type(part.type), comment=part.description or None)
-        for part in attributes
-    ]
 
 
 def _timestamp(name: str, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, pg.TIMESTAMP(timezone=True), **{"nullable": False, **options})
 
 
-def column_type(type_: LogicalType) -> sa.types.TypeEngine[Any]:
-    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_.name):
+def _type(spelled: str) -> sa.types.TypeEngine[Any]:
+    """A type as PostgreSQL spells it, for SQLAlchemy."""
+    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", spelled):
         return sa.Numeric(int(match[1]), int(match[2]))
-    return _TYPES[type_.name]
+    return _TYPES[spelled]

@@ -27,7 +27,19 @@ from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
 from skyeng.source import feed as source_feed
-from skyeng.warehouse import buckets, bulk, checks, delta, loads, locks, progress, revisions, selections, staging
+from skyeng.warehouse import (
+    bookkeeping,
+    buckets,
+    bulk,
+    checks,
+    delta,
+    loads,
+    locks,
+    progress,
+    revisions,
+    selections,
+    staging,
+)
 from skyeng.warehouse.history import Moment
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
@@ -59,7 +71,7 @@ class Scenario:
         self.found = 0 if kind == "unchanged" else rows
         self._booked: dict[str, progress.Counts] = {}
         #: Feeds whose rows are cut into buckets, and those of which fingerprints are kept.
-        self._cut = {feed.name for feed in model.feeds if self.held and not feed.delta}
+        self._cut = {feed.name for feed in self.model.feeds if self.held and not feed.delta}
         self._summed = set(self._cut)
         self._selected: dict[str, tuple[Any, ...]] = {}
         self._standings: dict[str, Standing] = {}
@@ -86,15 +98,18 @@ class Scenario:
         always: dict[Callable[..., Any], Answer] = {
             locks.exclusive: _value(value=True),
             revisions.migrated_signature: _value(signature(self.model)),
-            revisions.bookkeeping_is_valid: _value(value=True),
             comparison.agreed_method: _value("the same on both servers"),
             loads.open_load: Answer([(_NOW.load_id, _NOW.load_ts)]),
             loads.last_method: Answer([(_METHOD, HASH_VERSION)] if self.held else []),
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
+            bookkeeping.are_trusted: _value(value=True),
+            bookkeeping.rows_active: Answer(
+                [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
+            ),
             bulk.may_fill: _value(not self.held),
-            staging.holds_rows: _value(self.held),
+            staging.holds_rows: _value(bool(self.held)),
             staging.rows_touched: _value(self.found),
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
@@ -152,6 +167,10 @@ class Scenario:
         # What makes a cut anew sums up at once.
         (self._summed.add if buckets.ready in question.callers else self._summed.discard)(feed)
         return Answer(count=1)
+
+    def _active(self, feed: Feed) -> int:
+        """Rows that the last load left active: as many as the fingerprints count, where there are any."""
+        return sum(self._filled(feed)[1::2]) or self.held
 
     def _filled(self, feed: Feed) -> tuple[int, ...]:
         """One bucket of a good size, with places and without; or none."""

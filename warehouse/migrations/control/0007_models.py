@@ -28,6 +28,7 @@ def upgrade() -> None:
     sa.Column('schema_name', sa.Text(), nullable=False),
     sa.Column('table_name', sa.Text(), nullable=False),
     sa.Column('model', sa.Text(), nullable=False),
+    sa.Column('definition', sa.Text(), nullable=True, comment='Digest of what a view or function was made from, and of what it is.'),
     sa.PrimaryKeyConstraint('schema_name', 'table_name', name=op.f('pk_model_tables')),
     schema='control',
     comment='Which model a table, view or function belongs to.'

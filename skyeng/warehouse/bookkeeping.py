@@ -1,0 +1,139 @@
+"""Whether what a load begins with can be trusted: the register of loads, the vault, and what is kept beside them.
+
+Active rows and their checksums are bookkeeping, and are computed from the vault again where they do not fit
+the register. The register and the vault are not: a run that would build on a part of them is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from skyeng.errors import VaultDamaged
+from skyeng.hashing import zero_key
+from skyeng.model import Model
+from skyeng.postgres import Session
+from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.warehouse.loads import vault_tables
+from skyeng.warehouse.vault import zero_records
+
+_REPAIR = (
+    "restore the warehouse from a backup. Without one, `skyeng run --full` brings back what is current at the"
+    " source; what was there before is lost"
+)
+
+
+def rows_active(session: Session, model: Model) -> Mapping[str, int]:
+    """How many rows of each feed the last closed load left active; a feed that came later is not in it.
+
+    Raises `VaultDamaged` where the register lost what that load did.
+    """
+    rows = session.rows(
+        sql("""SELECT load_id, feed, rows_active
+FROM control.loads
+LEFT JOIN control.load_feeds USING (load_id)
+WHERE load_id = (
+    SELECT load_id FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts DESC LIMIT 1
+)"""),
+        {"model": model.name},
+    )
+    if any(feed is None for _, feed, _ in rows):
+        raise VaultDamaged(
+            f"control.load_feeds does not know what load {rows[0][0]} of model '{model.name}' did",
+            where=session.database.name,
+            expected="rows for every closed load: marts are filled by them",
+            remedy="restore control.load_feeds from a backup of the warehouse",
+        )
+    return {feed: active for _, feed, active in rows}
+
+
+def check_vault(session: Session, model: Model, active: Mapping[str, int], *, full: bool) -> None:
+    """Raise `VaultDamaged` where a table of the vault was emptied, or the register of loads was.
+
+    A look-up a table. With `full` what was emptied is filled again from the source, as far as it has it.
+    """
+    if not active:
+        _check_unloaded(session, model)
+        return
+    if full:
+        for record in zero_records(model):
+            session.execute(record)
+        return
+    emptied = sorted(table for (table,) in session.rows(_emptied(model, active)))
+    if emptied:
+        raise VaultDamaged(
+            f"tables of the vault of model '{model.name}' lost their rows",
+            where="\n".join(f"vault.{table}" for table in emptied),
+            expected="the rows of every closed load",
+            remedy=_REPAIR,
+        )
+
+
+def _check_unloaded(session: Session, model: Model) -> None:
+    """Without a closed load, no row is any load's."""
+    rows = (
+        sql(
+            "SELECT {name} WHERE EXISTS (SELECT FROM vault.{table} WHERE {load_ts} > '-infinity')",
+            name=literal(it.table),
+            table=ident(it.table),
+            load_ts=ident(it.load_ts),
+        )
+        for it in vault_tables(model)
+    )
+    unknown = session.rows(joined("\nUNION ALL\n", rows))
+    if unknown:
+        raise VaultDamaged(
+            f"the vault of model '{model.name}' has rows, and control.loads knows no load that brought them",
+            where="\n".join(f"vault.{table}" for (table,) in sorted(unknown)),
+            expected="a load on record for every row",
+            remedy="restore control.loads and control.load_feeds from a backup of the warehouse",
+        )
+
+
+def _emptied(model: Model, active: Mapping[str, int]) -> SQL:
+    """Statement: tables that lost the record that they have from the beginning; of links, those without a row."""
+
+    def tables() -> Iterator[tuple[str, SQL]]:
+        keys = {hub.table: hub.key for hub in model.hubs}
+        keys |= {satellite.table: model.hub(satellite.hub_name).key for satellite in model.satellites}
+        for table, key in keys.items():
+            yield table, sql("WHERE {key} = {zero}", key=ident(key), zero=zero_key())
+        for link in model.links:
+            if active.get(model.feed_of(link).name):
+                yield link.table, sql("")
+                yield link.effectivity.table, sql("")
+
+    lost = (
+        sql(
+            "SELECT {name} WHERE NOT EXISTS (SELECT FROM vault.{table} {record})",
+            name=literal(table),
+            table=ident(table),
+            record=record,
+        )
+        for table, record in tables()
+    )
+    return joined("\nUNION ALL\n", lost)
+
+
+def are_trusted(session: Session, model: Model) -> bool:
+    """Whether active rows and their checksums are those of the vault, as far as migrations know."""
+    return session.scalar(
+        sql("SELECT NOT EXISTS (SELECT FROM control.models WHERE model = %(model)s AND NOT bookkeeping_valid)"),
+        {"model": model.name},
+    )
+
+
+def trust(session: Session, model: Model) -> None:
+    """Note that active rows were computed from the vault again, all feeds."""
+    session.execute(
+        sql("UPDATE control.models SET bookkeeping_valid = true WHERE model = %(model)s AND NOT bookkeeping_valid"),
+        {"model": model.name},
+    )
+
+
+def distrust(session: Session, model: Model) -> None:
+    """Let the next run compare with the vault itself."""
+    session.execute(
+        sql("UPDATE control.models SET bookkeeping_valid = false WHERE model = %(model)s"), {"model": model.name}
+    )
+    # A model that no migration has put on record yet: rows without a segmentation are computed from the vault again.
+    session.execute(sql("DELETE FROM control.cuts WHERE model = %(model)s"), {"model": model.name})

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 import clickhouse_connect.driver.httpclient  # noqa: F401 - imported once, not by each run that is killed
@@ -75,14 +76,16 @@ class Killer:
         at: Failpoint | None = None,
         after: float | None = None,
         bulk: bool = False,
+        model: str = "courses",
         **options: Any,
     ) -> Ended:
-        """One run of the courses, killed at a failpoint or after so many seconds if it lives then.
+        """One run of a model, killed at a failpoint or after so many seconds if it lives then.
 
         `bulk`: an empty table is filled as if the load were large.
         """
         urls = [stores.source.url, stores.warehouse.url, stores.datamart.url]
-        order = {"urls": urls, "options": options, "at": asdict(at) if at else None, "after": after, "bulk": bulk}
+        how = {"at": asdict(at) if at else None, "after": after, "bulk": bulk}
+        order = {"urls": urls, "options": options, "model": model, **how}
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -225,7 +228,7 @@ def _run(order: dict[str, Any], reports: int) -> None:
     )
     told: dict[str, Any] = {}
     try:
-        pipeline.run(MODEL, stores, **order["options"])
+        pipeline.run(MODELS[order["model"]], stores, **order["options"])
     except SkyengError as exc:
         told = {"error": str(exc)}
     except BaseException as exc:
@@ -260,6 +263,6 @@ def _forked(order: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    MODEL = load_model("courses")
+    MODELS = {"courses": load_model("courses"), "shop": load_model(Path(__file__).parent / "models" / "shop")}
     for line in sys.stdin:
         print(json.dumps(_forked(json.loads(line))), flush=True)

@@ -159,7 +159,7 @@ ORDER BY expected.place"""),
             "types": [it.type for it in wanted],
         },
     )
-    return [Fault(wanted[place], _RELATION.get(real, real)) for place, real in rows]
+    return [Fault(wanted[place], _RELATION.get(str(real), str(real))) for place, real in rows]
 
 
 def _of_engine() -> Iterator[Expected]:

@@ -39,12 +39,12 @@ from skyeng.warehouse.revisions import (
     control_history,
     files,
     head,
-    migrated_signature,
     model_history,
+    newest_signature,
     numbers,
-    revised_signature,
     revision,
     store_signature,
+    stored_signature,
 )
 from skyeng.warehouse.staging import WORTH_ANALYSING
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
@@ -68,7 +68,9 @@ def migrate(warehouse: Postgres, model: Model) -> None:
 
 
 def _is_due(session: Session, model: Model) -> bool:
-    return bool(_pending(session, model) or _is_edited(session, model) or derived.outdated(session, model))
+    if _pending(session, model) or _stored(session, model) != signature(model):
+        return True
+    return bool(derived.outdated(session, model))
 
 
 def _pending(session: Session, model: Model) -> list[History]:
@@ -88,15 +90,11 @@ def _check_known(session: Session, history: History) -> None:
         )
 
 
-def _is_edited(session: Session, model: Model) -> bool:
-    return _stored(session, model) != signature(model)
-
-
 def _stored(session: Session, model: Model) -> Signature | None:
     """What the warehouse is migrated for, also where it has no register of models yet."""
     if session.scalar(sql("SELECT to_regclass('control.models')")) is None:
         return None
-    return migrated_signature(session, model)
+    return stored_signature(session, model)
 
 
 def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
@@ -105,8 +103,8 @@ def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
         _check_known(session, history)
     for schema in SCHEMAS:
         session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
-    if _pending(session, model) or _is_edited(session, model):
-        stored = _stored(session, model)
+    stored = _stored(session, model)
+    if changes := bool(_pending(session, model)) or stored != signature(model):
         runner = replace(locks.this_process(), lease=timedelta())
         # Who reads for a mart could find a table empty that is rewritten meanwhile.
         for part in ("", *(mart.table for mart in model.marts)):
@@ -124,7 +122,7 @@ def _migrate(connection: sa.Connection, session: Session, model: Model) -> None:
         if satellite.table not in known:
             _describe_known_parents(session, model, satellite)
     derived.create(session, model, outdated, grants)
-    if _is_edited(session, model):
+    if changes:
         store_signature(session, model)
 
 
@@ -186,7 +184,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     """
     if history.model:
         changes_to_revise(history.model)
-    before = revised_signature(history) if history.model else None
+    before = newest_signature(history) if history.model else None
     if history.model and before:
         migrate(warehouse, model_of(before, history.model))
     with _connection(warehouse) as (connection, session):
@@ -194,8 +192,8 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         command.upgrade(_config(control_history(), connection), "head")
         _check_known(session, history)
-        if history.model and before:
-            _check_nothing_foreign(session, model_of(before, history.model), history.model)
+        if history.model:
+            _check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
         history.folder.mkdir(parents=True, exist_ok=True)
         with redirect_stdout(io.StringIO()):  # what was written is ours to say
             script = command.revision(
@@ -221,13 +219,17 @@ def _declared_columns(model: Model) -> Columns:
 
 def _check_nothing_lost(session: Session, model: Model) -> None:
     """Raise `NotMigrated` where the vault lacks a column that the model's revisions have created."""
-    _check_none(session, _declared_columns(model).keys() - _found_columns(session), _LOST)
+    _check_none(session, _declared_columns(model).keys() - _existing_columns(session), _LOST)
 
 
-def _check_nothing_foreign(session: Session, before: Model, after: Model) -> None:
-    """Raise `NotMigrated` where a column that is to be added is there: the revision would not add it anywhere else."""
-    added = _declared_columns(after).keys() - _declared_columns(before).keys()
-    _check_none(session, added & _found_columns(session), _FOREIGN)
+def _check_nothing_foreign(session: Session, before: Model | None, after: Model) -> None:
+    """Raise `NotMigrated` where a table or column that is to be added exists: a revision would add it nowhere else."""
+    old_columns = _declared_columns(before).keys() if before else set()
+    old_tables = {it.table for it in loads.vault_tables(before)} if before else set()
+    columns = _declared_columns(after).keys() - old_columns
+    tables = {it.table for it in loads.vault_tables(after)} - old_tables
+    foreign = {it for it in _existing_columns(session) if it in columns or it[0] in tables}
+    _check_none(session, foreign, _FOREIGN)
 
 
 #: What is wrong with columns of the vault that somebody altered by hand, and what to do.
@@ -235,7 +237,7 @@ _LOST = ("lacks what its revisions created", "restore it from a backup")
 _FOREIGN = ("has what no revision created", "rename or drop it")
 
 
-def _found_columns(session: Session) -> set[tuple[str, str]]:
+def _existing_columns(session: Session) -> set[tuple[str, str]]:
     """Tables of the vault and their columns, as they are."""
     rows = session.rows(
         sql("""SELECT relname::text, attname::text
@@ -260,39 +262,46 @@ class _Directives:
     """What Alembic found for a revision, without what would lose history or belongs to nobody's change."""
 
     def __init__(self, history: History, before: Signature | None) -> None:
-        self.history, self.before = history, before
+        self._history, self._before = history, before
         model = history.model
         old = _declared_columns(model_of(before, model)) if model and before else {}
         new = _declared_columns(model) if model else {}
         #: Columns of the vault whose type the model changed.
-        self.retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
+        self._retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
+        #: Tables that the revision creates.
+        self._new_tables: set[str] = set()
 
     def __call__(self, _context: object, _revision: object, directives: list[Any]) -> None:
         """Alembic's hook: empties the list where nothing is to be written."""
         upgrades = directives[0].upgrade_ops
-        upgrades.ops[:] = self._kept(upgrades.ops)
-        same = self.history.model is None or self.before == signature(self.history.model)
+        self._new_tables = {it.table_name for it in upgrades.ops if isinstance(it, ops.CreateTableOp)}
+        upgrades.ops[:] = self._without_losses(upgrades.ops)
+        same = self._history.model is None or self._before == signature(self._history.model)
         if upgrades.is_empty() and same:
             directives.clear()
 
-    def _kept(self, found: Iterable[Any]) -> list[Any]:
-        return [kept for operation in found for kept in self._of(operation)]
+    def _without_losses(self, operations: Iterable[Any]) -> list[Any]:
+        return [safe for operation in operations for safe in self._safe(operation)]
 
-    def _of(self, operation: Any) -> Iterator[Any]:
+    def _safe(self, operation: Any) -> Iterator[Any]:
         match operation:
             case ops.ModifyTableOps():
-                operation.ops[:] = self._kept(operation.ops)
+                operation.ops[:] = self._without_losses(operation.ops)
                 if operation.ops:
                     yield operation
-            case ops.DropTableCommentOp():
+            case ops.DropTableCommentOp(schema="vault"):
                 """A comment that somebody else has written stays."""
+            case ops.CreateIndexOp() if operation.table_name not in self._new_tables:
+                # It may be missing in this warehouse alone.
+                operation.if_not_exists = True
+                yield operation
             case ops.AlterColumnOp(schema="stage", modify_type=type_) if type_ is not None:
                 # Staging holds nothing between loads, and not every type can be altered to every other.
                 table, column = operation.table_name, operation.column_name
                 yield ops.DropColumnOp(table, column, schema="stage")
                 yield ops.AddColumnOp(table, sa.Column(column, type_), schema="stage")
-            case ops.AlterColumnOp():
-                if (operation.table_name, operation.column_name) not in self.retyped:
+            case ops.AlterColumnOp(schema="vault"):
+                if (operation.table_name, operation.column_name) not in self._retyped:
                     operation.modify_type = None
                 if operation.modify_comment is None:
                     operation.modify_comment = False

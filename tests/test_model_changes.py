@@ -29,7 +29,7 @@ from skyeng.sql import SQL
 from skyeng.warehouse import loads, migrations, vault
 from skyeng.warehouse.life import life
 from skyeng.warehouse.locks import Runner, exclusive
-from skyeng.warehouse.revisions import MIGRATIONS, migrated_signature, model_history, newest_file, revised_signature
+from skyeng.warehouse.revisions import MIGRATIONS, model_history, newest_file, newest_signature, stored_signature
 
 
 @pytest.fixture
@@ -707,9 +707,7 @@ def test_a_vault_that_was_altered_by_hand_gives_no_revision(edited: Shop) -> Non
     with edited.warehouse.session() as session:
         session.execute(SQL("ALTER TABLE vault.s_products_stocks ADD COLUMN s_product_stock_shelf text"))
     edited.edit(SHELF, queries=SHELVES)
-    with pytest.raises(
-        NotMigrated, match=r"has what no revision created: vault.s_products_stocks.s_product_stock_shelf"
-    ):
+    with pytest.raises(NotMigrated, match=r"has what no revision created: vault.s_products_stocks.s_product_stock_sh"):
         edited.revise()
     with edited.warehouse.session() as session:
         session.execute(
@@ -719,6 +717,30 @@ def test_a_vault_that_was_altered_by_hand_gives_no_revision(edited: Shop) -> Non
     with pytest.raises(NotMigrated, match=r"lacks what its revisions created: vault.s_customers.s_customer_settings"):
         edited.revise()
     assert edited.revisions() == files
+
+
+@pytest.mark.slow
+def test_a_table_by_hand_gives_no_revision(edited: Shop) -> None:
+    with edited.warehouse.session() as session:
+        session.execute(SQL("CREATE TABLE vault.s_products_labels (h_product_hk uuid)"))
+    edited.edit(new_satellite, queries=orders("NULL::text AS product_label"))
+    with pytest.raises(NotMigrated, match=r"has what no revision created: vault.s_products_labels.h_product_hk"):
+        edited.revise()
+
+
+@pytest.mark.slow
+def test_settings_and_indexes_of_one_warehouse_are_no_part_of_a_revision(edited: Shop) -> None:
+    """A search path that names our schemas, and an index that somebody dropped."""
+    with edited.warehouse.session() as session:
+        name = session.scalar(SQL("SELECT current_database()"))
+        session.execute(SQL(f'ALTER DATABASE "{name}" SET search_path = vault, control, stage, public'))
+    assert edited.revise() is None
+    with edited.warehouse.session() as session:
+        session.execute(SQL("DROP INDEX vault.ix_h_depots_load_ts"))
+    written = edited.revise()
+    assert written is not None
+    assert re.findall(r"op\.(\w+)", written.read_text()) == ["create_index"]
+    assert "if_not_exists=True" in written.read_text()
 
 
 @pytest.mark.slow
@@ -747,7 +769,7 @@ def test_a_revision_says_what_it_carries_out(edited: Shop, tmp_path: Path) -> No
     assert "satellite 'product_label' is new: its columns are NULL in what was loaded before" in done.stderr
     assert f"run `skyeng migrate {folder}`" in done.stderr
     assert "_labels.py" in done.stderr
-    assert revised_signature(model_history(edited.model)) == signature(edited.model)
+    assert newest_signature(model_history(edited.model)) == signature(edited.model)
     assert "nothing to write" in revise().stderr
     edited.migrate()
     assert "nothing to write" in revise().stderr
@@ -775,12 +797,12 @@ def test_a_change_without_tables_is_a_revision_too(edited: Shop) -> None:
     assert written is not None
     assert "op." not in written.read_text()
     edited.migrate()
-    assert migrated_signature_of(edited) == signature(edited.model)
+    assert stored_signature_of(edited) == signature(edited.model)
 
 
-def migrated_signature_of(edited: Shop) -> object:
+def stored_signature_of(edited: Shop) -> object:
     with edited.warehouse.session() as session:
-        return migrated_signature(session, edited.model)
+        return stored_signature(session, edited.model)
 
 
 def test_a_revision_without_signature_is_an_error(edited: Shop) -> None:

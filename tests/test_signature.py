@@ -12,7 +12,7 @@ import yaml
 from conftest import MODELS
 
 from skyeng.model import Model, load_model
-from skyeng.model.changes import Change, changes, widened
+from skyeng.model.changes import Change, changes, is_wider
 from skyeng.model.signature import as_text, from_text, model_of, signature
 from skyeng.warehouse.migrations import model_metadata
 
@@ -111,7 +111,7 @@ def test_a_text_that_is_no_signature() -> None:
     ],
 )
 def test_what_is_wider(before: str, after: str, is_: bool) -> None:
-    assert widened(before, after) is is_
+    assert is_wider(before, after) is is_
 
 
 def put(*path: str, value: Any) -> Callable[[Declared], object]:

@@ -8,7 +8,7 @@ from skyeng import pipeline
 from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.model import load_model
-from skyeng.model.changes import listed
+from skyeng.model.changes import as_list
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
 from skyeng.settings import Settings
@@ -77,4 +77,4 @@ def revise(model: str, message: str) -> None:
     if not any(written):
         show.say("nothing to write: warehouse and datamart are as the model says")
     elif found:
-        show.say(f"which carries out:\n{listed(found)}\nrun `skyeng migrate {argument(described)}` to apply it")
+        show.say(f"which carries out:\n{as_list(found)}\nrun `skyeng migrate {argument(described)}` to apply it")

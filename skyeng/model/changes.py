@@ -46,13 +46,13 @@ def changes(before: Signature, after: Signature) -> list[Change]:
     return list(_changes(before, after))
 
 
-def listed(found: Sequence[Change]) -> str:
+def as_list(found: Sequence[Change]) -> str:
     """Changes as a list for a message, each refused one with its way on."""
     lines = (f"- {change}" + (f"\n    instead: {change.way_on}" if change.refused else "") for change in found)
     return "\n".join(lines)
 
 
-def widened(before: str, after: str) -> bool:
+def is_wider(before: str, after: str) -> bool:
     """Whether each value of a type is a value of the other too, with the same canonical text."""
     if before in _WHOLE_NUMBERS and after in _WHOLE_NUMBERS:
         return _WHOLE_NUMBERS.index(before) < _WHOLE_NUMBERS.index(after)
@@ -77,7 +77,7 @@ def _changes(before: Signature, after: Signature) -> Iterator[Change]:
             f"is '{after['source']}' now: stored rows keep their record source, later rows get the new one",
         )
     for section, references in _REFERENCES.items():
-        renamed = _renamed(before[section], after[section], _SHAPES[section])
+        renamed = _likely_renames(before[section], after[section], _SHAPES[section])
         for old, new in renamed.items():
             yield _rename(section, old, new, before[section][old])
         after = _with_old_names(before, after, section, references, renamed)
@@ -112,7 +112,7 @@ _REFERENCES = {
 }
 
 
-def _renamed(old: Section, new: Section, shape: Callable[[Part], object]) -> dict[str, str]:
+def _likely_renames(old: Section, new: Section, shape: Callable[[Part], object]) -> dict[str, str]:
     """Likely renames, from old names to new ones: one part is missing and one is new, and no other has their shape."""
     missing = {name: shape(part) for name, part in old.items() if name not in new}
     added = {name: shape(part) for name, part in new.items() if name not in old}
@@ -222,7 +222,7 @@ def _type(where: str, old: Part, new: Part, another: str) -> Iterator[Change]:
     before, after = old["type"], new["type"]
     if before == after:
         return
-    if widened(before, after):
+    if is_wider(before, after):
         yield Change(where, f"is {after} instead of {before}: stored values stay as they are")
         return
     yield Change(
@@ -298,7 +298,7 @@ def _satellite(name: str, was: Part, is_: Part, elsewhere: Mapping[str, str]) ->
                 f"keep `{key}: {was[key]}`, and declare a satellite of another name with `{key}: {is_[key]}`",
             )
     old, new = was["attributes"], is_["attributes"]
-    renamed = _renamed(old, new, lambda attribute: attribute["type"])
+    renamed = _likely_renames(old, new, lambda attribute: attribute["type"])
     for attribute, part in _missing(old, new):
         yield _attribute_missing(name, attribute, was["feed"], part, renamed.get(attribute), elsewhere.get(attribute))
     for attribute, _ in _missing(new, old):

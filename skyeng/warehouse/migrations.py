@@ -40,12 +40,12 @@ from skyeng.warehouse.revisions import (
     control_history,
     files,
     head,
-    migrated_signature,
     model_history,
+    newest_signature,
     numbers,
-    revised_signature,
     revision,
     store_signature,
+    stored_signature,
 )
 from skyeng.warehouse.schema import SCHEMAS
 from skyeng.warehouse.staging import WORTH_ANALYSING
@@ -67,15 +67,17 @@ def migrate(warehouse: Postgres, model: Model) -> None:
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         for history in (control_history(), model_history(model)):
             _check_known(session, history)
-        if _pending(session, model) or _stored(session, model) != signature(model):
+        stored = _stored(session, model)
+        changes = bool(_pending(session, model)) or stored != signature(model)
+        if changes:
             _claim(session, model)
-            stored = _stored(session, model)
-            _upgrade_engine(session, connection)
+        _upgrade_engine(session, connection)
+        if changes:
             # With the tables that a load knew when it began.
             loads.roll_back_dead(session, model_of(stored, model) if stored else model, _claimant())
-        else:
-            _upgrade_engine(session, connection)
         _upgrade_model(session, connection, model)
+        if changes:
+            store_signature(session, model)
         objects.check(session, model)
 
 
@@ -100,7 +102,7 @@ def _stored(session: Session, model: Model) -> Signature | None:
     """What the warehouse is migrated for, also where it has no register of models yet."""
     if session.scalar(sql("SELECT to_regclass('control.models')")) is None:
         return None
-    return migrated_signature(session, model)
+    return stored_signature(session, model)
 
 
 def _claimant() -> locks.Runner:
@@ -157,8 +159,6 @@ def _upgrade_model(session: Session, connection: sa.Connection, model: Model) ->
                 _describe_known_parents(session, model, satellite)
         derived.create(session, model, outdated, grants)
     _make_zero_records(session, model)
-    if _stored(session, model) != signature(model):
-        store_signature(session, model)
 
 
 def _tables(session: Session) -> set[str]:
@@ -203,7 +203,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     """
     if history.model:
         changes_to_revise(history.model)
-    before = revised_signature(history) if history.model else None
+    before = newest_signature(history) if history.model else None
     if history.model and before:
         migrate(warehouse, model_of(before, history.model))
     with _connection(warehouse) as (connection, session):
@@ -213,8 +213,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
         _check_known(session, history)
         if history.model:
             ownership.check(session, history.model)
-        if history.model and before:
-            _check_nothing_foreign(session, model_of(before, history.model), history.model)
+            _check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
         history.folder.mkdir(parents=True, exist_ok=True)
         with redirect_stdout(io.StringIO()):  # what was written is ours to say
             script = command.revision(
@@ -238,23 +237,24 @@ def _declared_columns(model: Model) -> Columns:
     return {(column.owner.table, column.vault_column): column.type.name for column in columns}
 
 
-def _check_nothing_lost(session: Session, model: Model) -> None:
-    """Raise `NotMigrated` where the vault lacks a column that the model's revisions have created."""
-    _check_none(session, _declared_columns(model).keys() - _found_columns(session), _LOST)
+def _check_nothing_foreign(session: Session, before: Model | None, after: Model) -> None:
+    """Raise `NotMigrated` where a table or column that is to be added exists: a revision would add it nowhere else."""
+    old_columns = _declared_columns(before).keys() if before else set()
+    old_tables = {it.table for it in loads.vault_tables(before)} if before else set()
+    columns = _declared_columns(after).keys() - old_columns
+    tables = {it.table for it in loads.vault_tables(after)} - old_tables
+    foreign = {it for it in _existing_columns(session) if it in columns or it[0] in tables}
+    if foreign:
+        raise NotMigrated(
+            "the warehouse has what no revision created: "
+            + ", ".join(f"vault.{table}.{column}" for table, column in sorted(foreign)),
+            where=session.database.name,
+            expected="tables that migrations alone change",
+            remedy="rename or drop it",
+        )
 
 
-def _check_nothing_foreign(session: Session, before: Model, after: Model) -> None:
-    """Raise `NotMigrated` where a column that is to be added is there: the revision would not add it anywhere else."""
-    added = _declared_columns(after).keys() - _declared_columns(before).keys()
-    _check_none(session, added & _found_columns(session), _FOREIGN)
-
-
-#: What is wrong with columns of the vault that somebody altered by hand, and what to do.
-_LOST = ("lacks what its revisions created", "restore it from a backup")
-_FOREIGN = ("has what no revision created", "rename or drop it")
-
-
-def _found_columns(session: Session) -> set[tuple[str, str]]:
+def _existing_columns(session: Session) -> set[tuple[str, str]]:
     """Tables of the vault and their columns, as they are."""
     rows = session.rows(
         sql("""SELECT relname::text, attname::text
@@ -264,54 +264,50 @@ WHERE relnamespace = 'vault'::regnamespace AND relkind = 'r' AND attnum > 0 AND 
     return {(table, column) for table, column in rows}
 
 
-def _check_none(session: Session, faulty: set[tuple[str, str]], fault: tuple[str, str]) -> None:
-    if faulty:
-        what, remedy = fault
-        raise NotMigrated(
-            f"the warehouse {what}: {', '.join(f'vault.{table}.{column}' for table, column in sorted(faulty))}",
-            where=session.database.name,
-            expected="tables that migrations alone change",
-            remedy=remedy,
-        )
-
-
 class _Directives:
     """What Alembic found for a revision, without what would lose history or belongs to nobody's change."""
 
     def __init__(self, history: History, before: Signature | None) -> None:
-        self.history, self.before = history, before
+        self._history, self._before = history, before
         model = history.model
         old = _declared_columns(model_of(before, model)) if model and before else {}
         new = _declared_columns(model) if model else {}
         #: Columns of the vault whose type the model changed.
-        self.retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
+        self._retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
+        #: Tables that the revision creates.
+        self._new_tables: set[str] = set()
 
     def __call__(self, _context: object, _revision: object, directives: list[Any]) -> None:
         """Alembic's hook: empties the list where nothing is to be written."""
         upgrades = directives[0].upgrade_ops
-        upgrades.ops[:] = self._kept(upgrades.ops)
-        same = self.history.model is None or self.before == signature(self.history.model)
+        self._new_tables = {it.table_name for it in upgrades.ops if isinstance(it, ops.CreateTableOp)}
+        upgrades.ops[:] = self._without_losses(upgrades.ops)
+        same = self._history.model is None or self._before == signature(self._history.model)
         if upgrades.is_empty() and same:
             directives.clear()
 
-    def _kept(self, found: Iterable[Any]) -> list[Any]:
-        return [kept for operation in found for kept in self._of(operation)]
+    def _without_losses(self, operations: Iterable[Any]) -> list[Any]:
+        return [safe for operation in operations for safe in self._safe(operation)]
 
-    def _of(self, operation: Any) -> Iterator[Any]:
+    def _safe(self, operation: Any) -> Iterator[Any]:
         match operation:
             case ops.ModifyTableOps():
-                operation.ops[:] = self._kept(operation.ops)
+                operation.ops[:] = self._without_losses(operation.ops)
                 if operation.ops:
                     yield operation
-            case ops.DropTableCommentOp():
+            case ops.DropTableCommentOp(schema="vault"):
                 """A comment that somebody else has written stays."""
+            case ops.CreateIndexOp() if operation.table_name not in self._new_tables:
+                # It may be missing in this warehouse alone.
+                operation.if_not_exists = True
+                yield operation
             case ops.AlterColumnOp(schema="stage", modify_type=type_) if type_ is not None:
                 # Staging holds nothing between loads, and not every type can be altered to every other.
                 table, column = operation.table_name, operation.column_name
                 yield ops.DropColumnOp(table, column, schema="stage")
                 yield ops.AddColumnOp(table, sa.Column(column, type_), schema="stage")
-            case ops.AlterColumnOp():
-                if (operation.table_name, operation.column_name) not in self.retyped:
+            case ops.AlterColumnOp(schema="vault"):
+                if (operation.table_name, operation.column_name) not in self._retyped:
                     operation.modify_type = None
                 if operation.modify_comment is None:
                     operation.modify_comment = False

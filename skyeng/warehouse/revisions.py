@@ -9,7 +9,7 @@ from pathlib import Path
 
 from skyeng.errors import ModelChangeRefused, NotMigrated
 from skyeng.model import Model, kept_in
-from skyeng.model.changes import Change, changes, listed
+from skyeng.model.changes import Change, as_list, changes
 from skyeng.model.signature import Signature, as_text, from_text, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
@@ -66,7 +66,7 @@ def check_signature(session: Session, model: Model) -> None:
 
     Each step asks: a task reads the model file again, and it may have been edited since the load began.
     """
-    stored = migrated_signature(session, model)
+    stored = stored_signature(session, model)
     if stored is None:
         raise NotMigrated(
             f"the warehouse does not know model '{model.name}'",
@@ -76,7 +76,7 @@ def check_signature(session: Session, model: Model) -> None:
         )
     if found := changes(stored, signature(model)):
         raise NotMigrated(
-            f"model '{model.name}' was edited and not migrated:\n{listed(found)}",
+            f"model '{model.name}' was edited and not migrated:\n{as_list(found)}",
             where=session.database.name,
             remedy=f"run `skyeng model revise {argument(model)} -m 'what it is for'`,"
             f" then `skyeng migrate {argument(model)}`",
@@ -85,7 +85,7 @@ def check_signature(session: Session, model: Model) -> None:
 
 def check_revised(model: Model) -> None:
     """Raise `NotMigrated` unless the newest revision file is of the model as it is declared."""
-    before = revised_signature(model_history(model))
+    before = newest_signature(model_history(model))
     if before is None:
         raise NotMigrated(
             f"model '{model.name}' has no revision",
@@ -94,7 +94,7 @@ def check_revised(model: Model) -> None:
         )
     if found := changes(before, signature(model)):
         raise NotMigrated(
-            f"model '{model.name}' was edited after its newest revision:\n{listed(found)}",
+            f"model '{model.name}' was edited after its newest revision:\n{as_list(found)}",
             where=str(newest_file(model_history(model))),
             remedy=f"run `skyeng model revise {argument(model)} -m 'what it is for'`",
         )
@@ -105,12 +105,12 @@ def changes_to_revise(model: Model) -> list[Change]:
 
     Raises `ModelChangeRefused` that lists every change that would lose history.
     """
-    before = revised_signature(model_history(model))
+    before = newest_signature(model_history(model))
     found = [] if before is None else changes(before, signature(model))
     if refused := [change for change in found if change.refused]:
         raise ModelChangeRefused(
             f"model '{model.name}' was edited in a way that would lose history; nothing was written:\n"
-            + listed(refused),
+            + as_list(refused),
             where=str(model.directory),
             expected=f"changes of {newest_file(model_history(model))} that keep what is stored",
             remedy="take these changes back, or do what is said of each; then revise again",
@@ -126,7 +126,7 @@ def argument(model: Model) -> str:
 # Signatures
 
 
-def migrated_signature(session: Session, model: Model) -> Signature | None:
+def stored_signature(session: Session, model: Model) -> Signature | None:
     """The signature of the model that a warehouse is migrated for; None where it is not."""
     return session.scalar(sql("SELECT signature FROM control.models WHERE model = %(model)s"), {"model": model.name})
 
@@ -149,7 +149,7 @@ SET (signature, bookkeeping_valid, migrated_at)
     )
 
 
-def revised_signature(history: History) -> Signature | None:
+def newest_signature(history: History) -> Signature | None:
     """The signature in the newest revision file of a model; None where there is no file.
 
     Raises `NotMigrated` where the file carries none.

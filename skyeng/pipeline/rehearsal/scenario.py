@@ -97,7 +97,7 @@ class Scenario:
     def _of_every_function(self) -> dict[CodeType, Reply]:
         always: dict[Callable[..., Any], Answer] = {
             locks.exclusive: _value(value=True),
-            revisions.migrated_signature: _value(signature(self.model)),
+            revisions.stored_signature: _value(signature(self.model)),
             comparison.agreed_method: _value("the same on both servers"),
             loads.open_load: Answer([(_NOW.load_id, _NOW.load_ts)]),
             loads.last_method: Answer([(_METHOD, HASH_VERSION)] if self.held else []),

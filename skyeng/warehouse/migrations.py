@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -212,18 +212,24 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
         _upgrade_engine(session, connection)
         _check_known(session, history)
         if history.model:
-            ownership.check(session, history.model)
             _check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
-        history.folder.mkdir(parents=True, exist_ok=True)
-        with redirect_stdout(io.StringIO()):  # what was written is ours to say
-            script = command.revision(
-                _config(history, connection, _Directives(history, before)),
-                message=message,
-                autogenerate=True,
-                rev_id=f"{len(files(history)) + 1:04d}",
-                version_path=str(history.folder),
-            )
-        return Path(script.path) if script and not isinstance(script, list) else None
+        # Alembic creates the table of the model's revision.
+        with ownership.claimed(session, history.model) if history.model else nullcontext():
+            return _write(connection, history, message, _Directives(history, before))
+
+
+def _write(connection: sa.Connection, history: History, message: str, directives: _Directives) -> Path | None:
+    """Let Alembic compare and write the file."""
+    history.folder.mkdir(parents=True, exist_ok=True)
+    with redirect_stdout(io.StringIO()):  # what was written is ours to say
+        script = command.revision(
+            _config(history, connection, directives),
+            message=message,
+            autogenerate=True,
+            rev_id=f"{len(files(history)) + 1:04d}",
+            version_path=str(history.folder),
+        )
+    return Path(script.path) if script and not isinstance(script, list) else None
 
 
 #: Table and column of what a model stores, with its type.

@@ -190,7 +190,8 @@ def _column(column: Column, table: Table) -> sa.Column[Any]:
         _type(column.type),
         primary_key=column.name in table.key,
         nullable=column.nullable,
-        autoincrement=False,
+        # A key that is a number is no sequence. Elsewhere Alembic would take the word for a change.
+        autoincrement=False if column.name in table.key else "auto",
         comment=column.comment or None,
     )
 

@@ -169,9 +169,7 @@ def _versions(model: Model, hub: Hub, satellite: Satellite) -> SQL:
     return sql(
         """SELECT told.load_ts, {texts}
 FROM (
-    SELECT DISTINCT {load_ts} AS load_ts
-    FROM vault.{table}
-    WHERE {key} = %(key)s AND {visible} AND {load_ts} > '-infinity'
+    SELECT DISTINCT {load_ts} AS load_ts FROM vault.{table} WHERE {key} = %(key)s AND {visible}
 ) AS told
 JOIN LATERAL (
     SELECT *

@@ -366,12 +366,13 @@ def _context(history: History, connection: sa.Connection) -> MigrationContext:
 def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
     """One transaction, as SQLAlchemy sees it and as we do."""
     with warehouse.session() as session:
+        # SQLAlchemy, which asks when it connects, takes tables of the first schema on the path for those of none.
+        session.execute(sql("SET search_path = pg_catalog"))
+        session.commit()
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:
-                # Alembic takes tables on the path of the role for those of no schema.
-                session.execute(sql("SET LOCAL search_path = pg_catalog"))
                 yield connection, session
         except DBAPIError as exc:
             # Driver errors are put into words by the session.

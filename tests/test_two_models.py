@@ -319,7 +319,7 @@ def seen_as_of(both: Both, moment: str) -> tuple[object, ...]:
         for feed in ("courses", "orders", "stocks")
     )
     marts = (
-        tuple(both.shop.mart(f"SELECT {shown} FROM {mart}_as_of(ts = '{moment[:26]}') ORDER BY ALL"))
+        tuple(both.shop.mart(f"SELECT {shown} FROM {mart}_as_of(ts = '{moment.removesuffix("+00")}') ORDER BY ALL"))
         for mart, shown in (
             ("dm_courses_modules_lessons_streams", "h_lesson_id, h_course_title, h_lesson_title"),
             ("dm_stocks", "code, sku, pieces"),

@@ -314,12 +314,13 @@ def check_both(both: Both, past: dict[str, tuple[object, ...]]) -> None:
 
 
 def seen_as_of(both: Both, moment: str) -> tuple[object, ...]:
+    utc = moment.removesuffix("+00")
     vault = (
         tuple(both.shop.vault(f"SELECT {feed}::text FROM vault.{feed}_as_of('{moment}') AS {feed} ORDER BY 1"))
         for feed in ("courses", "orders", "stocks")
     )
     marts = (
-        tuple(both.shop.mart(f"SELECT {shown} FROM {mart}_as_of(ts = '{moment[:26]}') ORDER BY ALL"))
+        tuple(both.shop.mart(f"SELECT {shown} FROM {mart}_as_of(ts = '{utc}') ORDER BY ALL"))
         for mart, shown in (
             ("dm_courses_modules_lessons_streams", "h_lesson_id, h_course_title, h_lesson_title"),
             ("dm_stocks", "code, sku, pieces"),

@@ -1,4 +1,4 @@
-"""Whether what a load begins with can be trusted: the register of loads, the vault, and what is kept beside them.
+"""Whether what a load begins with can be trusted: the register of loads, the vault, and bookkeeping.
 
 Active rows and their checksums are bookkeeping, and are computed from the vault again where they do not fit
 the register. The register and the vault are not: a run that would build on a part of them is refused.

@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Index:
-    """An index of one column, beside the primary key."""
+    """An index of one column; that of the primary key is not listed."""
 
     name: str
     column: str

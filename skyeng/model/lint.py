@@ -181,15 +181,12 @@ def _names(model: Model) -> Iterator[Fault]:
 def _taken(it: DerivedName, other: DerivedName) -> str:
     """What to say of a name that two things would have."""
     if not other.place:
-        owner = "it is a name of the engine's own"
+        owner, remedy = "it is a name of the engine's own", "choose another one"
     elif other.place == it.place:
-        owner = f"the {other.kind} is declared here as well"
+        owner, remedy = f"a {other.kind} of the same part has it", "choose another one"
     else:
-        owner = f"by {'.'.join(other.place)}"
-    return (
-        f"the derived {it.kind} name {it.name} is taken already in {it.namespace.name}: {owner};"
-        " give one of the two another name"
-    )
+        owner, remedy = f"by {'.'.join(other.place)}", "give one of the two another name"
+    return f"the derived {it.kind} name {it.name} is taken already in {it.namespace.name}: {owner}; {remedy}"
 
 
 _CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (

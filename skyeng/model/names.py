@@ -60,7 +60,7 @@ _ENGINE_TABLES = {
 _ENGINE_INDEXES = {
     "control": (
         *(f"pk_{table}" for table in ("loads", "load_feeds", "load_steps", "models", "model_tables", "cuts")),
-        *("uq_loads_load_ts", "ix_loads_one_open", "migrations_control_pkc"),
+        *("uq_loads", "ix_loads_one_open", "migrations_control_pkc"),
     ),
     "stage": ("pk_selections",),
 }
@@ -207,7 +207,7 @@ def _rows_of_feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
     keys = (hub.key for hub in model.keyed_hubs(feed))
     ours = _all_at((), (*SYSTEM_COLUMNS, *_OF_STATEMENTS, *keys, *digests))
     delivered = ((_place_of(column), column.name) for column in model.feed_columns(feed))
-    yield from _columns(columns_of(f"the rows of feed {feed.name}"), (*ours, *delivered))
+    yield from _columns(Namespace(f"the rows of feed {feed.name}"), (*ours, *delivered))
     aliases = Namespace(f"the aliases of feed {feed.name}")
     for hub in model.hubs_of(model.grain(feed)):
         yield DerivedName(("hubs", hub.name), aliases, "alias", f"of_{hub.name}")
@@ -234,7 +234,7 @@ def _mart(model: Model, mart: Mart) -> Iterator[DerivedName]:
     yield from (DerivedName(place, DATAMART, "table", name) for name in (*registers, *shadow_tables))
     index, feed = model.marts.index(mart), model.feed(mart.feed)
     ours = ("row_key", "row_hash", *(f"{it.name}_digest_{index}" for it in model.satellites_of(feed)))
-    yield from _columns(mart_columns_of(f"the rows of {mart.table}"), (*_all_at((), ours), *columns))
+    yield from _columns(Namespace(f"the rows of {mart.table}", longest=None), (*_all_at((), ours), *columns))
     for task in ("e_from_ch_datamart", "e_from_pg_datawarehouse", "t_find_new_rows", "l_update_datamart"):
         yield from _task(place, f"{mart.table}.{task}")
 

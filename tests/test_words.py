@@ -1,0 +1,220 @@
+"""Names that mean something to PostgreSQL, to ClickHouse or to our own statements, as columns of feeds and marts.
+
+Lint refuses such a name, or it works in every statement of every kind of run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Servers, World
+from declared import declared, migrated, written
+
+from skyeng.errors import BadRowsError, ModelError
+from skyeng.model import Model, load_model
+from skyeng.pipeline.plan import rehearse
+from skyeng.pipeline.rehearsal import KINDS
+from skyeng.postgres import Postgres
+from skyeng.sql import SQL, idents, ident
+
+#: Columns of one satellite, and parts of one key: a function of PostgreSQL takes 100 arguments.
+MOST = 80
+
+
+def model_of(
+    number: str, keys: Sequence[str], attributes: Sequence[str], *, load: str, applied: bool, marts: bool
+) -> dict[str, Any]:
+    """A model whose feed delivers columns of these names: `number` is where the source finds a row.
+
+    A thing has many attributes of its own, and belongs to a group that several things share.
+    """
+    chunks = [attributes[at : at + MOST] for at in range(0, len(attributes), MOST)]
+    columns = [number, *keys, *attributes]
+    shown = {
+        "thing": {"plural": "things", "feed": "things", "order_by": [number], "columns": {it: it for it in columns}}
+    }
+    return {
+        "model": "words",
+        "source": "pg_datasource",
+        "feeds": {
+            "things": {"query": "q.sql", "load": load, "grain": "thing_group"}
+            | ({"applied": "feeds_own_time"} if applied else {})
+        },
+        "hubs": {
+            "thing": {"plural": "things", "business_key": {"number": {"type": "integer", "column": number}}},
+            "group": {
+                "plural": "groups",
+                "business_key": {f"k{at}": {"type": "text", "column": it} for at, it in enumerate(keys)},
+            },
+        },
+        "satellites": {
+            f"part_{at}": {
+                "plural": f"parts_{at}",
+                # The first words are the group's: what one row says of a group holds for all rows of the group.
+                "parent": "thing" if at else "group",
+                "attributes": {f"a{place}": {"type": "text", "column": it} for place, it in enumerate(chunk)},
+            }
+            for at, chunk in enumerate(chunks)
+        },
+        "links": {"thing_group": {"plural": "things_groups", "hubs": ["thing", "group"], "driving_key": ["thing"]}},
+        "marts": shown if marts else {},
+    }
+
+
+def accepted(folder: Path, names: Iterable[str], *, in_mart: bool) -> tuple[list[str], list[str]]:
+    """The names that lint takes for columns, and those that it refuses: each refused by name, in one go."""
+    names = sorted(set(names))
+    path = written(folder, model_of("n", ["k"], names, load="compare", applied=False, marts=in_mart), {"q.sql": "SELECT"})
+    try:
+        load_model(path)
+    except ModelError as exc:
+        lines = str(exc).splitlines()[1:]
+        refused = set(re.findall(r"name ([a-z0-9_]+) is taken|columns\.([a-z0-9_]+): ClickHouse", "\n".join(lines)))
+        told = {one or other for one, other in refused}
+        assert told, exc
+        return [name for name in names if name not in told], sorted(told)
+    return names, []
+
+
+@pytest.fixture(scope="module")
+def key_words(servers: Servers) -> list[str]:
+    """All key words of PostgreSQL, and those of ClickHouse."""
+    with Postgres("pg", servers.database("key_words")).session() as session:
+        postgres = [word for (word,) in session.rows(SQL("SELECT word FROM pg_get_keywords()"))]
+    return sorted({*postgres, *clickhouse_words(servers)})
+
+
+def clickhouse_words(servers: Servers) -> set[str]:
+    with servers.datamart().session(create=True) as session:
+        phrases = [phrase.lower() for (phrase,) in session.rows(SQL("SELECT keyword FROM system.keywords"))]
+    words = {word for phrase in phrases for word in phrase.split()}
+    return {word for word in words if re.fullmatch("[a-z][a-z0-9_]*", word)} | {"inf", "nan", "infinity"}
+
+
+def names_of_statements(model: Model) -> tuple[set[str], set[str]]:
+    """All names in the statements of runs of a model, and those that our statements give to rows and columns."""
+    runs: list[dict[str, Any]] = [{"scenario": kind} for kind in KINDS]
+    runs += [{"full": True}, {"scenario": "first", "rows": 100_000}]
+    if not model.feeds[0].delta:
+        runs += [{"where": ["number=1..5"]}]
+    texts = [statement.text for run in runs for section in rehearse(model, **run) for statement in section.statements]
+    everything = " ".join(re.sub(r"'[^']*'", "''", text) for text in texts)
+    words = {word for word in re.findall(r"\b[a-z][a-z0-9_]*\b", everything) if len(word) <= 40}
+    aliases = set(re.findall(r"\bAS (?:MATERIALIZED )?\(?([a-z][a-z0-9_]*)\b", everything))
+    aliases |= set(re.findall(r"\b([a-z][a-z0-9_]*) AS (?:MATERIALIZED )?\(", everything))
+    return words, aliases
+
+
+def source_of(model: Model) -> str:
+    """The table that the feed reads, with three groups of two things, and a text of its own in each column."""
+    feed = model.feeds[0]
+    number, *texts = [column.name for column in model.feed_columns(feed)]
+    keys = {column.name for column in model.business_key(model.hub("group"))}
+    of_group = {column.name for column in model.attributes(model.satellites[0])}
+    values = (
+        f"g / 2 || '{name}'" if name in keys or name in of_group else f"g || '{name}'" for name in texts
+    )
+    return f"""CREATE TABLE things AS
+    SELECT g AS {ident(number)}, {", ".join(f"{value} AS {ident(name)}" for value, name in zip(values, texts, strict=True))},
+        timestamptz '2026-01-01' AS feeds_own_time
+    FROM generate_series(2, 7) AS g"""
+
+
+def changed(model: Model, condition: str, names: Iterable[str], suffix: str) -> str:
+    """A statement that appends to the columns of these names."""
+    assignments = ", ".join(f"{ident(name)} = {ident(name)} || '{suffix}'" for name in names)
+    return f"""UPDATE things SET {assignments}, feeds_own_time = feeds_own_time + interval '1 day' WHERE {condition}"""
+
+
+def live_through(world: World) -> None:
+    """Changes, a rename, deletes, moves and bad rows; ordinary runs, full ones and parts; verify and as-of."""
+    model, feed = world.model, world.model.feeds[0]
+    number = ident(model.row_key(feed)[0].name)
+    keys = [column.name for column in model.business_key(model.hub("group"))]
+    renamed = [column.name for column in model.attributes(model.satellites[0])]
+    own = [column.name for satellite in model.satellites[1:] for column in model.attributes(satellite)]
+    assert world.run().changes["things"].new == 6
+    assert not world.run().anything_new
+    past = world.vault("SELECT max(load_ts)::text FROM control.loads")[0][0]
+    before = world.vault(f"SELECT * FROM vault.things_as_of('{past}') AS t ORDER BY t::text")
+    assert world.source(f"SELECT {idents(c.name for c in model.feed_columns(feed))} FROM things AS t ORDER BY 1") == (
+        sorted(before)
+    )
+
+    if own:
+        world.change(changed(model, f"{number} = 2", own, "!"))
+        assert world.run().changes["things"].changed == 1
+        if not feed.delta:
+            world.change(changed(model, f"{number} = 3", own, "?"))
+            assert any(ident("things") and "things: warehouse differs" in it for it in world.differences())
+            assert world.run(where=[f"{model.row_key(feed)[0].name}=3..3"]).changes["things"].changed == 1
+    assert world.differences() == []
+
+    world.change(changed(model, f"{number} IN (4, 5)", renamed, " renamed"))
+    assert world.run().changes["things"].changed == 2
+    world.change(changed(model, f"{number} = 6", keys, " moved"))
+    moved = world.run().changes["things"]
+    assert (moved.new, moved.gone) == (1, 1)
+    if not feed.delta:
+        world.change(f"DELETE FROM things WHERE {number} = 7")
+        assert world.run().changes["things"].gone == 1
+    assert not world.run(full=True).anything_new
+    assert world.differences() == []
+
+    world.change(changed(model, f"{number} = 4", renamed[:1], " torn"))
+    if not feed.applied:
+        with pytest.raises(BadRowsError) as refused:
+            if feed.delta:
+                world.change(changed(model, f"{number} IN (4, 5)", renamed[1:2], " torn"))
+            world.run(full=True)
+        # The row itself is shown, whatever its columns are called.
+        assert " torn" in str(refused.value)
+    world.change(f"DELETE FROM things WHERE {number} IN (4, 5)")
+    world.run(full=True)
+    assert world.differences() == []
+    assert world.vault(f"SELECT * FROM vault.things_as_of('{past}') AS t ORDER BY t::text") == before
+
+
+KINDS_OF_FEED = {
+    "compared": {"load": "compare", "applied": False},
+    "delta": {"load": "delta", "applied": False},
+    "applied": {"load": "delta", "applied": True},
+}
+
+
+def plain(folder: Path, kind: str) -> Model:
+    model = model_of("number", ["code"], [f"a{at}" for at in range(100)], marts=True, **KINDS_OF_FEED[kind])
+    return declared(folder, model, {"q.sql": "SELECT"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS_OF_FEED)
+def test_names_of_our_statements_work_as_keys(servers: Servers, tmp_path: Path, kind: str) -> None:
+    """Every name that a statement of ours gives to rows or columns is refused, or works as a key of the feed."""
+    _, aliases = names_of_statements(plain(tmp_path / "plain", kind))
+    names, refused = accepted(tmp_path / "asked", aliases | {"place", "active", "delivered", "staged"}, in_mart=True)
+    assert {"row_key", "hashdiff"} <= set(refused)
+    assert {"place", "active", "delivered", "staged"} <= set(names)
+    number, first, *others = names
+    model = model_of(number, others[:MOST], [first, *others[MOST:]], marts=True, **KINDS_OF_FEED[kind])
+    made = declared(tmp_path / "keys", model, {"q.sql": "SELECT * FROM things"})
+    live_through(migrated(servers, made, source_of(made)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS_OF_FEED)
+def test_every_word_works_as_an_attribute(
+    servers: Servers, key_words: list[str], tmp_path: Path, kind: str
+) -> None:
+    """Key words of both servers, and every word in the statements of a run."""
+    words, _ = names_of_statements(plain(tmp_path / "plain", kind))
+    names, refused = accepted(tmp_path / "asked", {*words, *key_words}, in_mart=True)
+    assert "not" in refused
+    assert {"position", "time", "values", "timestamp", "row", "select", "index", "nan"} <= set(names)
+    model = model_of("a_number", ["a_code"], names, marts=True, **KINDS_OF_FEED[kind])
+    made = declared(tmp_path / "words", model, {"q.sql": "SELECT * FROM things"})
+    live_through(migrated(servers, made, source_of(made)))

@@ -35,7 +35,8 @@ xmlserialize xmltable
 """
 #: What ClickHouse reads as something other than a column unless it is quoted: in a table's definition, or as a number.
 _CLICKHOUSE_KEY_WORDS = "index projection inf infinity nan"
-_KEY_WORDS = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
+#: Names that are quoted wherever they stand.
+KEY_WORDS = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def ident(*names: str) -> SQL:
 
 
 def _quoted(name: str) -> str:
-    if _PLAIN.fullmatch(name) and name not in _KEY_WORDS:
+    if _PLAIN.fullmatch(name) and name not in KEY_WORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
 

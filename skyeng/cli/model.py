@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from skyeng import pipeline
 from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.model import load_model
+from skyeng.errors import SourceError
+from skyeng.model import load_model, report
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
+from skyeng.model.lint import Fault
 from skyeng.settings import Settings
+from skyeng.source.feed import source_faults
 from skyeng.warehouse.revisions import control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
@@ -23,14 +28,28 @@ def model() -> None:
 
 @model.command()
 @model_argument
-def lint(model: str) -> None:
+@click.option("--source", is_flag=True, help="Check columns and types of every feed against the live datasource.")
+def lint(model: str, source: bool) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
+    if source:
+        with pipeline.opened(Settings.read()) as stores:
+            _check_stores(model, source_faults(stores.source, described))
     parts = (described.hubs, described.links, described.satellites, described.marts)
     counts = ", ".join(
         f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
     )
     show.say(f"model '{described.name}' is sound: {counts}")
+
+
+def _check_stores(model: str, found: Sequence[Fault]) -> None:
+    """Raise `SourceError` with all faults that a comparison with a live store has found, each with its line."""
+    if found:
+        raise SourceError(
+            report(model, found),
+            expected="every declared column, in a type that loads without changing a value",
+            remedy="fix the file or the queries; `skyeng model lint --source` checks them again",
+        )
 
 
 @model.command()

@@ -181,7 +181,7 @@ def _history(
 
 def _feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
     place = ("feeds", feed.name)
-    delivered = [(_place_of(column), column.name) for column in model.feed_columns(feed)]
+    delivered = [(place_of(column), column.name) for column in model.feed_columns(feed)]
     yield DerivedName(place, SCHEMA["vault"], "view", feed.name)
     yield from _columns(columns_of(f"vault.{feed.name}"), delivered)
     yield DerivedName(place, SCHEMA["vault"], "function", feed.as_of_function)
@@ -206,7 +206,7 @@ def _rows_of_feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
     digests = (f"{it.name}_digest_{comparison}" for it in model.satellites_of(feed) for comparison in comparisons)
     keys = (hub.key for hub in model.keyed_hubs(feed))
     ours = _all_at((), (*SYSTEM_COLUMNS, *_OF_STATEMENTS, *keys, *digests))
-    delivered = ((_place_of(column), column.name) for column in model.feed_columns(feed))
+    delivered = ((place_of(column), column.name) for column in model.feed_columns(feed))
     yield from _columns(Namespace(f"the rows of feed {feed.name}"), (*ours, *delivered))
     aliases = Namespace(f"the aliases of feed {feed.name}")
     for hub in model.hubs_of(model.grain(feed)):
@@ -259,7 +259,7 @@ def _attributes(place: Place, entity: Hub | Satellite, attributes: Iterable[Attr
     return [((*place, attribute.name), entity.column(attribute.name)) for attribute in attributes]
 
 
-def _place_of(column: FeedColumn) -> Place:
+def place_of(column: FeedColumn) -> Place:
     """Where the model file declares what a column of a feed delivers."""
     if isinstance(column.owner, Hub):
         return ("hubs", column.owner.name, "business_key", column.part)

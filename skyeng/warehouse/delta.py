@@ -193,7 +193,8 @@ def _drop_known_versions(model: Model, feed: Feed) -> SQL:
                 hashdiff=ident(satellite.hashdiff),
                 table=ident(satellite.table),
                 key=ident(hub.key),
-                hash_key=digest(values(model.business_key(hub))),
+                # With their table: within the query, a column of the vault's of the same name would come first.
+                hash_key=digest([(ident("staged", it.name), it.type) for it in model.business_key(hub)]),
                 applied=ident(satellite.applied_ts),
                 load_ts=ident(satellite.load_ts),
                 delivered=digest(values(model.attributes(satellite))),

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from skyeng.errors import StatementFailed
 from skyeng.model import Effectivity, Model, Satellite
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import SQL, ident, sql
+from skyeng.sql import KEY_WORDS, SQL, ident, sql
 from skyeng.warehouse.revisions import MIGRATIONS, History, control_history, files, model_history
 from skyeng.warehouse.tables import SCHEMAS, control_metadata, model_metadata
 from skyeng.warehouse.vault import zero_records
@@ -136,6 +136,8 @@ def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
     """One transaction, as SQLAlchemy sees it and as we do."""
     with warehouse.session() as session:
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
+        # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
+        engine.dialect.identifier_preparer.reserved_words = set(KEY_WORDS)
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:

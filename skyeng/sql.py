@@ -17,8 +17,8 @@ _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}"
 #: A closing semicolon, and comments behind it.
 _AFTER_THE_END = re.compile(r"""(?:\s*;(?:\s|;|--[^'"$\n]*(?:\n|\Z))*)\Z""")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
-#: PostgreSQL's key words that `pg_get_keywords()` does not call unreserved, up to version 18. Some may stand for a column
-#: in one place and not in another, such as `position` within RETURNS TABLE: all of them are quoted everywhere.
+#: PostgreSQL's key words that `pg_get_keywords()` does not call unreserved, of versions 15 to 18. Some may stand for a
+#: column in one place and not in another, such as `position` within RETURNS TABLE: all of them are quoted everywhere.
 _POSTGRES_KEY_WORDS = """
 all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
 char character check coalesce collate collation column concurrently constraint create cross current_catalog
@@ -33,10 +33,11 @@ tablesample then time timestamp to trailing treat trim true union unique user us
 when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot
 xmlserialize xmltable
 """
-#: What ClickHouse reads as something other than a column unless it is quoted: in a table's definition, or as a number.
-_CLICKHOUSE_KEY_WORDS = "index projection inf infinity nan"
+#: What ClickHouse reads as something other than a column unless it is quoted: in a table's definition, first in a list
+#: of columns, or as a number.
+_CLICKHOUSE_KEY_WORDS = "index projection top cube rollup inf infinity nan"
 #: Names that are quoted wherever they stand.
-KEY_WORDS = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
+KEY_WORDS: frozenset[str] = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
 
 
 @dataclass(frozen=True)

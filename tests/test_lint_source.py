@@ -66,7 +66,9 @@ def test_all_faults_of_all_feeds_are_told_at_once(shop_folder: Path, source: Pos
     declares = line_of(shop_folder, "born_on")
     for line, words in {
         declares: "column customer_nick of feed 'orders' is missing; expected text or character varying or character",
-        line_of(shop_folder, "pieces: smallint"): "column product_pieces of feed 'stocks' is bigint, declared as smallint;"
+        line_of(
+            shop_folder, "pieces: smallint"
+        ): "column product_pieces of feed 'stocks' is bigint, declared as smallint;"
         " expected smallint: change the model, or write product_pieces::smallint in stocks.sql",
         line_of(shop_folder, "product: {plural"): "column product_sku of feed 'orders' is delivered 2 times",
     }.items():
@@ -84,8 +86,9 @@ def test_a_query_that_fails_is_a_fault_of_its_feed(shop_folder: Path, source: Po
     done = lint(shop_folder, source.url, "--source")
     assert done.exit_code == 1
     place = line_of(shop_folder, "orders: {query")
-    assert f'line {place}: feeds.orders.query: the query orders.sql fails on the datasource: relation "no_such_table"' in (
-        done.output
+    assert (
+        f'line {place}: feeds.orders.query: the query orders.sql fails on the datasource: relation "no_such_table"'
+        in (done.output)
     )
     assert "product_pieces of feed 'stocks' is text, declared as smallint" in done.output
 

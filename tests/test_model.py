@@ -158,7 +158,11 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
         ("order_in_stream: integer", "hashdiff: integer", "s_module_hashdiff is taken already in the columns of"),
         ("order_in_stream: integer", "load_ts: integer", "s_module_load_ts is taken already in the columns of"),
         ("order_in_stream: integer", "record_source: integer", "s_module_record_source is taken already"),
-        ("business_key: {id: integer}}\n  stream", "business_key: {hk: integer}}\n  stream", "h_course_hk is taken already"),
+        (
+            "business_key: {id: integer}}\n  stream",
+            "business_key: {hk: integer}}\n  stream",
+            "h_course_hk is taken already",
+        ),
         ("plural: streams\n", "plural: courses_modules_lessons_streams_effectivity\n", "by satellites.stream"),
         ("model: courses", "model: " + "m" * 49, "at most 63 are allowed in schema control"),
         ("model: courses", "model: control", "'control' is the engine's own name"),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from conftest import Servers
-from declared import everything, migrated
+from declared import declared, everything, migrated
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
 
+from skyeng.errors import ModelError
 from skyeng.model import Model
 from skyeng.model.names import DATAMART, SCHEMAS, derived_names, engine_names
 from skyeng.postgres import Postgres
 from skyeng.sql import SQL, ident
+from skyeng.warehouse import migrations
 from skyeng.warehouse.tables import control_metadata, model_metadata
 
 Names = set[tuple[str, str]]
@@ -58,9 +63,7 @@ def _of_datamart(model: Model) -> Names:
 def test_lint_knows_the_names_of_the_engines_own_tables() -> None:
     relations, _ = names_of(control_metadata())
     known = {(it.namespace.name, it.name) for it in engine_names() if it.namespace != DATAMART}
-    added = {
-        ("schema control", name) for name in ("migrations_control", "migrations_control_pkc", "loads_load_id_seq")
-    }
+    added = {("schema control", name) for name in ("migrations_control", "migrations_control_pkc", "loads_load_id_seq")}
     assert known == relations | added
 
 
@@ -109,3 +112,80 @@ def test_a_key_word_that_postgresql_reserves_anywhere_is_quoted(servers: Servers
         words = [word for (word,) in session.rows(SQL("SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'"))]
     assert words
     assert [word for word in words if ident(word).text != f'"{word}"'] == []
+
+
+#: Names that meet others, or that are near the longest that is allowed.
+NASTY = [
+    *("order", "values", "loads", "rows", "orders_rows", "orders_gone", "h_orders", "pk_orders", "selections"),
+    *("as_of", "staged", "row", "not", "nan", "hk", "load_ts", "hashdiff", "record_source", "is_active", "applied_ts"),
+    *("is_deleted", "row_hash", "row_key", "position", "collation", "digest_0", "history", "to_current"),
+    *("n" * length for length in (38, 44, 47, 48, 49, 50, 53, 54, 55, 60, 63, 64, 126, 130)),
+]
+
+
+@st.composite
+def nasty_models(draw: st.DrawFn) -> dict[str, Any]:
+    """Small models with a nasty name in some places, each drawn by itself."""
+
+    def name(plain: str) -> str:
+        return draw(st.sampled_from(NASTY)) if draw(st.integers(0, 5)) == 0 else plain
+
+    hubs = {plain: name(plain) for plain in ("thing", "group")}
+    feed, link = name("orders"), name("thing_group")
+    columns = {it: {"type": "text", "column": name(f"{it}_text")} for it in {name("title"), name("size")}}
+    described: dict[str, Any] = {"plural": name("things"), "parent": hubs["thing"], "attributes": columns}
+    return {
+        "model": name("nasty"),
+        "source": "pg_datasource",
+        "feeds": {
+            feed: {"query": "q.sql", "grain": link}
+            | draw(st.sampled_from([{}, {"load": "delta"}, {"load": "delta", "applied": "seen_at"}]))
+        },
+        "hubs": {
+            hub: {
+                "plural": name(f"{plain}s"),
+                "business_key": {name("id"): {"type": type_, "column": name(f"{plain}_id")}},
+            }
+            for (plain, hub), type_ in zip(hubs.items(), ("text", "integer"), strict=True)
+        },
+        "satellites": {name("thing"): described},
+        "links": {
+            link: {"plural": name("things_groups"), "hubs": [*hubs.values()], "driving_key": [hubs["thing"]]},
+        },
+        "marts": {
+            name("thing"): {
+                "plural": name("things"),
+                "feed": feed,
+                "columns": {
+                    name(column["column"]): {"column": column["column"], "low_cardinality": True}
+                    for column in columns.values()
+                },
+            }
+        },
+    }
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(model=nasty_models())
+def test_what_lint_accepts_can_be_migrated(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory, model: dict[str, Any]
+) -> None:
+    """On real servers; and what it refuses, it refuses with a line."""
+    folder = tmp_path_factory.mktemp("nasty")
+    try:
+        made = declared(folder, model, {"q.sql": "SELECT"})
+    except ModelError as exc:
+        assert all("model.yaml, line " in line for line in str(exc).splitlines()[1:-1])
+        assume(False)
+        raise
+    event(" ".join(sorted({it for it in NASTY if it in str(model)})))
+    world = migrated(servers, made)
+    assert migrations.differences(world.stores.warehouse, made) == []

@@ -224,7 +224,7 @@ def _mart(model: Model, mart: Mart) -> Iterator[DerivedName]:
     relations = {
         **{f"{mart.table}_{suffix}": ("table", stored) for suffix in ("history", "current")},
         f"{mart.table}_to_current": ("view", stored),
-        **{name: ("view", shown) for name in (mart.table, f"{mart.table}_as_of")},
+        **dict.fromkeys((mart.table, f"{mart.table}_as_of"), ("view", shown)),
     }
     for name, (kind, of_relation) in relations.items():
         yield DerivedName(place, DATAMART, kind, name)

@@ -137,7 +137,7 @@ def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
     with warehouse.session() as session:
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
         # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
-        engine.dialect.identifier_preparer.reserved_words = set(KEY_WORDS)
+        engine.dialect.identifier_preparer.reserved_words = {*KEY_WORDS}
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:

@@ -122,7 +122,7 @@ def test_lint_takes_low_cardinality_of_the_types_that_clickhouse_takes(servers: 
     if type_.clickhouse in WITH_DICTIONARY:
         execute(servers.datamart(), table)
     else:
-        with pytest.raises(StatementFailed, match="LowCardinality|LOW_CARDINALITY"):
+        with pytest.raises(StatementFailed, match=r"LowCardinality|LOW_CARDINALITY"):
             execute(servers.datamart(), table)
 
 

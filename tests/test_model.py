@@ -133,7 +133,7 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
         (
             "h_course_id: course_id",
             "dm_course_module_lesson_stream_uuid: course_id\n      h_course_id: course_id",
-            "taken already in the columns of dm_courses_modules_lessons_streams_history: it is a name of the engine's own",
+            "taken already in the columns of dm_courses_modules_lessons_streams_history: it is a name of the engine's",
         ),
         ("h_course_id: course_id", "not: course_id\n      h_course_id: course_id", "cannot read its own files again"),
         ("order_by: [h_course_id, ", "order_by: [h_course_id, h_course_id, ", "names 'h_course_id' twice"),

@@ -52,7 +52,7 @@ def test_a_sound_source_is_sound(shop_folder: Path, source: Postgres) -> None:
     assert "model 'shop' is sound" in done.output
 
 
-def test_all_faults_of_all_feeds_are_told_at_once(shop_folder: Path, source: Postgres) -> None:
+def test_all_faults_of_all_feeds_are_reported_at_once(shop_folder: Path, source: Postgres) -> None:
     """Missing, of another type, doubled: each with the line that declares it, what was expected and the cast."""
     with source.session() as session:
         session.execute(SQL("ALTER TABLE stock ALTER COLUMN pieces TYPE bigint"))

@@ -132,7 +132,7 @@ def execute(datamart: ClickHouse, statement: SQL) -> None:
 
 
 def test_the_longest_name_of_a_mart_table_fits_a_file(servers: Servers) -> None:
-    """Beside the longest name of a database that is an identifier; a letter more does not."""
+    """In the database with the longest name that is an identifier; a letter more does not fit."""
     create = "CREATE TABLE {database}.{table} (x Int32) ENGINE = MergeTree ORDER BY x"
     database, datamart = ident("d" * 63), servers.datamart()
     execute(datamart, sql("CREATE DATABASE {database}", database=database))

@@ -207,6 +207,17 @@ def test_a_mart_named_like_a_table_of_another_is_refused(tmp_path: Path) -> None
     assert "the derived view name dm_orders_history is taken already in the datamart: by marts.order" in message
 
 
+def test_a_link_that_no_feed_delivers_has_words_and_so_has_the_rest(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
+    message = spoil(
+        folder,
+        ("\nlinks:\n", "\nlinks:\n  visit: {plural: visits, hubs: [customer, depot]}\n"),
+        ("weight: product_weight", "weight: {column: product_weight, low_cardinality: true}"),
+    )
+    assert "links.visit: must be the grain of exactly one feed, is of 0" in message
+    assert "marts.order.columns.weight.low_cardinality: ClickHouse makes no dictionary of type double" in message
+
+
 def test_a_query_that_is_no_text_has_words(folder: Path) -> None:
     (folder / "source.sql").write_bytes(b"SELECT '\xff'")
     with pytest.raises(ModelError, match=r"line \d+: feeds\.courses\.query: the file source\.sql cannot be read"):

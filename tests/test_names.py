@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from skyeng.errors import ModelError
 from skyeng.model import Model
 from skyeng.model.names import DATAMART, SCHEMAS, derived_names, engine_names
+from skyeng.pipeline.to_datawarehouse import inserts
 from skyeng.postgres import Postgres
 from skyeng.sql import SQL, ident
 from skyeng.warehouse import migrations
@@ -105,6 +106,14 @@ def test_lint_derives_the_names_that_a_migration_makes(
     assert {it for it in marts if not it[0].endswith("_as_of")} == {
         it for it in columns_of_marts if not it[0].endswith("_as_of")
     }
+
+
+@pytest.mark.parametrize("which", ["courses", "shop", "campus", "whole"])
+def test_lint_derives_the_names_of_the_steps(request: pytest.FixtureRequest, which: str) -> None:
+    """Airflow limits the ids of tasks, and each step that loads the vault is one."""
+    model: Model = request.getfixturevalue(which)
+    steps = {insert.name for stage in inserts(model) for insert in stage} - {"l_update_links"}
+    assert {name for _, name in derived(model, "task") if not name.startswith("dm_")} == steps
 
 
 def test_a_key_word_that_postgresql_reserves_anywhere_is_quoted(servers: Servers) -> None:

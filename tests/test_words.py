@@ -73,8 +73,8 @@ def accepted(folder: Path, names: Iterable[str]) -> tuple[list[str], list[str]]:
         load_model(path)
     except ModelError as exc:
         message = str(exc)
-    told = re.findall(r"name ([a-z0-9_]+) is taken|columns\.([a-z0-9_]+): ClickHouse", message)
-    refused = {one or other for one, other in told}
+    matches = re.findall(r"name ([a-z0-9_]+) is taken|columns\.([a-z0-9_]+): ClickHouse", message)
+    refused = {one or other for one, other in matches}
     assert bool(message) == bool(refused)
     return [name for name in names if name not in refused], sorted(refused)
 

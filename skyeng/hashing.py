@@ -47,9 +47,16 @@ def row_values(columns: Iterable[FeedColumn]) -> list[Value]:
     return [Value(column.name, ident(column.name), column.type) for column in columns]
 
 
-def key_values(columns: Iterable[FeedColumn]) -> list[Value]:
-    """Parts of business keys, by hub and part."""
-    return [Value(f"{column.owner.name}.{column.part}", ident(column.name), column.type) for column in columns]
+def key_values(columns: Iterable[FeedColumn], table: str | None = None) -> list[Value]:
+    """Parts of business keys, by hub and part; of a `table` where another one has columns of the same names."""
+    return [
+        Value(
+            f"{column.owner.name}.{column.part}",
+            ident(table, column.name) if table else ident(column.name),
+            column.type,
+        )
+        for column in columns
+    ]
 
 
 def attribute_values(columns: Iterable[FeedColumn]) -> list[Value]:

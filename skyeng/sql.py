@@ -17,18 +17,27 @@ _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}"
 #: A closing semicolon, and comments behind it.
 _AFTER_THE_END = re.compile(r"""(?:\s*;(?:\s|;|--[^'"$\n]*(?:\n|\Z))*)\Z""")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
-#: PostgreSQL's key words that cannot stand for a table or a column (its manual, appendix C).
-_KEY_WORDS = """
-all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate
-collation column concurrently constraint create cross current_catalog current_date current_role current_schema
-current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch
-for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join leading
-left like limit localtime localtimestamp natural new not notnull null of off offset old on only or order outer
-over overlaps placing primary references returning right select session_user similar some symmetric
-system_user table tablesample then to trailing true union unique user using variadic verbose when where window
-with
+#: PostgreSQL's key words that `pg_get_keywords()` does not call unreserved, of versions 15 to 18. Some may stand for a
+#: column in one place and not in another, such as `position` within RETURNS TABLE: all of them are quoted everywhere.
+_POSTGRES_KEY_WORDS = """
+all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
+char character check coalesce collate collation column concurrently constraint create cross current_catalog
+current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable
+desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group
+grouping having ilike in initially inner inout int integer intersect interval into is isnull join json json_array
+json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value
+lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none normalize not
+notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real
+references returning right row select session_user setof similar smallint some substring symmetric system_user table
+tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic verbose
+when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot
+xmlserialize xmltable
 """
-_RESERVED = frozenset(_KEY_WORDS.split())
+#: What ClickHouse reads as something other than a column unless it is quoted: in a table's definition, first in a list
+#: of columns, or as a number.
+_CLICKHOUSE_KEY_WORDS = "index projection top cube rollup inf infinity nan"
+#: Names that are quoted wherever they stand.
+KEY_WORDS: frozenset[str] = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def ident(*names: str) -> SQL:
 
 
 def _quoted(name: str) -> str:
-    if _PLAIN.fullmatch(name) and name not in _RESERVED:
+    if _PLAIN.fullmatch(name) and name not in KEY_WORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
 

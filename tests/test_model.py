@@ -95,16 +95,27 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
         (
             "plural: courses_modules_lessons_streams\n    hubs",
             "plural: " + "x" * 60 + "\n    hubs",
-            "at most 63 are kept",
+            "bytes, and at most 63 are allowed in schema vault",
+        ),
+        (
+            # Its table has 60 letters, the index of its table 68.
+            "plural: courses_modules_lessons_streams\n    hubs",
+            "plural: " + "x" * 58 + "\n    hubs",
+            "the derived index name ix_l_" + "x" * 58 + "_load_ts has 71 bytes",
         ),
         (
             "  lesson:\n    plural: lessons",
             "  lesson:\n    plural: modules",
-            "the derived name s_modules is taken already",
+            "the derived table name s_modules is taken already in schema vault: by satellites.module",
         ),
         ("hubs: [course, module, lesson, stream]", "hubs: [course, module, lesson, course]", "names a hub twice"),
         ("hubs: [course, module, lesson, stream]", "hubs: [course, module, lesson]", "is in no link"),
-        ("      teacher_id: integer", "      teacher_id: {type: integer, column: lesson_title}", "is used by both"),
+        (
+            "      teacher_id: integer",
+            "      teacher_id: {type: integer, column: lesson_title}",
+            "the derived column name lesson_title is taken already in the rows of feed courses: "
+            "by satellites.lesson.attributes.title; give one of the two another name",
+        ),
         ("load: compare", "load: guess", "input should be 'compare'"),
         (
             "      order_in_stream: integer",
@@ -116,7 +127,44 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
             "      order_in_stream: {type: integer, column: module_digest_source}",
             "a name of the engine's own",
         ),
-        ("h_course_id: course_id", "version: course_id\n      h_course_id: course_id", "a name of the engine's own"),
+        ("h_course_id: course_id", "row_key: course_id\n      h_course_id: course_id", "a name of the engine's own"),
+        ("h_course_id: course_id", "is_deleted: course_id\n      h_course_id: course_id", "a name of the engine's own"),
+        ("h_course_id: course_id", "module_digest_0: course_id\n      h_course_id: course_id", "engine's own"),
+        (
+            "h_course_id: course_id",
+            "dm_course_module_lesson_stream_uuid: course_id\n      h_course_id: course_id",
+            "taken already in the columns of dm_courses_modules_lessons_streams_history: it is a name of the engine's",
+        ),
+        ("h_course_id: course_id", "not: course_id\n      h_course_id: course_id", "cannot read its own files again"),
+        ("order_by: [h_course_id, ", "order_by: [h_course_id, h_course_id, ", "names 'h_course_id' twice"),
+        (
+            "s_stream_is_open: stream_is_open",
+            "s_stream_is_open: {column: stream_is_open, low_cardinality: true}",
+            "ClickHouse makes no dictionary of type boolean, only of text, uuid and jsonb; leave low_cardinality out",
+        ),
+        *(
+            (
+                "      order_in_stream: integer",
+                f"      order_in_stream: {{type: integer, column: {name}}}",
+                f"the derived column name {name} is taken already in the rows of feed courses: it is a name of the",
+            )
+            for name in ("ctid", "xmin", "tableoid", "row_place", "hashdiff", "load_ts", "h_lesson_hk")
+        ),
+        (
+            "      order_in_stream: integer",
+            "      order_in_stream: {type: integer, column: as_of}",
+            "taken already in the columns of vault.courses_as_of: it is a name of the engine's own",
+        ),
+        ("order_in_stream: integer", "hashdiff: integer", "s_module_hashdiff is taken already in the columns of"),
+        ("order_in_stream: integer", "load_ts: integer", "s_module_load_ts is taken already in the columns of"),
+        ("order_in_stream: integer", "record_source: integer", "s_module_record_source is taken already"),
+        (
+            "business_key: {id: integer}}\n  stream",
+            "business_key: {hk: integer}}\n  stream",
+            "h_course_hk is taken already",
+        ),
+        ("plural: streams\n", "plural: courses_modules_lessons_streams_effectivity\n", "by satellites.stream"),
+        ("model: courses", "model: " + "m" * 49, "at most 63 are allowed in schema control"),
         ("model: courses", "model: control", "'control' is the engine's own name"),
     ],
 )
@@ -128,6 +176,52 @@ def test_several_feeds_ask_for_a_satellites_feed(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
     message = spoil(folder, ("    plural: customers\n    feed: orders\n", "    plural: customers\n"))
     assert "must name its feed: the model has several" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("orders_gone", "orders_gone is taken already in schema stage"),
+        ("orders_shared", "orders_shared is taken already in schema stage"),
+        ("selections", "selections is taken already in schema stage: it is a name of the engine's own"),
+        ("pk_selections", "pk_selections is taken already in schema stage: it is a name of the engine's own"),
+        ("h_customers", "h_customers is taken already in schema vault: by hubs.customer"),
+        ("ix_h_customers_load_ts", "ix_h_customers_load_ts is taken already in schema vault: by hubs.customer"),
+        ("pk_orders", "pk_orders_rows is taken already in schema control: by feeds.orders"),
+        ("orders_as_of", "orders_as_of is taken already in schema vault: by feeds.orders"),
+        ("s" * 45, "has 64 bytes, and at most 63 are allowed in schema control"),
+    ],
+)
+def test_feeds_share_namespaces_with_tables_and_indexes(tmp_path: Path, name: str, words: str) -> None:
+    folder = Path(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
+    path = folder / "model.yaml"
+    path.write_text(path.read_text().replace("feed: stocks", f"feed: {name}").replace("  stocks: {", f"  {name}: {{"))
+    with pytest.raises(ModelError) as caught:
+        load_model(path)
+    assert words in str(caught.value)
+
+
+def test_a_mart_named_like_a_table_of_another_is_refused(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
+    message = spoil(folder, ("    plural: stocks\n    feed: stocks", "    plural: orders_history\n    feed: stocks"))
+    assert "the derived view name dm_orders_history is taken already in the datamart: by marts.order" in message
+
+
+def test_a_link_that_no_feed_delivers_has_words_and_so_has_the_rest(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
+    message = spoil(
+        folder,
+        ("\nlinks:\n", "\nlinks:\n  visit: {plural: visits, hubs: [customer, depot]}\n"),
+        ("weight: product_weight", "weight: {column: product_weight, low_cardinality: true}"),
+    )
+    assert "links.visit: must be the grain of exactly one feed, is of 0" in message
+    assert "marts.order.columns.weight.low_cardinality: ClickHouse makes no dictionary of type double" in message
+
+
+def test_a_query_that_is_no_text_has_words(folder: Path) -> None:
+    (folder / "source.sql").write_bytes(b"SELECT '\xff'")
+    with pytest.raises(ModelError, match=r"line \d+: feeds\.courses\.query: the file source\.sql cannot be read"):
+        load_model(folder)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from skyeng import pipeline
 from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.model import load_model
+from skyeng.errors import SourceError
+from skyeng.model import load_model, report
 from skyeng.model.changes import as_list
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
+from skyeng.model.lint import Fault
 from skyeng.settings import Settings
+from skyeng.source.feed import source_faults
 from skyeng.warehouse import ownership
 from skyeng.warehouse.revisions import MIGRATIONS, argument, changes_to_revise, control_history, model_history
 
@@ -25,18 +30,33 @@ def model() -> None:
 
 @model.command()
 @model_argument
-@click.option("--warehouse", is_flag=True, help="Also check that no table of the warehouse belongs to another model.")
-def lint(model: str, warehouse: bool) -> None:
+@click.option("--source", is_flag=True, help="Check columns and types of every feed against the live datasource.")
+@click.option("--warehouse", is_flag=True, help="Check that no table of the warehouse belongs to another model.")
+def lint(model: str, source: bool, warehouse: bool) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
-    if warehouse:
-        with pipeline.opened(Settings.read()) as stores, stores.warehouse.session(snapshot=True) as session:
-            ownership.check_if_migrated(session, described)
+    if source or warehouse:
+        with pipeline.opened(Settings.read()) as stores:
+            if source:
+                _check_stores(model, source_faults(stores.source, described))
+            if warehouse:
+                with stores.warehouse.session(snapshot=True) as session:
+                    ownership.check_if_migrated(session, described)
     parts = (described.hubs, described.links, described.satellites, described.marts)
     counts = ", ".join(
         f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
     )
     show.say(f"model '{described.name}' is sound: {counts}")
+
+
+def _check_stores(model: str, found: Sequence[Fault]) -> None:
+    """Raise `SourceError` with all faults that a comparison with a live store has found, each with its line."""
+    if found:
+        raise SourceError(
+            report(model, found),
+            expected="every declared column, in a type that loads without changing a value",
+            remedy="fix the file or the queries; `skyeng model lint --source` checks them again",
+        )
 
 
 @model.command()

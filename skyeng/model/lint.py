@@ -6,18 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from skyeng.model.entities import Effectivity, Entity, Satellite
+from skyeng.model.names import DerivedName, Place, derived_names, engine_names
 from skyeng.model.specification import Feed, Model
-
-#: PostgreSQL cuts longer identifiers without a word.
-LONGEST_IDENTIFIER = 63
 
 
 @dataclass(frozen=True)
 class Fault:
     """One fault: the path of keys that leads to it, and what is wrong there."""
 
-    place: tuple[str, ...]
+    place: Place
     message: str
 
 
@@ -32,7 +29,10 @@ def reference_faults(model: Model, declared: dict[str, Any]) -> list[Fault]:
 
 def faults(model: Model) -> list[Fault]:
     """Every other fault of a model whose fields and references are sound."""
-    return [fault for check in _CHECKS for fault in check(model)]
+    grains = list(_grains(model))
+    others = [fault for check in _CHECKS for fault in check(model)]
+    # Names of a link's tables depend on its feed.
+    return [*grains, *others, *([] if grains else _names(model))]
 
 
 def _references(model: Model, declared: dict[str, Any]) -> Iterator[Fault]:
@@ -90,27 +90,23 @@ def _satellites(model: Model) -> Iterator[Fault]:
 
 def _feeds(model: Model) -> Iterator[Fault]:
     for feed in model.feeds:
-        path = model.directory / feed.query
-        if not path.is_file():
-            yield Fault(("feeds", feed.name, "query"), f"there is no file {feed.query} beside the model file")
-        elif not path.read_text(encoding="utf-8").strip():
-            yield Fault(("feeds", feed.name, "query"), f"the file {feed.query} is empty")
+        if message := _query_fault(model, feed):
+            yield Fault(("feeds", feed.name, "query"), message)
         if feed.applied and not feed.delta:
             yield Fault(("feeds", feed.name, "applied"), "needs `load: delta`: a whole feed holds as of its load")
         if feed.applied in {column.name for column in model.feed_columns(feed)}:
             yield Fault(("feeds", feed.name, "applied"), f"column '{feed.applied}' is an attribute or a key already")
-        yield from _twice(feed, model)
 
 
-def _twice(feed: Feed, model: Model) -> Iterator[Fault]:
-    seen: dict[str, str] = {}
-    for column in model.feed_columns(feed):
-        if column.name in seen:
-            yield Fault(
-                ("feeds", feed.name),
-                f"column '{column.name}' is used by both '{seen[column.name]}' and '{column.owner.name}'",
-            )
-        seen[column.name] = column.owner.name
+def _query_fault(model: Model, feed: Feed) -> str | None:
+    path = model.directory / feed.query
+    if not path.is_file():
+        return f"there is no file {feed.query} beside the model file"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        return f"the file {feed.query} cannot be read: {exc}; expected UTF-8 text"
+    return None if text.strip() else f"the file {feed.query} is empty; expected a SELECT"
 
 
 def _marts(model: Model) -> Iterator[Fault]:
@@ -124,6 +120,8 @@ def _marts(model: Model) -> Iterator[Fault]:
                     ("marts", mart.name, "columns", column.name), f"feed '{feed.name}' has no column '{column.column}'"
                 )
         sources = {column.name: column.column for column in mart.columns}
+        for name in {name for name in mart.order_by if mart.order_by.count(name) > 1}:
+            yield Fault(("marts", mart.name, "order_by"), f"names '{name}' twice; ClickHouse sorts by a column once")
         for name in mart.order_by:
             place = ("marts", mart.name, "order_by")
             if name not in sources:
@@ -132,90 +130,66 @@ def _marts(model: Model) -> Iterator[Fault]:
                 yield Fault(place, f"'{name}' can change; sort by parts of business keys only")
 
 
-#: Names of the engine's own beside a model's, by space.
-_ENGINE = (
-    *(("control", name) for name in ("loads", "load_feeds")),
-    ("stage", "selections"),
-)
+#: ClickHouse writes a column of such a name into the metadata of a view so that it cannot read them again, nor start.
+UNREADABLE_IN_CLICKHOUSE = frozenset(["not"])
 
-#: Columns that our statements, or PostgreSQL's every table, have beside a feed's.
-_TAKEN_IN_FEEDS = {
-    *("row_key", "row_hash", "row_place", "row_at", "hash_key", "hashdiff", "load_ts", "applied_ts"),
-    *("active", "bucket"),
-    *("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"),
-}
-
-#: Columns that our statements have beside a mart's, and words ClickHouse reads as something else.
-_TAKEN_IN_MARTS = frozenset(
-    ["row_key", "version", "latest", "ts", "index", "projection", "constraint", "inf", "nan", "null", "true", "false"]
-)
-
-_MART_TABLES = ("history", "current", "loads", "as_of", "to_current")
+#: Types of ClickHouse of which it makes a dictionary. Others it refuses, or calls slower with one than without.
+WITH_DICTIONARY = frozenset(["String", "UUID"])
 
 
-def _taken(model: Model) -> Iterator[Fault]:
-    if model.name == "control":
-        yield Fault(("model",), "'control' is the engine's own name")
-    for feed in model.feeds:
-        for column in model.feed_columns(feed):
-            digests = (f"{satellite.name}_digest_" for satellite in model.satellites_of(feed))
-            if column.name in _TAKEN_IN_FEEDS or column.name.startswith(tuple(digests)):
-                yield Fault(("feeds", feed.name), f"column '{column.name}' is a name of the engine's own")
-            if any(column.name == hub.key for hub in model.keyed_hubs(feed)):
-                yield Fault(("feeds", feed.name), f"column '{column.name}' is the name of a hash key that we compute")
+def _columns_of_marts(model: Model) -> Iterator[Fault]:
     for mart in model.marts:
+        types = {column.name: column.type for column in model.feed_columns(model.feed(mart.feed))}
         for column in mart.columns:
-            if column.name in _TAKEN_IN_MARTS:
-                yield Fault(("marts", mart.name, "columns", column.name), "is a name of the engine's own")
-
-
-def _derived(model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Place in the file, space and name of every table and column the model asks for."""
-
-    def entity(
-        place: tuple[str, ...], it: Entity, space: str, *columns: str
-    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        yield place, space, it.table
-        yield from ((place, it.table, name) for name in (it.load_ts, it.record_source, *columns))
-
-    def applied(place: tuple[str, ...], it: Satellite | Effectivity) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        if model.applied(it):
-            yield place, it.table, it.applied_ts
-            yield place, "vault", it.history_view
-
-    for hub in model.hubs:
-        yield from entity(("hubs", hub.name), hub, "vault", hub.key, *(hub.column(p.name) for p in hub.business_key))
-    for satellite in model.satellites:
-        attributes = (satellite.column(part.name) for part in satellite.attributes)
-        place = ("satellites", satellite.name)
-        yield from entity(place, satellite, "vault", satellite.hashdiff, *attributes)
-        yield from applied(place, satellite)
-    for link in model.links:
-        yield from entity(("links", link.name), link, "vault", link.key)
-        effectivity = link.effectivity
-        yield from entity(("links", link.name), effectivity, "vault", effectivity.is_active)
-        yield from applied(("links", link.name), effectivity)
-    for feed in model.feeds:
-        place = ("feeds", feed.name)
-        yield from ((place, "vault", name) for name in (feed.name, feed.as_of_function))
-        yield from ((place, "control", name) for name in (feed.rows_table, feed.buckets_table, feed.changes_table))
-        yield from ((place, "stage", name) for name in (feed.name, feed.gone_table, feed.shared_table))
-    for mart in model.marts:
-        columns = (mart.key, "is_deleted", "row_hash", *(column.name for column in mart.columns))
-        yield from entity(("marts", mart.name), mart, "datamart", *columns)
-        yield from ((("marts", mart.name), "datamart", f"{mart.table}_{suffix}") for suffix in _MART_TABLES)
+            place = ("marts", mart.name, "columns", column.name)
+            if column.name in UNREADABLE_IN_CLICKHOUSE:
+                yield Fault(
+                    place,
+                    f"ClickHouse cannot read its own files again when a column is named '{column.name}';"
+                    " give the column another name",
+                )
+            type_ = types.get(column.column)
+            if column.low_cardinality and type_ and type_.clickhouse not in WITH_DICTIONARY:
+                yield Fault(
+                    (*place, "low_cardinality"),
+                    f"ClickHouse makes no dictionary of type {type_}, only of text, uuid and jsonb;"
+                    " leave low_cardinality out",
+                )
 
 
 def _names(model: Model) -> Iterator[Fault]:
-    seen: set[tuple[str, str]] = set(_ENGINE)
-    for place, space, name in _derived(model):
-        if len(name) > LONGEST_IDENTIFIER:
+    """Names that are too long, or that two things would have; of each part of the file the first one."""
+    seen = {(it.namespace, it.name): it for it in engine_names()}
+    if model.name == "control":
+        yield Fault(("model",), "'control' is the engine's own name; give the model another one")
+        return
+    reported: set[tuple[Place, str]] = set()
+    for it in derived_names(model):
+        other = seen.setdefault((it.namespace, it.name), it)
+        length, longest = len(it.name.encode()), it.namespace.longest
+        if (it.place, it.name) in reported:
+            continue
+        if longest is not None and length > longest:
+            reported.add((it.place, it.name))
             yield Fault(
-                place, f"the derived name {name} has {len(name)} letters; at most {LONGEST_IDENTIFIER} are kept"
+                it.place,
+                f"the derived {it.kind} name {it.name} has {length} bytes, and at most {longest} are allowed in"
+                f" {it.namespace.name}; shorten the name or the plural",
             )
-        if (space, name) in seen:
-            yield Fault(place, f"the derived name {name} is taken already")
-        seen.add((space, name))
+        if other is not it:
+            reported.add((it.place, it.name))
+            yield Fault(it.place, _taken(it, other))
 
 
-_CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (_grains, _hubs, _satellites, _feeds, _marts, _taken, _names)
+def _taken(it: DerivedName, other: DerivedName) -> str:
+    """What to say of a name that two things would have."""
+    if not other.place:
+        owner, remedy = "it is a name of the engine's own", "choose another one"
+    elif other.place == it.place:
+        owner, remedy = f"a {other.kind} of the same part has it", "choose another one"
+    else:
+        owner, remedy = f"by {'.'.join(other.place)}", "give one of the two another name"
+    return f"the derived {it.kind} name {it.name} is taken already in {it.namespace.name}: {owner}; {remedy}"
+
+
+_CHECKS: tuple[Callable[[Model], Iterator[Fault]], ...] = (_hubs, _satellites, _feeds, _marts, _columns_of_marts)

@@ -54,6 +54,12 @@ def load_model(model: str | Path = "courses") -> Model:
     return parsed
 
 
+def report(model: str | Path, found: Sequence[Fault]) -> str:
+    """Faults of a model, found by whatever check, as a person reads them: each with its line in the file."""
+    path = _find(model)
+    return _report(path, _parse(path), found)
+
+
 def _find(model: str | Path) -> Path:
     built_in = _MODELS / str(model) / "model.yaml"
     if str(model) in built_in_models():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from skyeng.cut import Selection, place, place_column
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.fingerprint import Method, with_row_hash
 from skyeng.hashing import hash_key, key_digest, key_values
 from skyeng.model import Feed, FeedColumn, LogicalType, Model
+from skyeng.model.lint import Fault
+from skyeng.model.names import place_of
 from skyeng.model.specification import APPLIED_TS
 from skyeng.model.types import parse_type
 from skyeng.part import Part
-from skyeng.postgres import Session
+from skyeng.postgres import Postgres, Session
 from skyeng.sql import SQL, ident, idents, joined, sql, written
 
 
@@ -97,39 +102,90 @@ def _delivered(model: Model, feed: Feed) -> list[str]:
 
 
 def check_columns(session: Session, model: Model, feed: Feed) -> None:
-    """Raise `SourceError` with every column that is missing or could not be loaded unbent.
+    """Raise `SourceError` with every column that is missing or could not be loaded as it is.
 
     With the types proved here, no value can fail to convert, or change, while rows flow.
     """
     where = str(model.directory / feed.query)
     try:
-        found = session.column_types(query(model, feed))
+        wrong = list(_wrong_columns(session, model, feed))
     except StatementFailed as exc:
         raise SourceError(
-            f"the query of feed '{feed.name}' fails on the datasource: {exc.what.partition(': ')[2]}",
+            f"the query of feed '{feed.name}' fails on the datasource: {_reason(exc)}",
             where=where,
             expected="a SELECT that the datasource can run",
-            remedy=exc.remedy or "mend the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL",
+            remedy=exc.remedy or _FIX_QUERY,
         ) from exc
-    expected = [(column.name, column.type) for column in model.feed_columns(feed)]
-    if feed.applied:
-        expected.append((feed.applied, parse_type("timestamptz")))
-    wrong = list(filter(None, (_fault(name, type_, found.get(name, [])) for name, type_ in expected)))
     if wrong:
+        listed = (f"column {it.name} {it.what}" for it in wrong)
         raise SourceError(
-            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(wrong),
+            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(listed),
             where=where,
             expected="every declared column, in a type that loads without changing a value",
             remedy="change the type in the model, or write a cast in the query",
         )
 
 
-def _fault(name: str, type_: LogicalType, found: list[str]) -> str | None:
-    if not found:
-        return f"column {name} is missing"
-    if len(found) > 1:
-        return f"column {name} is delivered {len(found)} times"
-    if found[0] not in type_.accepts:
-        hint = f": json has no hash function, write {name}::jsonb" if found == ["json"] else ""
-        return f"column {name} is {found[0]}, declared as {type_}{hint}"
+def source_faults(source: Postgres, model: Model) -> list[Fault]:
+    """What the live source does not deliver as the model declares it, of all feeds at once.
+
+    A query that fails is a fault of its feed. Raises `ConnectionFailed` where the source cannot be asked.
+    """
+    return [fault for feed in model.feeds for fault in _faults_of(source, model, feed)]
+
+
+def _faults_of(source: Postgres, model: Model, feed: Feed) -> Iterator[Fault]:
+    # A session for each feed: after a query that fails, PostgreSQL answers nothing more in its transaction.
+    try:
+        with source.session(snapshot=True) as session:
+            wrong = list(_wrong_columns(session, model, feed))
+    except StatementFailed as exc:
+        message = f"the query {feed.query} fails on the datasource: {_reason(exc)}; {exc.remedy or _FIX_QUERY}"
+        yield Fault(("feeds", feed.name, "query"), message)
+        return
+    places = {column.name: place_of(column) for column in model.feed_columns(feed)}
+    for it in wrong:
+        yield Fault(
+            places.get(it.name, ("feeds", feed.name, "applied")),
+            f"column {it.name} of feed '{feed.name}' {it.what}; expected {' or '.join(it.type.accepts)}:"
+            f" change the model, or write {it.name}::{it.type.postgres} in {feed.query}",
+        )
+
+
+_FIX_QUERY = "fix the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL"
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A declared column that a query does not deliver as declared: what is wrong, after the column's name."""
+
+    name: str
+    type: LogicalType
+    what: str
+
+
+def _wrong_columns(session: Session, model: Model, feed: Feed) -> Iterator[_Wrong]:
+    """The columns that are missing, or could not be loaded as they are. Raises `StatementFailed`."""
+    delivered = session.column_types(query(model, feed))
+    declared = [(column.name, column.type) for column in model.feed_columns(feed)]
+    if feed.applied:
+        declared.append((feed.applied, parse_type("timestamptz")))
+    for name, type_ in declared:
+        if what := _fault(name, type_, delivered.get(name, [])):
+            yield _Wrong(name, type_, what)
+
+
+def _fault(name: str, type_: LogicalType, delivered: list[str]) -> str | None:
+    if not delivered:
+        return "is missing"
+    if len(delivered) > 1:
+        return f"is delivered {len(delivered)} times"
+    if delivered[0] not in type_.accepts:
+        hint = f": json has no hash function, write {name}::jsonb" if delivered == ["json"] else ""
+        return f"is {delivered[0]}, declared as {type_}{hint}"
     return None
+
+
+def _reason(exc: StatementFailed) -> str:
+    """What the server said, without the name of its connection."""
+    return exc.what.partition(": ")[2]

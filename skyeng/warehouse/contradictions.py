@@ -22,9 +22,12 @@ SHOWN = 5
 
 
 def as_text(model: Model, feed: Feed) -> SQL:
-    """How a staged row is shown: what the feed delivered, without what we computed."""
+    """How a staged row is shown: what the feed delivered, without what we computed.
+
+    `staged.*` is the row also where a column of the feed is named `staged`.
+    """
     own = literal("{" + ",".join(["row_hash", "row_key", *(hub.key for hub in model.keyed_hubs(feed))]) + "}")
-    return sql("jsonb_strip_nulls(to_jsonb(staged) - {own}::text[])::text", own=own)
+    return sql("jsonb_strip_nulls(to_jsonb(staged.*) - {own}::text[])::text", own=own)
 
 
 def contradictions_with_held(

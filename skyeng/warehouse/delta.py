@@ -193,7 +193,8 @@ def _drop_known_versions(model: Model, feed: Feed) -> SQL:
                 hashdiff=ident(satellite.hashdiff),
                 table=ident(satellite.table),
                 key=ident(hub.key),
-                hash_key=key_digest(key_values(model.business_key(hub))),
+                # With their table: within the query, a column of the vault's of the same name would come first.
+                hash_key=key_digest(key_values(model.business_key(hub), "staged")),
                 applied=ident(satellite.applied_ts),
                 load_ts=ident(satellite.load_ts),
                 delivered=hashdiff(attribute_values(model.attributes(satellite))),

@@ -29,7 +29,7 @@ from skyeng.errors import NotMigrated, ObjectsLost, StatementFailed
 from skyeng.model import Model, Satellite
 from skyeng.model.signature import Signature, as_text, model_of, signature
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import ident, sql
+from skyeng.sql import KEY_WORDS, ident, sql
 from skyeng.warehouse import bookkeeping, derived, loads, locks, objects, ownership
 from skyeng.warehouse.restore import restore_engine, restore_model
 from skyeng.warehouse.revisions import (
@@ -370,6 +370,8 @@ def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
         session.execute(sql("SET search_path = pg_catalog"))
         session.commit()
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
+        # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
+        engine.dialect.identifier_preparer.reserved_words = {*KEY_WORDS}
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:

@@ -116,6 +116,14 @@ class NotMigrated(SkyengError):
     """The warehouse or the datamart is not at the version this code needs."""
 
 
+class NameTaken(SkyengError):
+    """A table or view with a name that a mart needs belongs to somebody else."""
+
+
+class MartDamaged(SkyengError):
+    """A table or view of the datamart is missing, or is not what the model declares."""
+
+
 class DatamartAhead(SkyengError):
     """The datamart holds loads that the warehouse does not know."""
 

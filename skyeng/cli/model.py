@@ -60,7 +60,7 @@ def revise(model: str, message: str) -> None:
             migrations.revise(stores.warehouse, history, message)
             for history in (control_history(), model_history(described))
         ]
-    written.append(mart_migrations.write_first(described))
+    written.append(mart_migrations.revise(described, message))
     for path in filter(None, written):
         show.say(f"written: {path}")
     if not any(written):

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
-from skyeng.errors import NotRehearsed, SourceError, UsageError
+from skyeng.errors import NotMigrated, NotRehearsed, SourceError, UsageError
 from skyeng.model import Model
 from skyeng.pipeline.rehearsal import (
     Kind,
@@ -37,7 +37,8 @@ def rehearse(
 ) -> list[Section]:
     """Every statement of a run, by step. No server is needed, and none is asked.
 
-    Raises `NotRehearsed` where the made-up answers do not fit what the code asks.
+    Raises `NotRehearsed` where the made-up answers do not fit what the code asks, and `NotMigrated` where
+    the model's newest revision does not say what the model says.
     """
     script = Script(Scenario(scenario, model, rows))
     stores = Stores(
@@ -47,7 +48,7 @@ def rehearse(
     )
     try:
         run(model, stores, observer=script.observe, **options)
-    except (UsageError, SourceError):
+    except (UsageError, SourceError, NotMigrated):
         raise
     except Exception as exc:
         failed = script.failed or [Section(), *script.sections][-1]

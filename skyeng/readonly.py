@@ -21,7 +21,8 @@ _FUNCTIONS = "FILE|PYTHON|EVAL|AI(?:REDACT|SIMILARITY|FILTER|CLASSIFY|EMBED|EXTR
 FORBIDDEN_NAMES = re.compile(rf"\b(?:{_FUNCTIONS}|OUTFILE|INFILE)\b", re.IGNORECASE)
 #: Where they are called, also by bare name: a column may have such a name.
 FORBIDDEN_CALLS = re.compile(
-    rf"\b(?:{_FUNCTIONS})(?=\()|(?<=APPLY\()(?:{_FUNCTIONS})\b|\b(?:INTO OUTFILE|FROM INFILE)\b", re.IGNORECASE
+    rf"\b(?:{_FUNCTIONS})(?=\()|(?:(?<=APPLY\()|(?<=APPLY ))(?:{_FUNCTIONS})\b|\b(?:INTO OUTFILE|FROM INFILE)\b",
+    re.IGNORECASE,
 )
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)

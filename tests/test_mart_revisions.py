@@ -30,7 +30,7 @@ CHANGES = [
 
 @pytest.fixture
 def shop_by_path(servers: Servers, tmp_path: Path) -> Iterator[World]:
-    """A copy of the second model beside its files, after three loads."""
+    """A copy of the second model with its files, after three loads."""
     model = load_model(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
     for world in servers.kept_world(model, lambda source: schema_only(source, model), "empty"):
         for change in CHANGES:

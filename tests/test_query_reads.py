@@ -118,7 +118,7 @@ def query(world: World, *arguments: str) -> tuple[int, str, str]:
 
 
 def asked(world: World, text: str) -> list[tuple[object, ...]]:
-    """A question as the command asks it, without reading the model anew for each."""
+    """A question as the command asks it, without reading the model file for each."""
     statement = api.statement_of(world.model, None, text, None)
     with queries.reading(world.stores.datamart, world.model, statement) as session:
         return [tuple(row) for row in session.client.query(statement.text).result_rows]

@@ -148,6 +148,17 @@ class Session:
     def rows(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.client.query(statement.text, parameters=dict(parameters or {})).result_rows]
 
+    def rows_if_allowed(self, statement: SQL) -> list[tuple[Any, ...]]:
+        """The same for what is good to know: no rows where the user has no right to read them."""
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        try:
+            return self.rows(statement)
+        except ClickHouseError as exc:
+            if getattr(exc, "code", None) != _ACCESS_DENIED:
+                raise
+            return []
+
     def scalar(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> Any:
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None

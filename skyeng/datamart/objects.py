@@ -29,8 +29,8 @@ _ENGINE = re.compile(
 #: Clauses that remove or refuse rows, and that no declared table has.
 _UNDECLARED = {"TTL": re.compile(r"\bTTL\b"), "constraint": re.compile(r"\bCONSTRAINT\b")}
 
-#: In place of an engine's name, in rows that describe something else.
-DETACHED, DECLARED = "detached", "declared"
+#: In place of an engine's name, in rows that say how the server writes a declared SELECT.
+DECLARED = "declared"
 
 _KINDS: dict[type[Object], str] = {Table: "table", View: "view", MaterializedView: "materialized view"}
 
@@ -89,21 +89,22 @@ class Difference:
 
 
 def read(session: Session, declared: Sequence[Object]) -> Found:
-    """What the database has of these objects, by two queries of system tables."""
+    """What the database has of these objects, by two queries of system tables; by a third where one is missing."""
     rows = described(session, declared)
     columns: dict[str, dict[str, tuple[str, str]]] = {}
     for table, name, type_, kind, default in described_columns(session, declared):
         columns.setdefault(table, {})[name] = type_, f"{kind} {default}".strip()
     plain = _Unqualified(session.database.database)
     objects = {
-        name: FoundObject(name, origin, *(plain(text) for text in texts), columns=columns.get(name, {}))
-        for name, origin, *texts in rows
-        if origin not in (DETACHED, DECLARED)
+        name: FoundObject(name, engine, *(plain(text) for text in texts), columns=columns.get(name, {}))
+        for name, engine, *texts in rows
+        if engine != DECLARED
     }
+    missing = [it for it in declared if it.name not in objects]
     return Found(
         objects,
-        frozenset(name for name, origin, *_ in rows if origin == DETACHED),
-        {name: plain(select) for name, origin, *_, select, _ in rows if origin == DECLARED},
+        detached(session, missing) if missing else frozenset(),
+        {name: plain(select) for name, engine, *_, select, _ in rows if engine == DECLARED},
     )
 
 
@@ -123,13 +124,8 @@ def described(session: Session, declared: Sequence[Object]) -> list[tuple[str, .
         sql(
             """SELECT name, engine, engine_full, sorting_key, partition_key, comment, as_select, create_table_query
 FROM system.tables
-WHERE database = currentDatabase() AND name IN ({names})
-UNION ALL
-SELECT table, {detached}, '', '', '', '', '', ''
-FROM system.detached_tables
-WHERE database = currentDatabase() AND table IN ({names}){written}""",
+WHERE database = currentDatabase() AND name IN ({names}){written}""",
             names=_names(declared),
-            detached=literal(DETACHED),
             written=joined("", written),
         )
     )
@@ -145,6 +141,17 @@ WHERE database = currentDatabase() AND table IN ({names})""",
             names=_names(declared),
         )
     )
+
+
+def detached(session: Session, missing: Sequence[Object]) -> frozenset[str]:
+    """Which of the missing objects are only detached, as far as the user's rights show."""
+    rows = session.rows_if_allowed(
+        sql(
+            "SELECT table FROM system.detached_tables WHERE database = currentDatabase() AND table IN ({names})",
+            names=_names(missing),
+        )
+    )
+    return frozenset(name for (name,) in rows)
 
 
 def _names(declared: Sequence[Object]) -> SQL:

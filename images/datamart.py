@@ -5,13 +5,12 @@ Names come from the model, kinds, types and sort order from the DDL that makes t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from images.drawing import GREY, INK, Box, Drawing, Line, Rect, Text, text_width
 from images.sheet import HEAD, ROW, SIDE, Row, Sheet, Style, base_line
-from skyeng.datamart.tables import MartTables, ddl
+from skyeng.datamart.tables import MartTables, MaterializedView, Object, Table, objects
 from skyeng.model import Hub, Mart, Model
 
 MART = Style("#2f7d4f", title="#ffffff", edge="#2f7d4f")
@@ -22,15 +21,10 @@ MARGIN, GAP, TITLE = 10.0, 46.0, 30.0
 #: Between two boxes of the flow, room for an arrow; between its right edge and the lines beside it.
 _ARROW, _GUTTER = 26.0, 12.0
 
-_CREATE = re.compile(r"CREATE (?:OR REPLACE )?(?P<kind>MATERIALIZED VIEW|TABLE|VIEW) (?:IF NOT EXISTS )?(?P<name>\w+)")
-_ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
-_SORTED = re.compile(r"^ORDER BY \((.*)\)$", re.MULTILINE)
-_COLUMN = re.compile(r"^    (\w+) (.+?),?$", re.MULTILINE)
-
 
 @dataclass(frozen=True)
 class Made:
-    """What one statement of the DDL makes."""
+    """What a picture shows of a table or view."""
 
     name: str
     kind: str
@@ -44,22 +38,16 @@ class Made:
 
 
 def made(model: Model, mart: Mart) -> dict[str, Made]:
-    """The tables and views of a mart by name, read from its DDL."""
-    return {it.name: it for it in (_made(statement.text) for statement in ddl(model, mart))}
+    """The tables and views of a mart by name."""
+    return {it.name: _made(it) for it in objects(model, mart)}
 
 
-def _made(statement: str) -> Made:
-    found, engine, order = _CREATE.match(statement), _ENGINE.search(statement), _SORTED.search(statement)
-    if found is None:
-        raise ValueError(f"not a statement that creates something: {statement[:60]}")
-    is_table = found["kind"] == "TABLE"
-    return Made(
-        found["name"],
-        found["kind"].lower().replace("ized", "ised"),
-        engine[1] if engine else "",
-        tuple(order[1].split(", ")) if order else (),
-        dict(_COLUMN.findall(statement)) if is_table else {},
-    )
+def _made(declared: Object) -> Made:
+    if isinstance(declared, Table):
+        columns = {column.name: column.type.text for column in declared.columns}
+        return Made(declared.name, "table", declared.engine, declared.sorted_by, columns)
+    kind = "materialised view" if isinstance(declared, MaterializedView) else "view"
+    return Made(declared.name, kind, "", (), {})
 
 
 def draw(model: Model, mart: Mart) -> Drawing:

@@ -63,7 +63,7 @@ def query(
     """
     described = _model(model)
     statement = statement_of(described, name, sql, as_of)
-    with pipeline.datamart(settings or Settings.read()).session() as session:
+    with queries.reading(pipeline.datamart(settings or Settings.read()), described, statement) as session:
         return session.frame(statement).convert_dtypes()
 
 

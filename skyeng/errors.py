@@ -128,6 +128,14 @@ class ObjectsLost(SkyengError):
     """Tables, views or functions of the warehouse are missing, or not as the model declares them."""
 
 
+class NameTaken(SkyengError):
+    """A table or view with a name that a mart needs belongs to somebody else."""
+
+
+class MartDamaged(SkyengError):
+    """A table or view of the datamart is missing, or is not what the model declares."""
+
+
 class DatamartAhead(SkyengError):
     """The datamart holds loads that the warehouse does not know."""
 

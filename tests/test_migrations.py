@@ -76,7 +76,7 @@ def test_zero_keys_and_ghost_records_are_there(school: World) -> None:
         assert ghosts == [("-infinity",)]
 
 
-@pytest.mark.parametrize("which", ["courses", "shop"])
+@pytest.mark.parametrize("which", ["courses", "shop", "campus"])
 def test_ddl_files_lead_to_what_the_model_says(request: pytest.FixtureRequest, servers: Servers, which: str) -> None:
     model: Model = request.getfixturevalue(which)
     by_files, by_model = servers.datamart(), servers.datamart()
@@ -94,7 +94,8 @@ def test_ddl_files_lead_to_what_the_model_says(request: pytest.FixtureRequest, s
             )
         described.append(rows)
     assert described[0] == described[1]
-    assert len(described[0]) == 6 * len(model.marts)
+    assert len(described[0]) == 7 * len(model.marts)
+    assert mart_migrations.revise(model, "nothing to write") is None
 
 
 def test_an_empty_warehouse_is_refused_with_the_remedy(servers: Servers, courses: Model) -> None:
@@ -118,7 +119,7 @@ def test_a_model_without_migrations_says_how_to_write_them(servers: Servers, sho
     written = migrations.revise(stores.warehouse, model_history(moved), "first")
     assert written is not None
     assert written.parent == tmp_path / "migrations"
-    assert mart_migrations.write_first(moved) == tmp_path / "ddl" / "001_shop.sql"
+    assert mart_migrations.revise(moved, "Shop, first") == tmp_path / "ddl" / "001_shop_first.sql"
     migrations.migrate(stores.warehouse, moved)
     assert migrations.differences(stores.warehouse, moved) == []
     assert migrations.revise(stores.warehouse, model_history(moved), "again") is None

@@ -164,10 +164,11 @@ def status(model: str) -> None:
             counts = [
                 (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
             ]
-        behind = [
-            (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S.%f}")
-            for it in pipeline.mart_states(described, stores)
-        ]
+        states = list(pipeline.mart_states(described, stores))
+    behind = [
+        (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S.%f}")
+        for it in states
+    ]
     shown = [
         (f"{ts:%Y-%m-%d %H:%M:%S.%f}", state, *numbers, error or run_by)
         for ts, state, run_by, _, *numbers, error in recent
@@ -175,6 +176,8 @@ def status(model: str) -> None:
     show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
     show.table(("table", "rows"), counts, "Vault")
     show.table(("mart", "rows", "loads behind", "newest load (UTC)"), behind, "Datamart")
+    for difference in (it for state in states for it in state.differences):
+        show.out.print(f"{difference}; the next run makes it again", markup=False, soft_wrap=True)
 
 
 @cli.command()
@@ -205,7 +208,7 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
         show.table(("name", "question"), [(known.name, known.question) for known in queries.named_queries(described)])
         return
     statement = api.statement_of(described, name, text, as_of)
-    with pipeline.datamart(Settings.read()).session() as session:
+    with queries.reading(pipeline.datamart(Settings.read()), described, statement) as session:
         if format_ == "table":
             result = session.client.query(statement.text)
             show.table(result.column_names, [tuple(row) for row in result.result_rows])

@@ -91,7 +91,7 @@ def revise(model: str, message: str) -> None:
     histories = (control_history(), history) if history.folder.is_relative_to(MIGRATIONS) else (history,)
     with pipeline.opened(Settings.read()) as stores:
         written = [migrations.revise(stores.warehouse, history, message) for history in histories]
-    written.append(mart_migrations.write_first(described))
+    written.append(mart_migrations.revise(described, message))
     for path in filter(None, written):
         show.say(f"written: {path}")
     if not any(written):

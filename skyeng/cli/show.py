@@ -76,7 +76,9 @@ def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] =
             say(f"{feed}: nothing new, the warehouse is level with {compared}")
     for mart, versions in done.marts.items():
         if reason := done.rebuilt.get(mart):
-            say(f"{mart}: built anew, because {reason}")
+            say(f"{mart}: rebuilt, because {reason}")
+        for view in done.views.get(mart, ()):
+            say(f"{mart}: view made again, because {view}")
         if versions:
             say(f"{mart}: {versions:,} row versions appended")
         elif not done.rebuilt.get(mart):

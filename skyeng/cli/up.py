@@ -106,6 +106,7 @@ def _outcome(run: dict[str, Any], api: AirflowApi) -> str:
 
 def _in_words(result: dict[str, Any]) -> str:
     if "row_versions" in result:
-        how = f"built anew: {result['reason']}" if result["reason"] else "appended"
-        return f"{result['row_versions']:,} row versions, {how}"
+        how = f"rebuilt: {result['reason']}" if result["reason"] else "appended"
+        views = f"; views made again: {', '.join(result['views'])}" if result["views"] else ""
+        return f"{result['row_versions']:,} row versions, {how}{views}"
     return ", ".join(f"{result[key]:,} {key}" for key in ("new", "changed", "deleted", "quarantined"))

@@ -106,7 +106,11 @@ def _mart_tasks(model: Model, mart: Mart) -> None:
     @step(doc_md=ToDatamart.e_from_ch_datamart.__doc__)
     def e_from_ch_datamart() -> dict[str, Any]:
         held = mart_steps(model, mart).e_from_ch_datamart()
-        return {"fingerprint": list(held.fingerprint), "whole": held.whole}
+        return {
+            "fingerprint": list(held.fingerprint),
+            "whole": held.whole,
+            "differences": list(held.differences),
+        }
 
     @step(doc_md=ToDatamart.e_from_pg_datawarehouse.__doc__)
     def e_from_pg_datawarehouse() -> dict[str, Any]:
@@ -114,7 +118,7 @@ def _mart_tasks(model: Model, mart: Mart) -> None:
 
     @step(doc_md=ToDatamart.t_find_new_rows.__doc__)
     def t_find_new_rows(held: dict[str, Any], main: dict[str, Any]) -> dict[str, Any]:
-        sides = tuple(main["fingerprint"]), Held(tuple(held["fingerprint"]), held["whole"])
+        sides = tuple(main["fingerprint"]), Held(tuple(held["fingerprint"]), held["whole"], tuple(held["differences"]))
         return new_rows({mart.table: mart_steps(model, mart).t_find_new_rows(*sides)})
 
     @step(doc_md=ToDatamart.l_update_datamart.__doc__, pool=MART_POOL)

@@ -1,15 +1,25 @@
-"""Appending row versions to a mart: a change set as one block, a whole mart beside and swapped in."""
+"""Appending row versions to a mart: a change set as one block, a whole mart in shadow tables that are swapped in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, Any
 
 from skyeng.datamart.client import Session
 from skyeng.datamart.kept import Stretch, carry
-from skyeng.datamart.tables import MartTables, appended_columns, current_table, history_table, loads_table
+from skyeng.datamart.objects import Difference, Found
+from skyeng.datamart.tables import (
+    ROW_HASH,
+    SHADOW,
+    MartTables,
+    MaterializedView,
+    Table,
+    View,
+    appended_columns,
+    objects,
+)
 from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
@@ -32,8 +42,8 @@ _ONE_BLOCK = {
     "min_insert_block_size_bytes": 0,
 }
 
-#: Tables that are built beside hold each version once already: nothing to collapse while they are written.
-_ANEW = {"optimize_on_insert": 0}
+#: Shadow tables hold each version once already: nothing to collapse while they are written.
+_INTO_SHADOW = {"optimize_on_insert": 0}
 
 
 @dataclass(frozen=True)
@@ -107,9 +117,21 @@ def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
 
 
 def kept_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads that the mart was told to keep though the warehouse had lost them."""
-    kept = MartTables(mart).kept
-    return _registered(session, kept) if kept in session.tables() else []
+    """Loads that the mart was told to retain though the warehouse had lost them."""
+    return _registered(session, MartTables(mart).kept)
+
+
+def loads_in_history(session: Session, mart: Mart) -> list[MartLoad]:
+    """Loads of which the history has row versions, where no register tells them any more."""
+    rows = session.rows(
+        sql(
+            "SELECT {ts}, count(), toUInt64(sum({hash})), 0 FROM {history} GROUP BY {ts} ORDER BY {ts}",
+            ts=ident(mart.load_ts),
+            hash=ident(ROW_HASH),
+            history=ident(MartTables(mart).history),
+        )
+    )
+    return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
 
 
 def _registered(session: Session, register: str) -> list[MartLoad]:
@@ -123,7 +145,7 @@ def _registered(session: Session, register: str) -> list[MartLoad]:
 
 
 def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
-    """Whether the tables hold at least the rows that the register claims, load by load.
+    """Whether the tables hold at least the rows that the register claims, load by load, and none if it is empty.
 
     It reads one narrow column of each (0.03 s for three million row versions), and sees a table that
     was lost, emptied, or restored from a backup older than the register. Load by load, because rows
@@ -131,8 +153,10 @@ def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
     """
     found = versions_by_load(session, mart)
     rows, newest = current_rows(session, mart)
+    if not held:
+        return not found
     return all(found.get(load.load_ts, 0) >= load.row_versions for load in held) and (
-        not held or (rows >= held[-1].rows_active and newest >= held[-1].load_ts)
+        rows >= held[-1].rows_active and newest >= held[-1].load_ts
     )
 
 
@@ -165,42 +189,70 @@ def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None
 
 
 def rebuild(
-    session: Session, model: Model, mart: Mart, loads: Sequence[MartLoad], versions: Versions, kept: Kept
+    session: Session,
+    model: Model,
+    mart: Mart,
+    loads: Sequence[MartLoad],
+    versions: Versions,
+    kept: Kept,
+    found: Found,
 ) -> None:
-    """Build the mart anew from all loads, beside the one in use, and swap it in.
+    """Build the mart from all loads in shadow tables, and swap them in; every table is as declared then.
 
     What only the mart has goes along. The register goes last: should we die between two swaps, the
-    next run sees that loads are missing, unknown or rows too few, and brings the mart level.
+    next run sees that loads are missing, unknown or rows too few, or that tables are of another
+    declaration, and rebuilds.
     """
-    live, beside = MartTables(mart), MartTables(mart, "_building")
-    names = (beside.history, beside.current, beside.loads)
-    for name in names:
-        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
-    session.execute(history_table(model, mart, beside.history))
-    session.execute(current_table(model, mart, beside.current))
-    session.execute(loads_table(beside.loads))
+    live, shadow = MartTables(mart), MartTables(mart, SHADOW)
+    tables = [it for it in objects(model, mart) if isinstance(it, Table)]
+    for table in tables:
+        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(table.name + SHADOW)))
+        session.execute(replace(table, name=table.name + SHADOW).create)
     for span in spans(loads):
-        _send(session.stream, mart, beside.history, span, versions, _ANEW)
-        register(session, beside.loads, span.loads)
+        _send(session.stream, mart, shadow.history, span, versions, _INTO_SHADOW)
+        register(session, shadow.loads, span.loads)
     for stretch in kept.stretches:
-        carry(session, mart, live.history, beside.history, stretch)
+        carry(session, mart, tables[0], found.objects[live.history], stretch)
     if kept.loads:
-        session.execute(loads_table(live.kept))
-        register(session, live.kept, kept.loads)
+        register(session, shadow.kept, kept.loads)
     session.execute(
         sql(
             "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history} SETTINGS optimize_on_insert = 0",
-            current=ident(beside.current),
-            history=ident(beside.history),
+            current=ident(shadow.current),
+            history=ident(shadow.history),
             columns=idents(appended_columns(mart)),
         )
     )
-    for new, old in zip(
-        (beside.current, beside.history, beside.loads), (live.current, live.history, live.loads), strict=True
-    ):
-        session.execute(sql("EXCHANGE TABLES {new} AND {old}", new=ident(new), old=ident(old)))
-    for name in names:
-        session.execute(sql("DROP TABLE {name} SYNC", name=ident(name)))
+    for name in (live.current, live.history, live.kept, live.loads):
+        _swap_in(session, name, found)
+    for name in (shadow.current, shadow.history, shadow.kept, shadow.loads):
+        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+
+
+def _swap_in(session: Session, name: str, found: Found) -> None:
+    """Put a shadow table in the place of the one in use, or where none is."""
+    shadow, live = ident(name + SHADOW), ident(name)
+    if name in found.detached:
+        session.execute(sql("ATTACH TABLE {live}", live=live))
+    if name in found.objects or name in found.detached:
+        session.execute(sql("EXCHANGE TABLES {shadow} AND {live}", shadow=shadow, live=live))
+    else:
+        session.execute(sql("RENAME TABLE {shadow} TO {live}", shadow=shadow, live=live))
+
+
+def make_views(session: Session, different: Sequence[Difference], found: Found) -> None:
+    """Make the views that are missing or not as declared; a materialised one only with the tables it writes to."""
+    for it in {difference.object.name: difference.object for difference in different}.values():
+        if isinstance(it, View | MaterializedView):
+            _make_view(session, it, found)
+
+
+def _make_view(session: Session, view: View | MaterializedView, found: Found) -> None:
+    if view.name in found.detached:
+        session.execute(sql("ATTACH TABLE {name}", name=ident(view.name)))
+    if isinstance(view, MaterializedView):
+        session.execute(sql("DROP VIEW IF EXISTS {name} SYNC", name=ident(view.name)))
+    session.execute(view.create)
 
 
 def _send(

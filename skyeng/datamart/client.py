@@ -23,6 +23,11 @@ DEFAULT_DATABASE = "datamart"
 
 #: ClickHouse's error codes that deserve words of ours.
 _AUTHENTICATION, _TIMEOUT, _UNKNOWN_DATABASE, _UNKNOWN_TABLE = 516, 159, 81, 60
+_READONLY, _ACCESS_DENIED = 164, 497
+
+
+#: What an error of a statement that was only to be parsed says of how it was parsed.
+_ABOUT_FORMATTING = ": In scope SELECT formatQuerySingleLine("
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,14 @@ class ClickHouse:
                 client.close()
 
     @contextmanager
-    def session(self, *, create: bool = False) -> Iterator[Session]:
-        """A connection to the database, made first where `create` is given."""
+    def session(self, *, create: bool = False, alone: bool = False) -> Iterator[Session]:
+        """A connection to the database, made first where `create` is given.
+
+        With `alone`, its client was not used before and is not used again: settings can stay set in it.
+        """
         with _worded(self):
-            client = self._left_by_another() or self._connect()
+            client = None if alone else self._left_by_another()
+            client = client or self._connect()
             sound = False
             try:
                 if create:
@@ -72,7 +81,7 @@ class ClickHouse:
                 yield Session(self, client)
                 sound = True
             finally:
-                if sound and self._idle:
+                if sound and self._idle and not alone:
                     self._idle[-1].append(client)
                 else:
                     client.close()
@@ -139,6 +148,17 @@ class Session:
     def rows(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.client.query(statement.text, parameters=dict(parameters or {})).result_rows]
 
+    def rows_if_allowed(self, statement: SQL) -> list[tuple[Any, ...]]:
+        """The same for what is good to know: no rows where the user has no right to read them."""
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        try:
+            return self.rows(statement)
+        except ClickHouseError as exc:
+            if getattr(exc, "code", None) != _ACCESS_DENIED:
+                raise
+            return []
+
     def scalar(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> Any:
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None
@@ -157,8 +177,18 @@ class Session:
         """A result as the engine writes it: CSV with a header, or a JSON array of objects."""
         if format_ == "csv":
             return self.client.raw_query(statement.text, fmt="CSVWithNames")
-        settings = {"output_format_json_array_of_rows": 1, "output_format_json_quote_64bit_integers": 0}
-        return self.client.raw_query(statement.text, settings=settings, fmt="JSONEachRow")
+        # Without settings, which a user's profile may forbid to change: the array is made of the lines here.
+        return b"[\n" + b",\n".join(self.client.raw_query(statement.text, fmt="JSONEachRow").splitlines()) + b"\n]\n"
+
+    def only_read(self, level: Literal[1, 2]) -> None:
+        """Let the engine refuse whatever writes; at level 2 a query may have settings of its own.
+
+        A user whose profile says so already is left as it is: such a profile cannot be changed.
+        """
+        if self.database.embedded:
+            self.execute(sql("SET readonly = {level}", level=literal(level)))
+        elif self.client.server_settings["readonly"].value == "0":
+            self.client.set_client_setting("readonly", level)
 
     def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
         """Send rows in PostgreSQL's COPY text format, which ClickHouse parses itself."""
@@ -196,10 +226,6 @@ class Session:
                 )
             )
 
-    def tables(self) -> set[str]:
-        """Names of the database's tables and views."""
-        return {name for (name,) in self.rows(sql("SELECT name FROM system.tables WHERE database = currentDatabase()"))}
-
 
 def _dtype(type_: str) -> str:
     """The pandas dtype of an empty column of a ClickHouse type."""
@@ -226,7 +252,10 @@ def _worded(database: ClickHouse) -> Iterator[None]:
         code = getattr(exc, "code", None)
         remedy = {
             _UNKNOWN_DATABASE: "run `skyeng migrate`, or correct the database in CH_DATAMART_URL",
-            _UNKNOWN_TABLE: "run `skyeng migrate`, or correct the table's name",
+            _UNKNOWN_TABLE: "correct the table's name",
+            _READONLY: "to load, set CH_DATAMART_URL to a user that may write; `skyeng query` only reads",
+            _ACCESS_DENIED: "grant the user of CH_DATAMART_URL what it lacks: a load creates, alters, drops, reads and"
+            " writes tables and views of its database",
             _TIMEOUT: "raise max_execution_time for this user",
             _AUTHENTICATION: "correct user and password in CH_DATAMART_URL",
         }.get(code or 0)
@@ -239,6 +268,7 @@ def _first_line(exc: Exception) -> str:
     # What the client says around a server's own answer.
     _, answered, told = text.partition("server response: ")
     text = (told.rpartition(" (for url ")[0] or told) if answered else text
+    text = text.partition(_ABOUT_FORMATTING)[0]
     for mark in ("DB::Exception: ", "DB::Exception:"):
         text = text.rpartition(mark)[2] if text.count(mark) > 1 else text
     return " ".join(text.split("\n(")[0].split())[:500]

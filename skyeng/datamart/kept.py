@@ -7,16 +7,19 @@ at its timestamp that says what the vault does.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from skyeng.datamart.client import Session
-from skyeng.datamart.tables import IS_DELETED, ROW_HASH, appended_columns
+from skyeng.datamart.objects import FoundObject
+from skyeng.datamart.tables import IS_DELETED, ROW_HASH, SHADOW, Column, Table, appended_columns
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
+_AROUND = re.compile(r"(?:LowCardinality|Nullable)\((.*)\)")
 #: Before any load.
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,25 +46,36 @@ def stretches(lost: Iterable[datetime], closed: Sequence[datetime]) -> Iterator[
         yield Stretch(closed[place - 1] if place else _BEFORE_ALL, upto, closed[place])
 
 
-def carry(session: Session, mart: Mart, held: str, built: str, stretch: Stretch) -> None:
-    """Add a stretch to a history built from the vault, out of the history held until now.
+def can_be_carried(mart: Mart, there: FoundObject | None) -> bool:
+    """Whether a history that may have been lost or altered still tells row versions apart."""
+    return there is not None and {mart.key, mart.load_ts, IS_DELETED, ROW_HASH} <= there.columns.keys()
 
-    Stretches are to be carried in their order: each builds upon what was before it.
+
+def carry(session: Session, mart: Mart, history: Table, there: FoundObject, stretch: Stretch) -> None:
+    """Add a stretch to the shadow history, which was built from the vault, out of the history in use.
+
+    Stretches are to be carried in their order: each builds upon what was before it. Of columns
+    that the history in use lacks, the row versions have NULL; so have values that a column's new type cannot hold.
     """
     names = {
-        "built": ident(built),
-        "columns": idents(appended_columns(mart)),
+        "built": ident(history.name + SHADOW),
         "load_ts": ident(mart.load_ts),
         "after": _moment(stretch.after),
         "upto": _moment(stretch.upto),
     }
+    common = [column for column in history.columns if column.name in there.columns]
+    # No FINAL, which only some engines know: the same version twice is the same key and load twice.
     session.execute(
         sql(
             """INSERT INTO {built} ({columns})
-SELECT {columns}
-FROM {held} FINAL
-WHERE {load_ts} > {after} AND {load_ts} <= {upto}""",
-            held=ident(held),
+SELECT {values}
+FROM {history}
+WHERE {load_ts} > {after} AND {load_ts} <= {upto}
+LIMIT 1 BY {key}, {load_ts}""",
+            columns=idents(column.name for column in common),
+            values=joined(", ", (_value(column, there.columns[column.name][0]) for column in common)),
+            history=ident(history.name),
+            key=ident(mart.key),
             **names,
         )
     )
@@ -81,9 +95,20 @@ LIMIT 1 BY {key}""",
             is_deleted=ident(IS_DELETED),
             row_hash=ident(ROW_HASH),
             shown=joined(", ", (ident(column.name) for column in mart.columns)),
+            columns=idents(appended_columns(mart)),
             **names,
         )
     )
+
+
+def _value(column: Column, type_: str) -> SQL:
+    """A column of the history in use, in the type that is declared."""
+    if type_ == column.type.text:
+        return ident(column.name)
+    plain = column.type.text
+    while around := _AROUND.fullmatch(plain):
+        plain = around[1]
+    return sql("accurateCastOrNull({name}, {type})", name=ident(column.name), type=literal(plain))
 
 
 def _moment(moment: datetime) -> SQL:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
+from skyeng import readonly
+from skyeng.datamart import migrations, objects
+from skyeng.datamart.client import ClickHouse, Session
 from skyeng.datamart.tables import MartTables
-from skyeng.errors import UsageError
+from skyeng.errors import StatementFailed, UsageError
 from skyeng.model import Mart, Model
 from skyeng.sql import SQL, ident, joined, literal, sql, written
 
@@ -68,6 +74,45 @@ def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
     if own:
         return SQL(f"{own[1]} {ctes},{statement.text[own.end() :]}")
     return SQL(f"WITH {ctes}\n{statement.text}")
+
+
+@contextmanager
+def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Session]:
+    """A session for one statement that reads, in which nothing can be written.
+
+    Raises `UsageError` for a statement that does anything else. Where it fails and tables or views of
+    the model are missing or altered, the error is `MartDamaged` and names them.
+    """
+    try:
+        with datamart.session(alone=True) as session:
+            session.only_read(_level(session, statement))
+            yield session
+    except StatementFailed as exc:
+        with datamart.session() as session:
+            declared = migrations.declared(model)
+            if different := objects.differences(declared, objects.read(session, declared)):
+                raise objects.damaged(different) from exc
+        raise
+
+
+def _level(session: Session, statement: SQL) -> Literal[1, 2]:
+    """Check a statement by how the server's own parser writes it; which value of `readonly` it can run with."""
+    ((canonical, reaching),) = session.rows(
+        sql(
+            "SELECT formatQuerySingleLine(%(text)s),"
+            " (SELECT groupArray(lower(name)) FROM system.table_functions WHERE NOT allow_readonly)"
+        ),
+        {"text": statement.text},
+    )
+    plain = readonly.without_quoted(canonical)
+    if refused := readonly.objection(plain, reaching, readonly.FORBIDDEN_CALLS):
+        raise UsageError(
+            f"`query` only reads, and refuses {refused}",
+            where=" ".join(statement.text.split())[:200],
+            expected="one SELECT, SHOW, DESCRIBE, EXISTS or EXPLAIN over the tables of the datamart",
+            remedy="write with ClickHouse's own client, as a user that may",
+        )
+    return 2 if readonly.sets(plain) else 1
 
 
 def _read(path: Path) -> NamedQuery:

@@ -1,28 +1,38 @@
-"""DDL of a mart, derived from the model.
+"""The tables and views of a mart, derived from the model, as values.
 
 - `dm_..._history`: every row version, append-only; an exact retry collapses, because the whole
   sort key repeats.
 - `dm_..._current`: the latest version of every row, kept by a materialised view on the history.
+- `dm_..._loads`: which loads of the warehouse the mart holds.
+- `dm_..._loads_kept`: which loads only the mart has, since a warehouse was restored without them.
 - `dm_...`: the view analysts use: what is current and not deleted, no FINAL to forget.
 - `dm_..._as_of(ts)`: the same as of any time.
-- `dm_..._loads`: which loads of the warehouse the mart holds.
-- `dm_..._loads_kept`: which loads only the mart has; made when a warehouse was restored without them.
+
+From one value follow both the statement that creates an object and the check that a datamart really
+has it (`skyeng.datamart.objects`).
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from skyeng.model import LogicalType, Mart, MartColumn, Model
-from skyeng.sql import SQL, ident, idents, joined, sql
+from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 IS_DELETED, ROW_HASH = "is_deleted", "row_hash"
+
+#: Ends the names of tables that are built next to those in use and swapped in.
+SHADOW = "_shadow"
+
+_TIME = sql("DateTime64(6, 'UTC')")
 
 
 @dataclass(frozen=True)
 class MartTables:
-    """Names of a mart's tables; with a suffix, of those built beside and swapped in."""
+    """Names of a mart's tables; with a suffix, of its shadow tables."""
 
     mart: Mart
     suffix: str = ""
@@ -41,7 +51,7 @@ class MartTables:
 
     @property
     def kept(self) -> str:
-        return f"{self.mart.table}_loads_kept"
+        return f"{self.mart.table}_loads_kept{self.suffix}"
 
     @property
     def feeder(self) -> str:
@@ -57,6 +67,150 @@ class MartTables:
         return f"{self.mart.table}_as_of"
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What the comment of an object says of its origin: the model, the mart, and for a table the declaration.
+
+    `declaration` is a digest of what decides the rows of the mart (see `declaration`). It is in the
+    comment of each table, so that it is swapped in together with the rows.
+    """
+
+    model: str
+    mart: str
+    declaration: str = ""
+
+    def __str__(self) -> str:
+        declared = f", declaration {self.declaration}" if self.declaration else ""
+        return f"model {self.model}, mart {self.mart}{declared}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table or view, with the default that it declares."""
+
+    name: str
+    type: SQL
+    default: SQL | None = None
+    comment: str = ""
+
+    @property
+    def definition(self) -> SQL:
+        default = sql(" DEFAULT {value}", value=self.default) if self.default else SQL("")
+        comment = sql(" COMMENT {text}", text=literal(self.comment)) if self.comment else SQL("")
+        return sql(
+            "{name} {type}{default}{comment}", name=ident(self.name), type=self.type, default=default, comment=comment
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that holds rows; without a mark, one that belongs to no mart."""
+
+    name: str
+    purpose: str
+    mark: Mark | None
+    columns: tuple[Column, ...]
+    sorted_by: tuple[str, ...]
+    engine: str = "ReplacingMergeTree"
+    #: Columns that the engine is given.
+    engine_arguments: tuple[str, ...] = ()
+    settings: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def create(self) -> SQL:
+        """Makes the table; one of its name is left as it is."""
+        arguments = sql("({names})", names=idents(self.engine_arguments)) if self.engine_arguments else SQL("")
+        settings = (sql("{name} = {value}", name=ident(name), value=literal(value)) for name, value in self.settings)
+        return sql(
+            """CREATE TABLE IF NOT EXISTS {name} (
+    {columns}
+)
+ENGINE = {engine}{arguments}
+ORDER BY ({sorted_by}){settings}
+COMMENT {comment}""",
+            name=ident(self.name),
+            columns=joined(",\n", (column.definition for column in self.columns)),
+            engine=SQL(self.engine),
+            arguments=arguments,
+            sorted_by=idents(self.sorted_by),
+            settings=sql("\nSETTINGS {settings}", settings=joined(", ", settings)) if self.settings else SQL(""),
+            comment=_comment(self.purpose, self.mark),
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """A view, which holds no rows: it may be replaced at any time."""
+
+    name: str
+    purpose: str
+    mark: Mark
+    columns: tuple[Column, ...]
+    select: SQL
+
+    @property
+    def create(self) -> SQL:
+        return sql(
+            """CREATE OR REPLACE VIEW {name} AS
+{select}
+COMMENT {comment}""",
+            name=ident(self.name),
+            select=self.select,
+            comment=_comment(self.purpose, self.mark),
+        )
+
+
+@dataclass(frozen=True)
+class MaterializedView:
+    """A view that carries each block of rows which its source gets into a table."""
+
+    name: str
+    purpose: str
+    mark: Mark
+    to: str
+    columns: tuple[Column, ...]
+    select: SQL
+
+    @property
+    def create(self) -> SQL:
+        return sql(
+            """CREATE MATERIALIZED VIEW IF NOT EXISTS {name} TO {to} AS
+{select}
+COMMENT {comment}""",
+            name=ident(self.name),
+            to=ident(self.to),
+            select=self.select,
+            comment=_comment(self.purpose, self.mark),
+        )
+
+
+Object = Table | View | MaterializedView
+
+
+def _comment(purpose: str, mark: Mark | None) -> SQL:
+    return literal(f"{purpose}; {mark}" if mark else purpose)
+
+
+def declaration(model: Model, mart: Mart) -> str:
+    """A digest of what decides the rows of a mart: its row key, and which value of the vault each column shows.
+
+    Two declarations with the same digest give the same rows. Order in the file means nothing, and sort
+    order and dictionaries are no part of it: they can be seen in the tables themselves.
+    """
+    feed = model.feed(mart.feed)
+    columns = {column.name: column for column in model.feed_columns(feed)}
+    said = {
+        "feed": feed.name,
+        "grain": feed.grain,
+        "row_key": sorted((it.owner.table, it.vault_column, it.type.name) for it in model.row_key(feed)),
+        "columns": sorted(
+            (shown.name, it.owner.table, it.vault_column, it.type.name)
+            for shown, it in ((shown, columns[shown.column]) for shown in mart.columns)
+        ),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def types(model: Model, mart: Mart) -> list[tuple[MartColumn, LogicalType]]:
     """The mart's columns with the types of the feed's columns they show."""
     by_name = {column.name: column.type for column in model.feed_columns(model.feed(mart.feed))}
@@ -68,73 +222,105 @@ def appended_columns(mart: Mart) -> list[str]:
     return [mart.key, mart.load_ts, IS_DELETED, ROW_HASH, *(column.name for column in mart.columns)]
 
 
+def objects(model: Model, mart: Mart) -> tuple[Object, ...]:
+    """Every table and view of a mart, each after those that it needs."""
+    made = _Maker(model, mart)
+    return (
+        made.history,
+        made.current,
+        made.loads(made.names.loads, "Loads of the warehouse that the mart holds"),
+        made.loads(made.names.kept, "Loads that only the mart has"),
+        made.feeder,
+        made.analysts_view,
+        made.as_of_view,
+    )
+
+
 def ddl(model: Model, mart: Mart) -> Iterator[SQL]:
     """Every statement that makes a mart, in order. Each is safe to repeat."""
-    tables = MartTables(mart)
-    yield history_table(model, mart, tables.history)
-    yield current_table(model, mart, tables.current)
-    yield loads_table(tables.loads)
-    yield sql(
-        """CREATE MATERIALIZED VIEW IF NOT EXISTS {feeder} TO {current} AS
-SELECT {columns}
+    return (it.create for it in objects(model, mart))
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Derives the objects of one mart."""
+
+    model: Model
+    mart: Mart
+
+    @property
+    def names(self) -> MartTables:
+        return MartTables(self.mart)
+
+    @property
+    def history(self) -> Table:
+        key = (*self.mart.order_by, self.mart.key, self.mart.load_ts)
+        return self._versions(self.names.history, "Every row version", key)
+
+    @property
+    def current(self) -> Table:
+        arguments = (self.mart.load_ts, IS_DELETED)
+        key = (*self.mart.order_by, self.mart.key)
+        return self._versions(self.names.current, "The latest version of every row", key, arguments)
+
+    def loads(self, name: str, purpose: str) -> Table:
+        columns = (
+            Column("load_ts", _TIME, comment="A load of the warehouse that the mart holds"),
+            Column("row_versions", sql("UInt64"), comment="Row versions it brought"),
+            Column("hash_sum", sql("UInt64"), comment="Sum of their row hashes, modulo 2^64"),
+            Column("rows_active", sql("UInt64"), comment="Rows of the mart after it"),
+            Column("appended_at", _TIME, default=sql("now64(6)")),
+        )
+        return Table(name, purpose, self._mark_with_declaration, columns, ("load_ts",))
+
+    @property
+    def feeder(self) -> MaterializedView:
+        columns = self._version_columns
+        return MaterializedView(
+            self.names.feeder,
+            "Carries each new row version on",
+            self._mark,
+            self.names.current,
+            columns,
+            sql(
+                """SELECT {columns}
 FROM {history}""",
-        feeder=ident(tables.feeder),
-        current=ident(tables.current),
-        columns=idents(appended_columns(mart)),
-        history=ident(tables.history),
-    )
-    yield analysts_view(mart)
-    yield as_of_view(mart)
+                columns=_names(columns),
+                history=ident(self.names.history),
+            ),
+        )
 
-
-def history_table(model: Model, mart: Mart, name: str) -> SQL:
-    return _table(model, mart, name, sql("ReplacingMergeTree"), ident(mart.load_ts))
-
-
-def current_table(model: Model, mart: Mart, name: str) -> SQL:
-    engine = sql(
-        "ReplacingMergeTree({load_ts}, {is_deleted})", load_ts=ident(mart.load_ts), is_deleted=ident(IS_DELETED)
-    )
-    return _table(model, mart, name, engine)
-
-
-def loads_table(name: str) -> SQL:
-    return sql(
-        """CREATE TABLE IF NOT EXISTS {name} (
-    load_ts DateTime64(6, 'UTC') COMMENT 'A load of the warehouse that the mart holds',
-    row_versions UInt64 COMMENT 'Row versions it brought',
-    hash_sum UInt64 COMMENT 'Sum of their row hashes, modulo 2^64',
-    rows_active UInt64 COMMENT 'Rows of the mart after it',
-    appended_at DateTime64(6, 'UTC') DEFAULT now64(6)
-)
-ENGINE = ReplacingMergeTree
-ORDER BY load_ts""",
-        name=ident(name),
-    )
-
-
-def analysts_view(mart: Mart) -> SQL:
-    tables = MartTables(mart)
-    return sql(
-        """CREATE OR REPLACE VIEW {view} AS
-SELECT {columns}
+    @property
+    def analysts_view(self) -> View:
+        columns = self._shown_columns
+        return View(
+            self.names.view,
+            "What is current and not deleted",
+            self._mark,
+            columns,
+            sql(
+                """SELECT {columns}
 FROM {current} FINAL""",
-        view=ident(tables.view),
-        columns=idents((mart.key, mart.load_ts, *(column.name for column in mart.columns))),
-        current=ident(tables.current),
-    )
+                columns=_names(columns),
+                current=ident(self.names.current),
+            ),
+        )
 
+    @property
+    def as_of_view(self) -> View:
+        """Latest version at or before `ts`, row by row.
 
-def as_of_view(mart: Mart) -> SQL:
-    """Latest version at or before `ts`, row by row.
-
-    Which version that is, is found from keys and timestamps alone, so that a query reads only the
-    columns it asks for. FINAL collapses an append that was repeated.
-    """
-    tables = MartTables(mart)
-    return sql(
-        """CREATE OR REPLACE VIEW {view} AS
-SELECT {columns}
+        Which version that is, is found from keys and timestamps alone, so that a query reads only the
+        columns it asks for. FINAL collapses an append that was repeated.
+        """
+        columns = self._shown_columns
+        return View(
+            self.names.as_of,
+            "The mart as of any time",
+            self._mark,
+            columns,
+            sql(
+                """SELECT {columns}
 FROM {history} FINAL
 WHERE {is_deleted} = 0 AND ({key}, {load_ts}) IN (
     SELECT {key}, max({load_ts})
@@ -142,38 +328,50 @@ WHERE {is_deleted} = 0 AND ({key}, {load_ts}) IN (
     WHERE {load_ts} <= {left}ts:DateTime64(6, 'UTC'){right}
     GROUP BY {key}
 )""",
-        view=ident(tables.as_of),
-        columns=idents((mart.key, mart.load_ts, *(column.name for column in mart.columns))),
-        key=ident(mart.key),
-        load_ts=ident(mart.load_ts),
-        is_deleted=ident(IS_DELETED),
-        history=ident(tables.history),
-        left=SQL("{"),
-        right=SQL("}"),
-    )
+                columns=_names(columns),
+                key=ident(self.mart.key),
+                load_ts=ident(self.mart.load_ts),
+                is_deleted=ident(IS_DELETED),
+                history=ident(self.names.history),
+                left=SQL("{"),
+                right=SQL("}"),
+            ),
+        )
+
+    def _versions(
+        self, name: str, purpose: str, sorted_by: tuple[str, ...], engine_arguments: tuple[str, ...] = ()
+    ) -> Table:
+        return Table(
+            name,
+            purpose,
+            self._mark_with_declaration,
+            self._version_columns,
+            sorted_by,
+            engine_arguments=engine_arguments,
+            settings=(("allow_nullable_key", 1),),
+        )
+
+    @property
+    def _version_columns(self) -> tuple[Column, ...]:
+        key, load_ts, *shown = self._shown_columns
+        return (key, load_ts, Column(IS_DELETED, sql("UInt8")), Column(ROW_HASH, sql("Int64")), *shown)
+
+    @property
+    def _shown_columns(self) -> tuple[Column, ...]:
+        shown = (Column(column.name, column_type(column, type_)) for column, type_ in types(self.model, self.mart))
+        return (Column(self.mart.key, sql("UUID")), Column(self.mart.load_ts, _TIME), *shown)
+
+    @property
+    def _mark(self) -> Mark:
+        return Mark(self.model.name, self.mart.name)
+
+    @property
+    def _mark_with_declaration(self) -> Mark:
+        return Mark(self.model.name, self.mart.name, declaration(self.model, self.mart))
 
 
-def _table(model: Model, mart: Mart, name: str, engine: SQL, *last_sorted: SQL) -> SQL:
-    columns = [
-        sql("{name} UUID", name=ident(mart.key)),
-        sql("{name} DateTime64(6, 'UTC')", name=ident(mart.load_ts)),
-        sql("{name} UInt8", name=ident(IS_DELETED)),
-        sql("{name} Int64", name=ident(ROW_HASH)),
-        *(sql("{name} {type}", name=ident(c.name), type=column_type(c, type_)) for c, type_ in types(model, mart)),
-    ]
-    sorted_by = [ident(name) for name in (*mart.order_by, mart.key)] + list(last_sorted)
-    return sql(
-        """CREATE TABLE IF NOT EXISTS {name} (
-    {columns}
-)
-ENGINE = {engine}
-ORDER BY ({sorted_by})
-SETTINGS allow_nullable_key = 1""",
-        name=ident(name),
-        columns=joined(",\n", columns),
-        engine=engine,
-        sorted_by=joined(", ", sorted_by),
-    )
+def _names(columns: tuple[Column, ...]) -> SQL:
+    return idents(column.name for column in columns)
 
 
 def column_type(column: MartColumn, type_: LogicalType) -> SQL:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
-from skyeng.errors import NotRehearsed, SourceError, UsageError
+from skyeng.errors import NotMigrated, NotRehearsed, SourceError, UsageError
 from skyeng.model import Model
 from skyeng.pipeline.rehearsal import (
     Kind,
@@ -51,7 +51,7 @@ def rehearse(
     )
     try:
         run(model, stores, observer=script.observe, **options)
-    except (UsageError, SourceError):
+    except (UsageError, SourceError, NotMigrated):
         raise
     except Exception as exc:
         failed = script.failed or [Section(), *script.sections][-1]

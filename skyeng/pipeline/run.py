@@ -14,7 +14,7 @@ from skyeng.model import Model
 from skyeng.part import Part
 from skyeng.pipeline.steps import Ledger, Observer, Step, unobserved
 from skyeng.pipeline.stores import Stores
-from skyeng.pipeline.to_datamart import NO_LOADS, ToDatamart
+from skyeng.pipeline.to_datamart import EMPTY, ToDatamart
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.warehouse import locks
 from skyeng.warehouse.loads import Load
@@ -41,8 +41,10 @@ class Report:
     changes: dict[str, Changes] = field(default_factory=dict)
     #: Row versions sent to each mart; empty if the datamart was not run.
     marts: dict[str, int] = field(default_factory=dict)
-    #: Why a mart was built anew, by mart.
+    #: Why a mart was rebuilt, by mart.
     rebuilt: dict[str, str] = field(default_factory=dict)
+    #: Views of a mart that were missing or altered and were made again, in words, by mart.
+    views: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Rows written, by table.
     counts: dict[str, int] = field(default_factory=dict)
     #: Time taken, by step.
@@ -50,7 +52,7 @@ class Report:
 
     @property
     def anything_new(self) -> bool:
-        return any(self.changes.values()) or any(self.marts.values()) or bool(self.rebuilt)
+        return any(self.changes.values()) or any(self.marts.values()) or bool(self.rebuilt or self.views)
 
 
 def run(
@@ -116,5 +118,7 @@ def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
     if delta:
         delta = ledger.timed("l_update_datamart", steps.l_update_datamart)
     report.marts[mart] = ledger.counts[mart] = delta.row_versions
-    if delta.reason and held.fingerprint != NO_LOADS:
+    if delta.reason not in ("", EMPTY):
         report.rebuilt[mart] = delta.reason
+    if delta.views:
+        report.views[mart] = delta.views

@@ -1,4 +1,4 @@
-"""How far each mart is behind the warehouse."""
+"""How far each mart is behind the warehouse, and whether its tables and views are as the model declares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from skyeng.datamart import append
+from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.queries import count_of
+from skyeng.datamart.tables import MartTables, objects
 from skyeng.model import Model
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.to_datamart import ToDatamart
@@ -17,17 +20,29 @@ class MartState:
     """What analysts see of a mart, and which loads it still lacks."""
 
     mart: str
-    rows: int
+    #: None where they cannot be counted, since the tables are not as declared.
+    rows: int | None
     loads_behind: int
     newest_load: datetime | None
+    #: Tables and views that are missing or not as declared, in words.
+    differences: tuple[str, ...] = ()
 
 
 def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
     for mart in model.marts:
-        steps = ToDatamart(model, mart, stores)
-        held = steps.held_loads()
-        known = {load.load_ts for load in held}
-        behind = sum(load.load_ts not in known for load in steps.closed_loads())
+        tables, declared = MartTables(mart), objects(model, mart)
+        closed = ToDatamart(model, mart, stores).closed_loads()
         with stores.datamart.session() as session:
-            rows = session.scalar(count_of(mart))
-        yield MartState(mart.table, rows, behind, held[-1].load_ts if held else None)
+            different = mart_objects.differences(declared, mart_objects.read(session, declared))
+            altered = {it.object.name for it in different}
+            held = append.held_loads(session, mart) if tables.loads not in altered else []
+            countable = tables.view not in altered and not any(it.concerns_rows for it in different)
+            rows = session.scalar(count_of(mart)) if countable else None
+        known = {load.load_ts for load in held}
+        yield MartState(
+            mart.table,
+            rows,
+            sum(load.load_ts not in known for load in closed),
+            held[-1].load_ts if held else None,
+            tuple(map(str, different)),
+        )

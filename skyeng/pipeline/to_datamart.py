@@ -14,10 +14,12 @@ from typing import IO, Literal
 
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad, Span
 from skyeng.datamart.client import Session as MartSession
-from skyeng.datamart.kept import stretches
-from skyeng.datamart.tables import types
+from skyeng.datamart.kept import can_be_carried, stretches
+from skyeng.datamart.objects import Difference, Found
+from skyeng.datamart.tables import MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
@@ -33,30 +35,57 @@ from skyeng.warehouse.revisions import check_signature
 #: The fingerprint of no load at all.
 NO_LOADS: Fingerprint = (0, 0)
 
-#: Every look at the source, also those that found nothing.
+#: Why a mart is built for the first time.
+EMPTY = "the mart is empty"
+
+#: Every comparison with the source, also those that found nothing new.
 _CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
 @dataclass(frozen=True)
 class Held:
-    """What a mart holds: its loads, and whether its tables are as its register says."""
+    """What a mart holds: its loads, and whether its tables are as its register says and as the model declares."""
 
     fingerprint: Fingerprint
     whole: bool
+    #: Tables and views that are missing or not as declared, in words.
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Delta:
     """What is to be done to a mart, or was."""
 
-    action: Literal["nothing", "append", "rebuild"]
+    action: Literal["nothing", "append", "rebuild", "make views"]
     loads: int = 0
     row_versions: int = 0
-    #: Why the mart must be built anew.
+    #: Why the mart must be rebuilt.
     reason: str = ""
+    #: Which views must be made again, and why.
+    views: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.action != "nothing"
+
+
+@dataclass(frozen=True)
+class _Objects:
+    """What the datamart has of a mart's tables and views, and where they are not as declared."""
+
+    found: Found
+    differences: tuple[Difference, ...]
+
+    @property
+    def lost(self) -> str:
+        """What cannot be trusted any more to have all rows, in words."""
+        return "; ".join(str(it) for it in self.differences if it.concerns_rows)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        return tuple(str(it) for it in self.differences if not it.concerns_rows)
+
+    def as_declared(self, name: str) -> bool:
+        return all(it.object.name != name for it in self.differences)
 
 
 @dataclass(frozen=True)
@@ -67,20 +96,6 @@ class _Plan:
     loads: tuple[MartLoad, ...] = ()
     after: str | datetime = "-infinity"
     kept: Kept = NOTHING_KEPT
-
-
-_NOTHING = _Plan(Delta("nothing"))
-
-
-def _plan(
-    action: Literal["append", "rebuild"],
-    wanted: Sequence[MartLoad],
-    after: str | datetime = "-infinity",
-    reason: str = "",
-    kept: Kept = NOTHING_KEPT,
-) -> _Plan:
-    delta = Delta(action, len(wanted), sum(load.row_versions for load in wanted), reason)
-    return _Plan(delta, tuple(wanted), after, kept)
 
 
 def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
@@ -103,20 +118,27 @@ class ToDatamart:
     full: bool = False
 
     def e_from_ch_datamart(self) -> Held:
-        """What the mart holds."""
+        """What the mart holds, and whether its tables and views are as the model declares."""
         self._check_model()
         with self.stores.datamart.session() as session:
-            return self._held(session)
+            return self._held(session, self._objects(session))
 
     def _check_model(self) -> None:
         """Raise `NotMigrated` where the model was edited: its marts need not be there yet."""
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             check_signature(warehouse, self.model)
 
-    def _held(self, session: MartSession) -> Held:
-        mart_migrations.check_migrated(session, self.model)
+    def _objects(self, session: MartSession) -> _Objects:
+        """Compare the mart's tables and views with the model."""
+        found = mart_migrations.check_migrated(session, self.model)
+        return _Objects(found, mart_objects.differences(objects(self.model, self.mart), found))
+
+    def _held(self, session: MartSession, there: _Objects) -> Held:
+        words = tuple(map(str, there.differences))
+        if there.lost:
+            return Held(NO_LOADS, whole=False, differences=words)
         held = append.held_loads(session, self.mart)
-        return Held(of_loads(held), append.is_whole(session, self.mart, held))
+        return Held(of_loads(held), append.is_whole(session, self.mart, held), words)
 
     def e_from_pg_datawarehouse(self) -> Fingerprint:
         """What the warehouse has for the mart: closed loads only."""
@@ -129,23 +151,20 @@ class ToDatamart:
             rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
         return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
-    def held_loads(self) -> list[MartLoad]:
-        """The loads that the mart does hold, in their order."""
-        with self.stores.datamart.session() as session:
-            return append.held_loads(session, self.mart)
-
     def t_find_new_rows(self, main: Fingerprint, held: Held) -> Delta:
-        """Which loads to append, or that the mart must be built anew, and why."""
-        if held.whole and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
-            return _NOTHING.delta
+        """Which loads to append, which views to make, or that the mart must be rebuilt, and why."""
+        level = held.whole and not held.differences
+        if level and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
+            return Delta("nothing")
         self._check_model()
         with self.stores.datamart.session() as session:
-            return self._find(session, whole=held.whole).delta
+            return self._find(session, self._objects(session), whole=held.whole).delta
 
-    def _find(self, session: MartSession, *, whole: bool) -> _Plan:
+    def _find(self, session: MartSession, there: _Objects, *, whole: bool) -> _Plan:
         """Compare load by load."""
         # In this order: a load that another run closes and appends meanwhile must not look unknown.
-        held = append.held_loads(session, self.mart)
+        readable = there.as_declared(MartTables(self.mart).loads)
+        held = append.held_loads(session, self.mart) if readable else []
         main = self.closed_loads()
         compared = Comparison(
             {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held}
@@ -160,60 +179,87 @@ class ToDatamart:
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
-        if not main and not held:
-            return _NOTHING
-        if reason := self._reason_to_rebuild(session, compared.ahead, held, wanted, whole=whole):
-            kept = self._kept(session, [load for load in held if load.load_ts in set(compared.ahead)], main, wanted)
-            return _plan("rebuild", main, reason=reason, kept=kept)
-        return _plan("append", wanted, held[-1].load_ts) if wanted else _NOTHING
+        if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
+            ahead = [load for load in held if load.load_ts in set(compared.ahead)]
+            kept, gone = self._kept(session, there, ahead, main, wanted, registered=bool(held))
+            if gone:
+                reason += f"; the rows of {_named(gone)}, which only it held, are lost"
+            delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
+            return _Plan(delta, main, kept=kept)
+        if wanted:
+            delta = Delta("append", len(wanted), sum(it.row_versions for it in wanted), views=there.views)
+            return _Plan(delta, wanted, held[-1].load_ts)
+        return _Plan(Delta("make views", views=there.views) if there.views else Delta("nothing"))
 
     def _kept(
-        self, session: MartSession, ahead: Sequence[MartLoad], main: Sequence[MartLoad], wanted: Sequence[MartLoad]
-    ) -> Kept:
-        """What only the mart has, and shall keep.
+        self,
+        session: MartSession,
+        there: _Objects,
+        ahead: Sequence[MartLoad],
+        main: Sequence[MartLoad],
+        wanted: Sequence[MartLoad],
+        *,
+        registered: bool,
+    ) -> tuple[Kept, list[datetime]]:
+        """What only the mart has, and shall retain; then loads that its registers name and its history lacks.
 
-        Raises `DatamartAhead` while the warehouse has not looked at the source since: nobody could
-        tell what is true now. A load after one that the mart lacks is dropped, which only a
-        warehouse whose clock went back has: the two cannot be put in order.
+        By its registers, and by its history where a register was lost or emptied. Raises `DatamartAhead` while
+        the warehouse was not compared with the source since: nobody could tell what is true now. A load after
+        one that the mart lacks is dropped, which only a warehouse whose clock went back has: the two cannot be
+        put in order.
         """
-        known = {load.load_ts for load in main}
-        before = {load.load_ts: load for load in append.kept_loads(session, self.mart)}
-        first_new = min((load.load_ts for load in wanted if load.load_ts not in before), default=None)
-        in_order = {load.load_ts: load for load in ahead if first_new is None or load.load_ts < first_new}
-        lost = {ts: load for ts, load in sorted((before | in_order).items()) if ts not in known}
-        if not lost:
-            return NOTHING_KEPT
+        tables = MartTables(self.mart)
+        retained = append.kept_loads(session, self.mart) if there.as_declared(tables.kept) else None
+        before = {load.load_ts: load for load in retained or ()}
+        readable = can_be_carried(self.mart, there.found.objects.get(tables.history))
+        unknown = retained is None or not registered
+        if not (before or ahead or (unknown and readable)):
+            return NOTHING_KEPT, []
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             closed = [load_ts for (load_ts,) in warehouse.rows(_CLOSED, {"model": self.model.name})]
-        if not closed or closed[-1] < max(lost):
+        in_history = {load.load_ts: load for load in append.loads_in_history(session, self.mart)} if readable else {}
+        if unknown:
+            before = {ts: load for ts, load in in_history.items() if ts not in set(closed)} | before
+        known = {load.load_ts for load in main}
+        first_new = min((load.load_ts for load in wanted if load.load_ts not in before), default=None)
+        in_order = {load.load_ts: load for load in ahead if first_new is None or load.load_ts < first_new}
+        alone = {ts: load for ts, load in sorted((before | in_order).items()) if ts not in known}
+        if alone and (not closed or closed[-1] < max(alone)):
             raise DatamartAhead(
-                f"the datamart holds {_named(lost)}, later than any of the warehouse's",
+                f"the datamart holds {_named(alone)}, later than any of the warehouse's",
                 where=self.mart.table,
                 expected="a run of to_datawarehouse after the warehouse was restored",
                 remedy="run to_datawarehouse first; `skyeng run --full` does both",
             )
-        return Kept(tuple(lost.values()), tuple(stretches(lost, closed)))
+        carried = {ts: load for ts, load in alone.items() if ts in in_history}
+        return Kept(tuple(carried.values()), tuple(stretches(carried, closed))), [
+            ts for ts in alone if ts not in carried
+        ]
 
     def _reason_to_rebuild(
         self,
         session: MartSession,
+        there: _Objects,
         ahead: Sequence[datetime],
         held: Sequence[MartLoad],
+        main: Sequence[MartLoad],
         wanted: Sequence[MartLoad],
         *,
         whole: bool,
     ) -> str:
-        if not held:
-            return "the mart is empty"
+        if there.lost:
+            return there.lost
         if not whole:
             return "rows of the mart were lost"
+        if not held:
+            return EMPTY if main else ""
         if ahead:
             return "the mart holds loads that the warehouse does not know"
         if any(load.load_ts < held[-1].load_ts for load in wanted):
             return "the mart lacks a load between others"
         if any(load.row_versions > append.LARGEST_BLOCK for load in wanted):
             return "a load is larger than one block"
-        if self.full and not wanted and not self._is_right(session):
+        if self.full and not wanted and not there.views and not self._is_right(session):
             return "rows of the mart differ from the vault"
         return ""
 
@@ -223,32 +269,41 @@ class ToDatamart:
             return mart_is_right(self.model, self.mart, warehouse, session)
 
     def l_update_datamart(self) -> Delta:
-        """Append the loads, or build the mart anew beside the one in use and swap it in; what was done.
+        """Append the loads and make lost views, or rebuild the mart in shadow tables and swap it in; what was done.
 
         What is to be done is found out here and now: asked for again, or late, it does what is left.
-        With `full`, what is missing is appended first and everything compared then.
+        With `full`, what is missing is added first and everything compared then. Every table and view
+        is as the model declares when this returns.
         """
         with locks.exclusive(self.stores.warehouse, self.model, self.mart.table):
             done = self._update()
-            if self.full and done.action == "append":
+            if self.full and done.action in ("append", "make views"):
                 again = self._update()
-                return replace(again, row_versions=done.row_versions + again.row_versions) if again else done
+                return (
+                    replace(again, row_versions=done.row_versions + again.row_versions, views=done.views)
+                    if again
+                    else done
+                )
             return done
 
     def _update(self) -> Delta:
         self._check_model()
         with self.stores.datamart.session() as session:
-            plan = self._find(session, whole=self._held(session).whole)
+            there = self._objects(session)
+            plan = self._find(session, there, whole=self._held(session, there).whole)
             with self.stores.warehouse.session(snapshot=True) as warehouse:
                 check_signature(warehouse, self.model)
-                self._carry_out(plan, warehouse, session)
+                self._carry_out(plan, there, warehouse, session)
+            if there.differences:
+                mart_objects.check(objects(self.model, self.mart), self._objects(session).found)
         return plan.delta
 
-    def _carry_out(self, plan: _Plan, warehouse: Session, session: MartSession) -> None:
+    def _carry_out(self, plan: _Plan, there: _Objects, warehouse: Session, session: MartSession) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
-            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept)
-        elif plan.delta.action == "append":
+            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept, there.found)
+        append.make_views(session, there.differences, there.found)
+        if plan.delta.action == "append":
             for span in append.spans(plan.loads, plan.after):
                 append.append(session, self.mart, span, versions)
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.client import Session as MartSession
 from skyeng.fingerprint import Fingerprint, proof_buckets
 from skyeng.model import Feed, Mart, Model
@@ -72,7 +73,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         method = agreed_method(source, warehouse)
         datamart = stack.enter_context(stores.datamart.session()) if model.marts else None
         if datamart:
-            mart_migrations.check_migrated(datamart, model)
+            mart_objects.check(mart_migrations.declared(model), mart_migrations.check_migrated(datamart, model))
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:

@@ -16,25 +16,16 @@ import re
 from collections.abc import Mapping
 from email.message import Message
 
+from skyeng import readonly
 from skyeng.standin.engine import Engine
 from skyeng.standin.refusal import Refused, refusal
 
 LOADER, ANALYST = "loader", "analyst"
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)
-_VERBS = frozenset({"SELECT", "WITH", "SHOW", "DESCRIBE", "EXISTS", "EXPLAIN", "SET", "USE"})
-#: `file()` reads any file of the machine, `Python()` our own memory, `eval()` hides a statement in a
-#: string, and the ai functions call other servers. Functions are also called by bare name (`APPLY`).
-_FORBIDDEN = re.compile(
-    r"\b(?:FILE|OUTFILE|INFILE|PYTHON|EVAL|AI(?:REDACT|SIMILARITY|FILTER|CLASSIFY|EMBED|EXTRACT|GENERATE|TRANSLATE))\b",
-    re.IGNORECASE,
-)
-#: DESCRIBE looks into a table function without asking for rights.
-_DESCRIBED = re.compile(r"DESCRIBE (?!(?:TABLE )?\()")
-_CALLED = re.compile(r"(\w+)\(")
+_VERBS = readonly.QUERIES | {"SET", "USE"}
 #: An identifier may come as a parameter, and name a function.
 _IDENTIFIERS = re.compile(r"\{(\w+):Identifier\}")
-_HARMLESS_NAME = re.compile(rf"(?!.*{_FORBIDDEN.pattern})[\w.]+", re.IGNORECASE)
+_HARMLESS_NAME = re.compile(rf"(?!.*{readonly.FORBIDDEN_NAMES.pattern})[\w.]+", re.IGNORECASE)
 
 #: What an analyst may set for a query: how a result is written, and how much it may cost.
 _SAFE_SETTING = re.compile(
@@ -106,24 +97,18 @@ def readonly_level(engine: Engine, text: bytes, parameters: Mapping[str, str], p
     plain = _plain(engine.canonical(text), pipe)
     if _WHAT_MAY_BE_SET.fullmatch(plain):
         return "2"
-    if plain.partition(" ")[0] not in _VERBS:
-        raise _not_for_readers("what is no query")
-    if found := _FORBIDDEN.search(plain):
-        raise _not_for_readers(f"the name {found[0]}")
+    if refused := readonly.objection(plain, engine.reaching, readonly.FORBIDDEN_NAMES, _VERBS):
+        raise _not_for_readers(refused)
     for name in _IDENTIFIERS.findall(plain):
         if not _HARMLESS_NAME.fullmatch(parameters.get(name, "")):
             raise _not_for_readers(f"the identifier given for {name}")
-    if _DESCRIBED.match(plain):
-        for name in _CALLED.findall(plain):
-            if name.lower() in engine.reaching:
-                raise _not_for_readers(f"{name}()")
     return "1"
 
 
 def _plain(canonical: str, pipe: str) -> str:
     """A statement without what stands in quotes, and without our own pipe as its destination."""
     ours = f"'{pipe}'"
-    plain = _QUOTED.sub(lambda quoted: ours if quoted[0] == ours else "''", canonical)
+    plain = readonly.without_quoted(canonical, ours)
     return plain.replace(f" INTO OUTFILE {ours} TRUNCATE", "", 1) if pipe else plain
 
 

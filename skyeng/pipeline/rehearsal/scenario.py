@@ -7,7 +7,7 @@ most questions: no rows, as a single value 0, and of what is written as many row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, tzinfo
 from types import CodeType
 from typing import Any, Literal, get_args
@@ -16,8 +16,9 @@ from skyeng.cut import ROWS_IN_BUCKET, Cut, Selection, place_column
 from skyeng.datamart import append
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
+from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import MartLoad
-from skyeng.datamart.tables import MartTables
+from skyeng.datamart.tables import MartTables, MaterializedView, Object, Table
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
@@ -114,8 +115,9 @@ class Scenario:
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
-            clickhouse.Session.tables: Answer([(name,) for name in self._tables()]),
-            mart_migrations.recorded: Answer([(path.name, "") for path in mart_migrations.files(self.model)]),
+            mart_objects.described: Answer([row for it in self._objects for row in _described(it)]),
+            mart_objects.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
+            mart_migrations.recorded: Answer(list(self._recorded())),
             Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
             sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
@@ -148,9 +150,14 @@ class Scenario:
         replies = {code_of(function): _always(answer) for function, answer in always.items()}
         return replies | {code_of(function): reply for function, reply in by_what_was.items()}
 
-    def _tables(self) -> Iterable[str]:
-        yield "skyeng_ddl"
-        yield from self._in_mart
+    @property
+    def _objects(self) -> list[Object]:
+        return [mart_migrations.REGISTER, *mart_migrations.declared(self.model)]
+
+    def _recorded(self) -> Iterator[tuple[Any, ...]]:
+        """The newest DDL file was run, as it is."""
+        for path in mart_migrations.files(self.model)[-1:]:
+            yield self.model.name, path.name, mart_migrations.checksum(path), [it.name for it in self._objects[1:]]
 
     def _book(self, question: Question) -> Answer:
         booked = question.callers.arguments(progress.book)
@@ -236,6 +243,29 @@ class Scenario:
         registered = question.callers.arguments(append.register)
         self._in_mart.setdefault(registered["table"], []).extend(registered["loads"])
         return Answer()
+
+
+def _described(declared: Object) -> Iterator[tuple[str, ...]]:
+    """A table or view as ClickHouse describes it where it is as declared, and how it writes its SELECT."""
+    comment = f"{declared.purpose}; {declared.mark}"
+    if isinstance(declared, Table):
+        arguments = f"({', '.join(declared.engine_arguments)})" if declared.engine_arguments else ""
+        engine, key = declared.engine, ", ".join(declared.sorted_by)
+        yield declared.name, engine, engine + arguments, key, "", comment, "", ""
+        return
+    select = declared.select.text
+    if isinstance(declared, MaterializedView):
+        create = f"CREATE MATERIALIZED VIEW {declared.name} TO {declared.to}"
+        yield declared.name, "MaterializedView", "", "", "", comment, select, create
+    else:
+        yield declared.name, "View", "", "", "", comment, select, ""
+    yield declared.name, mart_objects.DECLARED, "", "", "", "", select, ""
+
+
+def _columns_of(declared: Object) -> Iterator[tuple[str, ...]]:
+    for column in declared.columns:
+        kind = "DEFAULT" if column.default else ""
+        yield declared.name, column.name, column.type.text, kind, column.default.text if column.default else ""
 
 
 def _is_scalar(question: Question) -> bool:

@@ -48,7 +48,7 @@ def migrated(servers: Servers, model: Model, source: str = "SELECT") -> World:
         session.execute(SQL(source))
     if not files(model_history(model)):
         migrations.revise(stores.warehouse, model_history(model), "first")
-    mart_migrations.write_first(model)
+    mart_migrations.revise(model, "first")
     migrations.migrate(stores.warehouse, model)
     mart_migrations.migrate(stores.datamart, model)
     return World(model, stores)

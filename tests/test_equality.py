@@ -297,7 +297,7 @@ def things(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> World:
         servers.datamart(),
     )
     migrations.revise(stores.warehouse, model_history(model), "first")
-    mart_migrations.write_first(model)
+    mart_migrations.revise(model, "first")
     migrations.migrate(stores.warehouse, model)
     mart_migrations.migrate(stores.datamart, model)
     return World(model, stores)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Servers, World
+from conftest import Servers, World, begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -368,3 +368,35 @@ def test_a_column_that_changes_its_sign_is_seen_and_two_signs_are_a_contradictio
     )
     with pytest.raises(BadRowsError, match="one 'product', two different sets of attributes"):
         empty_shop.run()
+
+
+@pytest.mark.slow
+def test_another_hash_method_compares_everything_once_and_says_so(
+    school: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing gets a new version for it, also where a load that hashed otherwise was rolled back."""
+
+    def agree_on(method: Method) -> None:
+        monkeypatch.setattr(sys.modules["skyeng.pipeline.to_datawarehouse"], "agreed_method", lambda *_: method)
+
+    school.run()
+    before = school.row_counts()
+    agree_on("text")
+    report = school.run()
+    assert report.compared_because == "rows are hashed by the method 'text' now, and were by 'binary'"
+    assert not report.anything_new
+    assert school.run().compared_because == ""
+    agree_on("binary")
+    begun(school)  # the next run rolls it back
+    agree_on("text")
+    report = school.run()
+    assert report.compared_because == "rows are hashed by the method 'text' now, and were by 'binary'"
+    assert not report.anything_new
+    school.change("UPDATE stream_module_lesson SET title = title || '!' WHERE id = 1")
+    assert school.run().changes["courses"].changed == 1
+    assert school.differences() == []
+    assert {table: count for table, count in school.row_counts().items() if count != before[table]} == {
+        table: count + 1
+        for table, count in before.items()
+        if table in ("s_lessons", "courses_changes", school.model.marts[0].table)
+    }

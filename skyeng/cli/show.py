@@ -69,6 +69,8 @@ def progress() -> Iterator[Observer]:
 def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] = ()) -> None:
     """One line a pipeline, in words; `where` names the part of the source that was compared."""
     compared = f"this part of the source ({', '.join(where)})" if where else "the source"
+    if done.compared_because:
+        say(f"everything was compared with the vault once, because {done.compared_because}")
     for feed, changes in done.changes.items():
         if changes:
             say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.gone:,} gone")

@@ -56,7 +56,8 @@ def to_datawarehouse(model: Model, dag_id: str) -> DAG:
         @step(doc_md=ToDatawarehouse.e_from_pg_datawarehouse.__doc__)
         def e_from_pg_datawarehouse() -> dict[str, Any]:
             load = warehouse_steps(model).e_from_pg_datawarehouse()
-            return {"load_id": load.load_id, "load_ts": load.load_ts.isoformat()}
+            why = {"everything was compared with the vault": load.rebuilt_because} if load.rebuilt_because else {}
+            return {"load_id": load.load_id, "load_ts": load.load_ts.isoformat(), **why}
 
         @step(doc_md=ToDatawarehouse.e_from_pg_datasource.__doc__, pool=SOURCE_POOL)
         def e_from_pg_datasource() -> dict[str, int]:

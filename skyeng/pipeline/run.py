@@ -39,6 +39,8 @@ class Report:
     model: str
     #: Rows of each feed that were new, changed or gone; empty if the warehouse was not run.
     changes: dict[str, Changes] = field(default_factory=dict)
+    #: Why everything was compared with the vault itself; empty where that was not needed.
+    compared_because: str = ""
     #: Row versions sent to each mart; empty if the datamart was not run.
     marts: dict[str, int] = field(default_factory=dict)
     #: Why a mart was rebuilt, by mart.
@@ -81,7 +83,7 @@ def run(
     ledger = Ledger(observer)
     if only != "to_datamart":
         with locks.exclusive(stores.warehouse, model):
-            report.changes = _to_datawarehouse(ToDatawarehouse(model, stores, full, part=part), ledger)
+            _to_datawarehouse(ToDatawarehouse(model, stores, full, part=part), ledger, report)
     if only != "to_datawarehouse":
         with stores.datamart.kept():
             for mart in model.marts:
@@ -90,10 +92,11 @@ def run(
     return report
 
 
-def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger) -> dict[str, Changes]:
+def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger, report: Report) -> None:
     load = ledger.timed("e_from_pg_datawarehouse", steps.e_from_pg_datawarehouse)
+    report.compared_because = load.rebuilt_because
     try:
-        return _load(steps, load, ledger)
+        report.changes = _load(steps, load, ledger)
     except BaseException as exc:
         error = exc.what if isinstance(exc, SkyengError) else f"{type(exc).__name__}: {exc}"
         with suppress(SkyengError):  # else the next run does it

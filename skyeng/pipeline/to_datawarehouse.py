@@ -91,16 +91,16 @@ class ToDatawarehouse:
             derived.check(session, self.model)
             active = bookkeeping.rows_active(session, self.model)
             bookkeeping.check_vault(session, self.model, active, full=self.full)
-            trusted = not self.full and bookkeeping.are_trusted(session, self.model)
-            trusted = trusted and loads.last_method(session, self.model) in (method, None)
+            loads.check_hash_version(session, self.model)
+            reason = bookkeeping.reason_to_rebuild(session, self.model, method)
+            trusted = not (self.full or reason)
             load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
                 cut = self._cut(session, feed, method, active.get(feed.name), trusted=trusted)
                 selections.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
-            if not trusted:
-                bookkeeping.trust(session, self.model)
-        return load
+            bookkeeping.trust(session, self.model, method)
+        return replace(load, rebuilt_because=reason)
 
     def _cut(self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool) -> Cut:
         """How the feed is to be compared, with what the warehouse holds made ready for it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from skyeng.errors import VaultDamaged
+from skyeng.fingerprint import Method
 from skyeng.hashing import zero_key
 from skyeng.model import Model
 from skyeng.postgres import Session
@@ -114,19 +115,29 @@ def _emptied(model: Model, active: Mapping[str, int]) -> SQL:
     return joined("\nUNION ALL\n", lost)
 
 
-def are_trusted(session: Session, model: Model) -> bool:
-    """Whether active rows and their checksums are those of the vault, as far as migrations know."""
-    return session.scalar(
-        sql("SELECT NOT EXISTS (SELECT FROM control.models WHERE model = %(model)s AND NOT bookkeeping_valid)"),
+def reason_to_rebuild(session: Session, model: Model, method: Method) -> str:
+    """Why active rows and their checksums must be computed from the vault again; empty where they can be used.
+
+    The method is that of the rows themselves: a load that hashed them by another one may have been rolled back.
+    """
+    recorded = session.row(
+        sql("SELECT bookkeeping_valid, row_hash_method FROM control.models WHERE model = %(model)s"),
         {"model": model.name},
     )
+    valid, used = recorded or (True, None)
+    if not valid:
+        return "the warehouse was migrated, or lost what it had recorded of loaded rows"
+    if used not in (None, method):
+        return f"rows are hashed by the method '{method}' now, and were by '{used}'"
+    return ""
 
 
-def trust(session: Session, model: Model) -> None:
-    """Note that active rows were computed from the vault again, all feeds."""
+def trust(session: Session, model: Model, method: Method) -> None:
+    """Note that active rows are those of the vault, hashed by this method, in the transaction that made it so."""
     session.execute(
-        sql("UPDATE control.models SET bookkeeping_valid = true WHERE model = %(model)s AND NOT bookkeeping_valid"),
-        {"model": model.name},
+        sql("""UPDATE control.models SET bookkeeping_valid = true, row_hash_method = %(method)s
+WHERE model = %(model)s AND (bookkeeping_valid, row_hash_method) IS DISTINCT FROM (true, %(method)s)"""),
+        {"model": model.name, "method": method},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ class Load:
 
     load_id: int
     load_ts: datetime
+    #: Why the load began with a comparison of everything with the vault itself; empty where it did not need to.
+    rebuilt_because: str = field(default="", compare=False)
 
 
 def open_load(session: Session, model: Model, method: Method, runner: Runner) -> Load:
@@ -62,23 +64,19 @@ RETURNING load_id, load_ts"""),
     raise AssertionError("a timestamp is free at last")
 
 
-def last_method(session: Session, model: Model) -> Method | None:
-    """How the row hashes that the warehouse keeps were computed; None before the first load.
-
-    Raises `StatementFailed` where the vault was hashed by another version of the definition.
-    """
-    row = session.row(
-        sql("""SELECT row_hash_method, hash_version FROM control.loads
+def check_hash_version(session: Session, model: Model) -> None:
+    """Raise `StatementFailed` where hash keys of the vault follow another version of the definition."""
+    found = session.scalar(
+        sql("""SELECT hash_version FROM control.loads
 WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts DESC LIMIT 1"""),
         {"model": model.name},
     )
-    if row and row[1] != HASH_VERSION:
+    if found not in (None, HASH_VERSION):
         raise StatementFailed(
-            f"the vault of model '{model.name}' holds hash keys of version {row[1]}",
+            f"the vault of model '{model.name}' holds hash keys of version {found}",
             expected=f"version {HASH_VERSION}",
-            remedy="use the release of skyeng that wrote them, or migrate the vault",
+            remedy="use the release of skyeng that wrote them, or load a new warehouse",
         )
-    return row[0] if row else None
 
 
 def method_of(session: Session, load: Load) -> Method:

@@ -101,11 +101,11 @@ class Scenario:
             revisions.stored_signature: _value(signature(self.model)),
             comparison.agreed_method: _value("the same on both servers"),
             loads.open_load: Answer([(_NOW.load_id, _NOW.load_ts)]),
-            loads.last_method: Answer([(_METHOD, HASH_VERSION)] if self.held else []),
+            loads.check_hash_version: Answer([(HASH_VERSION,)] if self.held else []),
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
-            bookkeeping.are_trusted: _value(value=True),
+            bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
             bookkeeping.rows_active: Answer(
                 [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
             ),

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('model', sa.Text(), nullable=False),
     sa.Column('signature', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='What the model declared when it was migrated.'),
     sa.Column('bookkeeping_valid', sa.Boolean(), nullable=False, comment='False: the next run compares with the vault itself.'),
+    sa.Column('row_hash_method', sa.Text(), nullable=True, comment='How the row hashes in <feed>_rows were computed.'),
     sa.Column('migrated_at', postgresql.TIMESTAMP(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.PrimaryKeyConstraint('model', name=op.f('pk_models')),
     schema='control',
@@ -40,4 +41,10 @@ def upgrade() -> None:
                comment='Every vault row of this load carries it; no other load of the warehouse does.',
                existing_comment='Every vault row of this load carries it; strictly later than the last.',
                existing_nullable=False,
+               schema='control')
+    op.alter_column('loads', 'row_hash_method',
+               existing_type=sa.TEXT(),
+               comment='How the load hashed rows.',
+               existing_comment='How the row hashes in <feed>_rows were computed.',
+               existing_nullable=True,
                schema='control')

@@ -280,13 +280,10 @@ class _Directives:
         new = _declared_columns(model) if model else {}
         #: Columns of the vault whose type the model changed.
         self._retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
-        #: Tables that the revision creates.
-        self._new_tables: set[str] = set()
 
     def __call__(self, _context: object, _revision: object, directives: list[Any]) -> None:
         """Alembic's hook: empties the list where nothing is to be written."""
         upgrades = directives[0].upgrade_ops
-        self._new_tables = {it.table_name for it in upgrades.ops if isinstance(it, ops.CreateTableOp)}
         upgrades.ops[:] = self._without_losses(upgrades.ops)
         same = self._history.model is None or self._before == signature(self._history.model)
         if upgrades.is_empty() and same:
@@ -303,10 +300,6 @@ class _Directives:
                     yield operation
             case ops.DropTableCommentOp(schema="vault"):
                 """A comment that somebody else has written stays."""
-            case ops.CreateIndexOp() if operation.table_name not in self._new_tables:
-                # It may be missing in this warehouse alone.
-                operation.if_not_exists = True
-                yield operation
             case ops.AlterColumnOp(schema="stage", modify_type=type_) if type_ is not None:
                 # Staging holds nothing between loads, and not every type can be altered to every other.
                 table, column = operation.table_name, operation.column_name

@@ -184,7 +184,7 @@ def _linted(folder: Path, model: dict[str, Any]) -> tuple[Model | None, list[str
 
 @pytest.mark.slow
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

@@ -8,15 +8,13 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from skyeng.datamart.client import Session
+from skyeng.datamart.definitions import MaterializedView, Table, View
 from skyeng.datamart.kept import Stretch, carry
 from skyeng.datamart.objects import Difference, Found
 from skyeng.datamart.tables import (
     ROW_HASH,
     SHADOW,
     MartTables,
-    MaterializedView,
-    Table,
-    View,
     appended_columns,
     objects,
 )

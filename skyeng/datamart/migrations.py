@@ -20,8 +20,8 @@ from pathlib import Path
 
 from skyeng.datamart import objects
 from skyeng.datamart.client import ClickHouse, Session
+from skyeng.datamart.definitions import Column, Object, Table
 from skyeng.datamart.objects import Found
-from skyeng.datamart.tables import Column, Object, Table
 from skyeng.datamart.tables import objects as objects_of_mart
 from skyeng.errors import NameTaken, NotMigrated, StatementFailed
 from skyeng.model import Model, kept_in

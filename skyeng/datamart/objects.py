@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skyeng.datamart.client import Session
-from skyeng.datamart.tables import Column, Mark, MaterializedView, Object, Table, View
+from skyeng.datamart.definitions import Column, Mark, MaterializedView, Object, Table, View
 from skyeng.errors import MartDamaged
 from skyeng.sql import SQL, joined, literal, sql
 
@@ -86,6 +86,26 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.object.name} {self.what}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the datamart has of a mart's tables and views, and where they are not as declared."""
+
+    found: Found
+    differences: tuple[Difference, ...]
+
+    @property
+    def lost(self) -> str:
+        """What cannot be trusted any more to have all rows, in words."""
+        return "; ".join(str(it) for it in self.differences if it.concerns_rows)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        return tuple(str(it) for it in self.differences if not it.concerns_rows)
+
+    def as_declared(self, name: str) -> bool:
+        return all(it.object.name != name for it in self.differences)
 
 
 def read(session: Session, declared: Sequence[Object]) -> Found:

@@ -6,7 +6,7 @@ What passes between steps are fingerprints and counts; a step reads what it need
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,13 +17,13 @@ from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad, Span
 from skyeng.datamart.client import Session as MartSession
-from skyeng.datamart.kept import can_be_carried, stretches
-from skyeng.datamart.objects import Difference, Found
+from skyeng.datamart.objects import Compared
 from skyeng.datamart.tables import MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
+from skyeng.pipeline.retained import in_words, retained
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
 from skyeng.postgres import Session
@@ -37,9 +37,6 @@ NO_LOADS: Fingerprint = (0, 0)
 
 #: Why a mart is built for the first time.
 EMPTY = "the mart is empty"
-
-#: Every comparison with the source, also those that found nothing new.
-_CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
 @dataclass(frozen=True)
@@ -66,26 +63,6 @@ class Delta:
 
     def __bool__(self) -> bool:
         return self.action != "nothing"
-
-
-@dataclass(frozen=True)
-class _Objects:
-    """What the datamart has of a mart's tables and views, and where they are not as declared."""
-
-    found: Found
-    differences: tuple[Difference, ...]
-
-    @property
-    def lost(self) -> str:
-        """What cannot be trusted any more to have all rows, in words."""
-        return "; ".join(str(it) for it in self.differences if it.concerns_rows)
-
-    @property
-    def views(self) -> tuple[str, ...]:
-        return tuple(str(it) for it in self.differences if not it.concerns_rows)
-
-    def as_declared(self, name: str) -> bool:
-        return all(it.object.name != name for it in self.differences)
 
 
 @dataclass(frozen=True)
@@ -128,12 +105,12 @@ class ToDatamart:
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             check_signature(warehouse, self.model)
 
-    def _objects(self, session: MartSession) -> _Objects:
+    def _objects(self, session: MartSession) -> Compared:
         """Compare the mart's tables and views with the model."""
         found = mart_migrations.check_migrated(session, self.model)
-        return _Objects(found, mart_objects.differences(objects(self.model, self.mart), found))
+        return Compared(found, mart_objects.differences(objects(self.model, self.mart), found))
 
-    def _held(self, session: MartSession, there: _Objects) -> Held:
+    def _held(self, session: MartSession, there: Compared) -> Held:
         words = tuple(map(str, there.differences))
         if there.lost:
             return Held(NO_LOADS, whole=False, differences=words)
@@ -160,7 +137,7 @@ class ToDatamart:
         with self.stores.datamart.session() as session:
             return self._find(session, self._objects(session), whole=held.whole).delta
 
-    def _find(self, session: MartSession, there: _Objects, *, whole: bool) -> _Plan:
+    def _find(self, session: MartSession, there: Compared, *, whole: bool) -> _Plan:
         """Compare load by load."""
         # In this order: a load that another run closes and appends meanwhile must not look unknown.
         readable = there.as_declared(MartTables(self.mart).loads)
@@ -171,7 +148,7 @@ class ToDatamart:
         )
         if compared.ahead and not self.full:
             raise DatamartAhead(
-                f"the datamart holds {_named(compared.ahead)}, that the warehouse does not know",
+                f"the datamart holds {in_words(compared.ahead)}, that the warehouse does not know",
                 where=self.mart.table,
                 expected="a warehouse that is never older than its datamart",
                 remedy="if the warehouse was restored from a backup, `skyeng run --full` brings both level with the"
@@ -180,10 +157,9 @@ class ToDatamart:
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
-            ahead = [load for load in held if load.load_ts in set(compared.ahead)]
-            kept, gone = self._kept(session, there, ahead, main, wanted, registered=bool(held))
+            kept, gone = retained(self.stores.warehouse, session, self.model, self.mart, there, held, main)
             if gone:
-                reason += f"; the rows of {_named(gone)}, which only it held, are lost"
+                reason += f"; the rows of {in_words(gone)}, which only it held, are lost"
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
             return _Plan(delta, main, kept=kept)
         if wanted:
@@ -191,55 +167,10 @@ class ToDatamart:
             return _Plan(delta, wanted, held[-1].load_ts)
         return _Plan(Delta("make views", views=there.views) if there.views else Delta("nothing"))
 
-    def _kept(
-        self,
-        session: MartSession,
-        there: _Objects,
-        ahead: Sequence[MartLoad],
-        main: Sequence[MartLoad],
-        wanted: Sequence[MartLoad],
-        *,
-        registered: bool,
-    ) -> tuple[Kept, list[datetime]]:
-        """What only the mart has, and shall retain; then loads that its registers name and its history lacks.
-
-        By its registers, and by its history where a register was lost or emptied. Raises `DatamartAhead` while
-        the warehouse was not compared with the source since: nobody could tell what is true now. A load after
-        one that the mart lacks is dropped, which only a warehouse whose clock went back has: the two cannot be
-        put in order.
-        """
-        tables = MartTables(self.mart)
-        retained = append.kept_loads(session, self.mart) if there.as_declared(tables.kept) else None
-        before = {load.load_ts: load for load in retained or ()}
-        readable = can_be_carried(self.mart, there.found.objects.get(tables.history))
-        unknown = retained is None or not registered
-        if not (before or ahead or (unknown and readable)):
-            return NOTHING_KEPT, []
-        with self.stores.warehouse.session(snapshot=True) as warehouse:
-            closed = [load_ts for (load_ts,) in warehouse.rows(_CLOSED, {"model": self.model.name})]
-        in_history = {load.load_ts: load for load in append.loads_in_history(session, self.mart)} if readable else {}
-        if unknown:
-            before = {ts: load for ts, load in in_history.items() if ts not in set(closed)} | before
-        known = {load.load_ts for load in main}
-        first_new = min((load.load_ts for load in wanted if load.load_ts not in before), default=None)
-        in_order = {load.load_ts: load for load in ahead if first_new is None or load.load_ts < first_new}
-        alone = {ts: load for ts, load in sorted((before | in_order).items()) if ts not in known}
-        if alone and (not closed or closed[-1] < max(alone)):
-            raise DatamartAhead(
-                f"the datamart holds {_named(alone)}, later than any of the warehouse's",
-                where=self.mart.table,
-                expected="a run of to_datawarehouse after the warehouse was restored",
-                remedy="run to_datawarehouse first; `skyeng run --full` does both",
-            )
-        carried = {ts: load for ts, load in alone.items() if ts in in_history}
-        return Kept(tuple(carried.values()), tuple(stretches(carried, closed))), [
-            ts for ts in alone if ts not in carried
-        ]
-
     def _reason_to_rebuild(
         self,
         session: MartSession,
-        there: _Objects,
+        there: Compared,
         ahead: Sequence[datetime],
         held: Sequence[MartLoad],
         main: Sequence[MartLoad],
@@ -298,7 +229,7 @@ class ToDatamart:
                 mart_objects.check(objects(self.model, self.mart), self._objects(session).found)
         return plan.delta
 
-    def _carry_out(self, plan: _Plan, there: _Objects, warehouse: Session, session: MartSession) -> None:
+    def _carry_out(self, plan: _Plan, there: Compared, warehouse: Session, session: MartSession) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
             append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept, there.found)
@@ -317,10 +248,6 @@ class ToDatamart:
             )
         query = versions_to_send(self.model, self.mart, whole_load)
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
-
-
-def _named(timestamps: Collection[datetime]) -> str:
-    return f"{len(timestamps)} loads, the last of {max(timestamps):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def versions_to_send(model: Model, mart: Mart, whole_load: Moment | None = None) -> SQL:

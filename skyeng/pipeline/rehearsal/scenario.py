@@ -18,7 +18,8 @@ from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import MartLoad
-from skyeng.datamart.tables import MartTables, MaterializedView, Object, Table
+from skyeng.datamart.definitions import MaterializedView, Object, Table
+from skyeng.datamart.tables import MartTables
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model

@@ -12,7 +12,8 @@ import yaml
 from conftest import MODELS
 
 from skyeng.model import Model, load_model
-from skyeng.model.changes import Change, changes, is_wider
+from skyeng.model.change import Change, is_wider
+from skyeng.model.changes import changes
 from skyeng.model.signature import as_text, from_text, model_of, signature
 from skyeng.warehouse.migrations import model_metadata
 

@@ -11,7 +11,7 @@ from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SourceError
 from skyeng.model import load_model, report
-from skyeng.model.changes import as_list
+from skyeng.model.change import as_list
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
 from skyeng.model.lint import Fault

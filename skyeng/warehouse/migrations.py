@@ -9,12 +9,11 @@ own. Views, functions and zero records hold no history: they follow from the mod
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
@@ -22,7 +21,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations import ops
 from sqlalchemy.exc import DBAPIError
 
 from skyeng.errors import NotMigrated, ObjectsLost, StatementFailed
@@ -31,6 +29,7 @@ from skyeng.model.signature import Signature, as_text, model_of, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import KEY_WORDS, ident, sql
 from skyeng.warehouse import bookkeeping, derived, loads, locks, objects, ownership
+from skyeng.warehouse.autogenerate import Directives, check_nothing_foreign
 from skyeng.warehouse.restore import restore_engine, restore_model
 from skyeng.warehouse.revisions import (
     MIGRATIONS,
@@ -180,8 +179,7 @@ def _describe_known_parents(session: Session, model: Model, satellite: Satellite
 
 def _make_zero_records(session: Session, model: Model) -> None:
     """Make the records that stand for what is missing; a table that lost its own may have lost more."""
-    made = sum(session.execute(record) for record in zero_records(model))
-    if made:
+    if sum(session.execute(record) for record in zero_records(model)):
         bookkeeping.distrust(session, model)
 
 
@@ -212,13 +210,13 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
         _upgrade_engine(session, connection)
         _check_known(session, history)
         if history.model:
-            _check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
+            check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
         # Alembic creates the table of the model's revision.
         with ownership.claimed(session, history.model) if history.model else nullcontext():
-            return _write(connection, history, message, _Directives(history, before))
+            return _write(connection, history, message, Directives(history, before))
 
 
-def _write(connection: sa.Connection, history: History, message: str, directives: _Directives) -> Path | None:
+def _write(connection: sa.Connection, history: History, message: str, directives: Directives) -> Path | None:
     """Let Alembic compare and write the file."""
     history.folder.mkdir(parents=True, exist_ok=True)
     with redirect_stdout(io.StringIO()):  # what was written is ours to say
@@ -232,97 +230,12 @@ def _write(connection: sa.Connection, history: History, message: str, directives
     return Path(script.path) if script and not isinstance(script, list) else None
 
 
-#: Table and column of what a model stores, with its type.
-Columns = dict[tuple[str, str], str]
-
-
-def _declared_columns(model: Model) -> Columns:
-    """What a model itself stores in the vault: business keys and attributes."""
-    columns = [column for hub in model.hubs for column in model.business_key(hub)]
-    columns += [column for satellite in model.satellites for column in model.attributes(satellite)]
-    return {(column.owner.table, column.vault_column): column.type.name for column in columns}
-
-
-def _check_nothing_foreign(session: Session, before: Model | None, after: Model) -> None:
-    """Raise `NotMigrated` where a table or column that is to be added exists: a revision would add it nowhere else."""
-    old_columns = _declared_columns(before).keys() if before else set()
-    old_tables = {it.table for it in loads.vault_tables(before)} if before else set()
-    columns = _declared_columns(after).keys() - old_columns
-    tables = {it.table for it in loads.vault_tables(after)} - old_tables
-    foreign = {it for it in _existing_columns(session) if it in columns or it[0] in tables}
-    if foreign:
-        raise NotMigrated(
-            "the warehouse has what no revision created: "
-            + ", ".join(f"vault.{table}.{column}" for table, column in sorted(foreign)),
-            where=session.database.name,
-            expected="tables that migrations alone change",
-            remedy="rename or drop it",
-        )
-
-
-def _existing_columns(session: Session) -> set[tuple[str, str]]:
-    """Tables of the vault and their columns, as they are."""
-    rows = session.rows(
-        sql("""SELECT relname::text, attname::text
-FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-WHERE relnamespace = 'vault'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped""")
-    )
-    return {(table, column) for table, column in rows}
-
-
-class _Directives:
-    """What Alembic found for a revision, without what would lose history or belongs to nobody's change."""
-
-    def __init__(self, history: History, before: Signature | None) -> None:
-        self._history, self._before = history, before
-        model = history.model
-        old = _declared_columns(model_of(before, model)) if model and before else {}
-        new = _declared_columns(model) if model else {}
-        #: Columns of the vault whose type the model changed.
-        self._retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
-
-    def __call__(self, _context: object, _revision: object, directives: list[Any]) -> None:
-        """Alembic's hook: empties the list where nothing is to be written."""
-        upgrades = directives[0].upgrade_ops
-        upgrades.ops[:] = self._without_losses(upgrades.ops)
-        same = self._history.model is None or self._before == signature(self._history.model)
-        if upgrades.is_empty() and same:
-            directives.clear()
-
-    def _without_losses(self, operations: Iterable[Any]) -> list[Any]:
-        return [safe for operation in operations for safe in self._safe(operation)]
-
-    def _safe(self, operation: Any) -> Iterator[Any]:
-        match operation:
-            case ops.ModifyTableOps():
-                operation.ops[:] = self._without_losses(operation.ops)
-                if operation.ops:
-                    yield operation
-            case ops.DropTableCommentOp(schema="vault"):
-                """A comment that somebody else has written stays."""
-            case ops.AlterColumnOp(schema="stage", modify_type=type_) if type_ is not None:
-                # Staging holds nothing between loads, and not every type can be altered to every other.
-                table, column = operation.table_name, operation.column_name
-                yield ops.DropColumnOp(table, column, schema="stage")
-                yield ops.AddColumnOp(table, sa.Column(column, type_), schema="stage")
-            case ops.AlterColumnOp(schema="vault"):
-                if (operation.table_name, operation.column_name) not in self._retyped:
-                    operation.modify_type = None
-                if operation.modify_comment is None:
-                    operation.modify_comment = False
-                operation.modify_nullable = None
-                if operation.has_changes():
-                    yield operation
-            case _:
-                yield operation
-
-
 def _metadata(history: History) -> sa.MetaData:
     """What a history leads to."""
     return model_metadata(history.model) if history.model else control_metadata()
 
 
-def _config(history: History, connection: sa.Connection, directives: _Directives | None = None) -> Config:
+def _config(history: History, connection: sa.Connection, directives: Directives | None = None) -> Config:
     config = Config(stdout=io.StringIO())
     options = {
         "script_location": str(MIGRATIONS),

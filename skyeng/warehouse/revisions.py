@@ -9,7 +9,8 @@ from pathlib import Path
 
 from skyeng.errors import ModelChangeRefused, NotMigrated
 from skyeng.model import Model, kept_in
-from skyeng.model.changes import Change, as_list, changes
+from skyeng.model.change import Change, as_list
+from skyeng.model.changes import changes
 from skyeng.model.signature import Signature, as_text, from_text, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql

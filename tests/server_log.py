@@ -112,7 +112,7 @@ def _set_prefix(servers: Servers, prefix: str) -> None:
     servers.execute("SELECT pg_reload_conf()")
     wanted = _PREFIX if prefix != "DEFAULT" else "%m [%p] "
     maintenance = Postgres("pg_datawarehouse", servers.database("postgres"))
-    for _ in range(100):
+    for _ in range(1200):
         connection = maintenance._driver()
         try:
             with connection.cursor() as cursor:

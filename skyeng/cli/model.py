@@ -40,8 +40,7 @@ def lint(model: str, source: bool, warehouse: bool) -> None:
             if source:
                 _check_stores(model, source_faults(stores.source, described))
             if warehouse:
-                with stores.warehouse.session(snapshot=True) as session:
-                    ownership.check_if_migrated(session, described)
+                ownership.check_in(stores.warehouse, described)
     parts = (described.hubs, described.links, described.satellites, described.marts)
     counts = ", ".join(
         f"{len(part)} {kind}" for part, kind in zip(parts, ("hubs", "links", "satellites", "marts"), strict=True)
@@ -85,11 +84,12 @@ def revise(model: str, message: str) -> None:
     from skyeng.warehouse import migrations  # Alembic is slow to import, and few commands need it
 
     described = load_model(model)
-    found = changes_to_revise(described)
     history = model_history(described)
     # The engine's own revisions come with it; a developer writes them with those of a built-in model.
     histories = (control_history(), history) if history.folder.is_relative_to(MIGRATIONS) else (history,)
     with pipeline.opened(Settings.read()) as stores:
+        ownership.check_in(stores.warehouse, described)
+        found = changes_to_revise(described)
         written = [migrations.revise(stores.warehouse, history, message) for history in histories]
     written.append(mart_migrations.revise(described, message))
     for path in filter(None, written):

@@ -58,12 +58,11 @@ def migrate(warehouse: Postgres, model: Model) -> None:
     Raises `NotMigrated` where the model was edited after its newest revision, and `LoadInProgress` where there is
     something to do while a load of the model is under way.
     """
+    ownership.check_in(warehouse, model)
     check_revised(model)
     with _connection(warehouse) as (connection, session):
         _check_server(session)
         session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
-        for schema in SCHEMAS:
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         for history in (control_history(), model_history(model)):
             _check_known(session, history)
         stored = _stored(session, model)
@@ -121,6 +120,8 @@ def _claim(session: Session, model: Model) -> None:
 
 def _upgrade_engine(session: Session, connection: sa.Connection) -> None:
     """Bring the engine's own tables to head, and create those again that were lost and hold nothing."""
+    for schema in SCHEMAS:
+        session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
     history = control_history()
     made = session.scalar(sql("SELECT to_regclass('control.loads') IS NOT NULL"))
     _check_version_table(session, history, made=made)
@@ -153,9 +154,8 @@ def _upgrade_model(session: Session, connection: sa.Connection, model: Model) ->
         known = _tables(session)
         command.upgrade(_config(history, connection), "head")
         restore_model(session, connection, model)
-        for satellite in model.satellites:
-            if satellite.table not in known:
-                _describe_known_parents(session, model, satellite)
+        for satellite in (it for it in model.satellites if it.table not in known):
+            _describe_known_parents(session, model, satellite)
         derived.create(session, model, outdated, grants)
     _make_zero_records(session, model)
 
@@ -200,13 +200,12 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     Raises `ModelChangeRefused`, before anything is written or changed, where history would be lost.
     """
     if history.model:
+        ownership.check_in(warehouse, history.model)
         changes_to_revise(history.model)
     before = newest_signature(history) if history.model else None
     if history.model and before:
         migrate(warehouse, model_of(before, history.model))
     with _connection(warehouse) as (connection, session):
-        for schema in SCHEMAS:
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
         _upgrade_engine(session, connection)
         _check_known(session, history)
         if history.model:

@@ -83,6 +83,11 @@ class Fault:
         return (self.expected.schema, self.expected.name) not in ENGINE_HISTORY
 
 
+def check_engine(session: Session) -> None:
+    """Raise `ObjectsLost` where a table of the engine's own is missing."""
+    refuse(engine_faults(session), "the engine")
+
+
 def check(session: Session, model: Model) -> None:
     """Raise `ObjectsLost` where a table, column, key, view or function is missing or another than the model needs.
 

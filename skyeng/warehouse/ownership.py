@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from skyeng.errors import NotOwned
 from skyeng.model import Model
-from skyeng.postgres import Session
+from skyeng.postgres import Postgres, Session
 from skyeng.sql import sql
 from skyeng.warehouse.derived import derived
 from skyeng.warehouse.schema import SCHEMAS, model_tables
@@ -56,10 +56,11 @@ def _owner(schema: str, name: str, owner: str | None) -> str:
     return f"{schema}.{name} " + (f"belongs to model '{owner}'" if owner else "exists, and no model owns it on record")
 
 
-def check_if_migrated(session: Session, model: Model) -> None:
+def check_in(warehouse: Postgres, model: Model) -> None:
     """The same for a warehouse that may never have been migrated: nobody owns anything there."""
-    if session.scalar(sql("SELECT to_regclass('control.model_tables') IS NOT NULL")):
-        check(session, model)
+    with warehouse.session(snapshot=True) as session:
+        if session.scalar(sql("SELECT to_regclass('control.model_tables') IS NOT NULL")):
+            check(session, model)
 
 
 def owned(session: Session, model: Model) -> set[Name]:

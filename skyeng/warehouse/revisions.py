@@ -58,6 +58,7 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     expected=f"revision {expected}",
                     remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
                 )
+        objects.check_engine(session)
         check_signature(session, model)
         objects.check(session, model)
 

@@ -134,7 +134,10 @@ def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) 
         changed = airflow.run("to_datawarehouse")
         assert changed.xcoms["close"] == {"load_id": 3, "new": 0, "changed": 6, "deleted": 1, "quarantined": 0}
         appended = airflow.run("to_datamart").xcoms["l_update_datamart"]
-        assert appended == {"action": "append", "loads": 1, "row_versions": 7, "reason": ""}
+        assert appended == {"action": "append", "loads": 1, "row_versions": 7, "reason": "", "views": []}
+        school.mart_command(f"DROP VIEW {MART}_as_of")
+        made = airflow.run("to_datamart").xcoms["l_update_datamart"]
+        assert (made["action"], made["views"]) == ("make views", [f"{MART}_as_of is missing"])
     assert school.differences() == []
     answer = f"""SELECT h_course_title, count(h_lesson_title) FROM (
         SELECT h_course_title, h_lesson_title FROM {MART} GROUP BY ALL) GROUP BY ALL ORDER BY ALL"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, P
 
 from skyeng.dags.step import (
     RETRIES,
+    as_json,
     load_of_run,
     mart_steps,
     new_rows,
@@ -124,7 +124,7 @@ def _mart_tasks(model: Model, mart: Mart) -> None:
 
     @step(doc_md=ToDatamart.l_update_datamart.__doc__, pool=MART_POOL)
     def l_update_datamart() -> dict[str, Any]:
-        return asdict(mart_steps(model, mart).l_update_datamart())
+        return as_json(mart_steps(model, mart).l_update_datamart())
 
     held, main = e_from_ch_datamart(), e_from_pg_datawarehouse()
     chain(held, main, t_find_new_rows(held, main), l_update_datamart())

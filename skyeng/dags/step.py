@@ -69,7 +69,12 @@ def new_rows(found: Mapping[str, Changes | Delta]) -> dict[str, Any]:
     """`t_find_new_rows` of both DAGs: what differs, by feed or mart; nothing skips what follows."""
     if not any(found.values()):
         raise AirflowSkipException("nothing is new, changed or gone: both sides are level")
-    return {name: asdict(difference) for name, difference in found.items()}
+    return {name: as_json(difference) for name, difference in found.items()}
+
+
+def as_json(found: Changes | Delta) -> dict[str, Any]:
+    """A result as XCom stores it and the API shows it: lists in place of tuples, which JSON does not have."""
+    return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in asdict(found).items()}
 
 
 def totals(changes: Mapping[str, Changes]) -> dict[str, int]:

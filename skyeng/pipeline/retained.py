@@ -37,7 +37,8 @@ def retained(
     is dropped, which only a warehouse whose clock went back has: the two cannot be put in order.
     """
     tables = MartTables(mart)
-    known, registered = {load.load_ts for load in main}, {load.load_ts for load in held}
+    known, registered = {it.load_ts for it in main}, {it.load_ts: it.fingerprint for it in held}
+    wanted = [it.load_ts for it in main if registered.get(it.load_ts) != it.fingerprint]
     ahead = [load for load in held if load.load_ts not in known]
     before = {it.load_ts: it for it in append.kept_loads(session, mart)} if there.as_declared(tables.kept) else {}
     readable = can_be_carried(mart, there.found.objects.get(tables.history))
@@ -49,7 +50,7 @@ def retained(
     in_history = {it.load_ts: it for it in append.loads_in_history(session, mart)} if readable else {}
     if uncertain:
         before = {ts: it for ts, it in in_history.items() if ts not in set(closed)} | before
-    first_new = min((ts for ts in known - registered if ts not in before), default=None)
+    first_new = min((ts for ts in wanted if ts not in before), default=None)
     in_order = {it.load_ts: it for it in ahead if first_new is None or it.load_ts < first_new}
     alone = {ts: it for ts, it in sorted((before | in_order).items()) if ts not in known}
     if alone and (not closed or closed[-1] < max(alone)):

@@ -95,7 +95,7 @@ def test_lint_derives_the_names_that_a_migration_makes(
     )
     assert {it for it in derived(model, "column") if it[0].startswith("the columns of vault.")} == set(columns)
     tables = {("the datamart", name) for (name,) in world.mart("SHOW TABLES")} - {("the datamart", "skyeng_ddl")}
-    made_by_a_run = {it for it in _of_datamart(model) if it[1].endswith("_building")}
+    made_by_a_run = {it for it in _of_datamart(model) if it[1].endswith("_shadow")}
     assert _of_datamart(model) - made_by_a_run == tables
     columns_of_marts = world.mart(
         """SELECT concat('the columns of ', table), name FROM system.columns

@@ -230,7 +230,7 @@ def _mart(model: Model, mart: Mart) -> Iterator[DerivedName]:
         yield DerivedName(place, DATAMART, kind, name)
         yield from _columns(mart_columns_of(name), of_relation)
     registers = (f"{mart.table}_loads", f"{mart.table}_loads_kept")
-    shadow_tables = (f"{mart.table}_{suffix}_building" for suffix in ("history", "current", "loads"))
+    shadow_tables = (f"{mart.table}_{it}_shadow" for it in ("history", "current", "loads", "loads_kept"))
     yield from (DerivedName(place, DATAMART, "table", name) for name in (*registers, *shadow_tables))
     index, feed = model.marts.index(mart), model.feed(mart.feed)
     ours = ("row_key", "row_hash", *(f"{it.name}_digest_{index}" for it in model.satellites_of(feed)))

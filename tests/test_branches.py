@@ -23,6 +23,7 @@ from skyeng.warehouse.revisions import MIGRATIONS, History, model_history, newes
 PHONE = attribute("customer", "phone", "text")
 PHONES = orders("NULL::text AS customer_phone")
 NO_SHELF = "attribute 'shelf' of satellite 'product_stock' is missing"
+MESSAGES = ('a """ b', '"', r"c:\new \x", "ends with \\", "größer\n\tals", "!!!", "", "\udcff", "${x} % ##", "it's")
 SHELVES = stocks("pieces AS product_pieces, 'A' || code AS product_shelf")
 
 

@@ -111,7 +111,7 @@ def test_any_message_gives_a_revision_that_can_be_read(servers: Servers, shop: M
         '"',
         r"c:\new \x",
         "ends with \\",
-        "много\n\tстрок",
+        "größer\n\tals",
         "!!!",
         "",
         "\udcff",

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Literal
 
 from skyeng.errors import ObjectsLost
-from skyeng.model import Effectivity, FeedColumn, Model, Satellite
+from skyeng.model import Effectivity, FeedColumn, Model, Satellite, argument
 from skyeng.model.signature import model_of, signature
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
@@ -95,7 +95,7 @@ def check(session: Session, model: Model) -> None:
             f"views or functions of model '{model.name}' are not as `skyeng migrate` made them",
             where="\n".join(f"{it.kind} vault.{it.name}" for it in replaced),
             expected="the definition that the model gives; somebody replaced it, or another release made it",
-            remedy="run `skyeng migrate`: it makes them again, and they hold no history",
+            remedy=f"run `skyeng migrate {argument(model)}`: it makes them again, and they hold no history",
         )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from skyeng.errors import ModelChangeRefused, NotMigrated
-from skyeng.model import Model, kept_in
+from skyeng.model import Model, argument, kept_in
 from skyeng.model.change import Change, as_list
 from skyeng.model.changes import changes
 from skyeng.model.signature import Signature, as_text, from_text, model_of, signature
@@ -56,7 +56,9 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     f"the warehouse is not migrated for '{history.name}': it is at {found or 'nothing'}",
                     where=warehouse.name,
                     expected=f"revision {expected}",
-                    remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
+                    remedy=f"run `skyeng migrate {argument(model)}`"
+                    if expected
+                    else f"write a first revision: `skyeng model revise {argument(model)} -m 'first'`",
                 )
         objects.check_engine(session)
         check_signature(session, model)
@@ -146,11 +148,6 @@ def changes_to_revise(model: Model) -> list[Change]:
             remedy="take these changes back, or do what is said of each; then revise again",
         )
     return found
-
-
-def argument(model: Model) -> str:
-    """How a command names a model: a built-in one by its name, another by its folder."""
-    return model.name if model_history(model).folder.is_relative_to(MIGRATIONS) else str(model.directory)
 
 
 # Signatures
@@ -244,7 +241,7 @@ def head(history: History) -> str | None:
             where=str(history.folder),
             expected="one after the other",
             remedy="keep the one that a warehouse was migrated by. Delete the other, and write it anew from the merged"
-            " model: `skyeng model revise`",
+            " model: `skyeng model revise -m 'what it is for'`",
         )
     return known[-1] if known else None
 

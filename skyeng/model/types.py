@@ -60,14 +60,17 @@ _HASHED_BIGINT = "hashint8extended({seed}, {x})"
 _HASHED_TEXT = "hashtextextended({x}, {seed})"
 # A value in its binary form, whatever it is: the slow way.
 _HASHED_BYTES = "hash_record_extended(ROW({x}), {seed})"
-# What the hash of a timestamp drops is in which span of 2^32 microseconds it lies, counted from 2000. The beginning of
-# the span tells: hashed with it, the timestamp costs half as much as its bytes. Before 2000 the hash drops the sign
-# too, and in the far future the span cannot be computed.
+# What the hash of a timestamp drops is in which span of 2^32 microseconds it lies, counted from 2000, and on which side
+# of 2000. The beginning of the span and the comparison tell: hashed with them, it costs half as much as its bytes.
 _HASHED_TIMESTAMP = (
-    "CASE WHEN {x} < timestamp '2000-01-01' OR {x} > timestamp '9999-12-31' "
-    f"THEN {_HASHED_BYTES.replace('{x}', 'timestamp_send({x})')} "
-    "ELSE timestamp_hash_extended({x}, timestamp_hash_extended("
-    "date_bin(interval '4294.967296 s', {x}, timestamp '2000-01-01'), {seed})) END"
+    "timestamp_hash_extended({x}, timestamp_hash_extended("
+    "date_bin(interval '4294.967296 s', {x}, timestamp '2000-01-01'), "
+    "{seed} + timestamp_cmp({x}, timestamp '2000-01-01')))"
+)
+# Days since 2000; the infinities have no number.
+_HASHED_DATE = (
+    "CASE WHEN isfinite({x}) THEN hashint4extended({x} - date '2000-01-01', {seed}) "
+    f"ELSE {_HASHED_BYTES.replace('{x}', 'date_send({x})')} END"
 )
 
 _SIMPLE = (
@@ -97,7 +100,7 @@ _SIMPLE = (
         postgres_text=_PG_ESCAPED,
         clickhouse_text=_CH_ESCAPED,
     ),
-    LogicalType("date", "date", "Date32", ("date",), _HASHED_BYTES, limits=("0001-01-01", "9999-12-31")),
+    LogicalType("date", "date", "Date32", ("date",), _HASHED_DATE, limits=("0001-01-01", "9999-12-31")),
     LogicalType(
         "timestamp",
         "timestamp without time zone",

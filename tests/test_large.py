@@ -97,8 +97,7 @@ def test_a_load_larger_than_a_block_is_swapped_in(school: World, monkeypatch: py
     assert report.rebuilt == {MART: "a load is larger than one block"}
     assert school.differences() == []
     assert (
-        school.mart("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_shadow%'")
-        == []
+        school.mart("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_shadow%'") == []
     )
 
 

@@ -97,10 +97,10 @@ def revise(model: Model, message: str) -> Path | None:
     return path
 
 
-def check_revised(model: Model) -> Path | None:
-    """The newest DDL file. Raises `NotMigrated` unless it says what the model says; None without marts and files."""
+def check_revised(model: Model, wanted: Sequence[Object]) -> Path | None:
+    """The newest DDL file. Raises `NotMigrated` unless it defines what is wanted; None without marts and files."""
     newest = files(model)[-1:]
-    if [it.create.text for it in declared(model)] == [it.text for path in newest for it in statements(path)]:
+    if [it.create.text for it in wanted] == [it.text for path in newest for it in statements(path)]:
         return newest[0] if newest else None
     raise NotMigrated(
         f"the marts of model '{model.name}' are not as its newest DDL file says"
@@ -118,24 +118,25 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
     No table that holds rows is touched. Raises `NotMigrated` for a model that was edited and not
     revised, and `NameTaken` where another model, or somebody else, has a table of the same name.
     """
-    head = check_revised(model)
+    wanted = declared(model)
+    head = check_revised(model, wanted)
     if head is None:
         return
     with datamart.session(create=True) as session:
         _check_server(session)
         session.execute(REGISTER.create)
-        found = objects.read(session, (REGISTER, *declared(model)))
+        found = objects.read(session, (REGISTER, *wanted))
         _check_register(session, found)
         known = recorded(session)
         _check_files(session, model, known)
-        _check_owned(session, model, found, known)
-        if attached := _attach(session, declared(model), found):
-            found = objects.read(session, attached)
-            _check_owned(session, model, found, known)
+        _check_owned(session, model, wanted, found, known)
+        if _attach(session, wanted, found):
+            found = objects.read(session, wanted)
+            _check_owned(session, model, wanted, found, known)
         for mart in model.marts:
             _make(session, objects_of_mart(model, mart), found)
         if head.name not in {it.file for it in known if it.model == model.name}:
-            _record(session, model, head)
+            _record(session, model, head, wanted)
 
 
 def check_migrated(session: Session, model: Model) -> Found:
@@ -144,8 +145,9 @@ def check_migrated(session: Session, model: Model) -> Found:
     Raises `NotMigrated` unless the newest DDL file says what the model says and was run, and
     `NameTaken` where a table or view is not the model's.
     """
-    head = check_revised(model)
-    found = objects.read(session, (REGISTER, *declared(model)))
+    wanted = declared(model)
+    head = check_revised(model, wanted)
+    found = objects.read(session, (REGISTER, *wanted))
     known: list[Recorded] = []
     if REGISTER.name in found.objects:
         _check_register(session, found)
@@ -157,7 +159,7 @@ def check_migrated(session: Session, model: Model) -> Found:
             where=f"{session.database.name}, not run: {head.name}",
             remedy="run `skyeng migrate`",
         )
-    _check_owned(session, model, found, known)
+    _check_owned(session, model, wanted, found, known)
     return found
 
 
@@ -180,8 +182,8 @@ def recorded(session: Session) -> list[Recorded]:
     return [Recorded(model, file, checksum, tuple(names)) for model, file, checksum, names in rows]
 
 
-def _record(session: Session, model: Model, path: Path) -> None:
-    names = [it.name for it in declared(model)]
+def _record(session: Session, model: Model, path: Path, wanted: Sequence[Object]) -> None:
+    names = [it.name for it in wanted]
     session.execute(
         sql(
             "INSERT INTO {register} (model, file, checksum, objects) VALUES"
@@ -205,12 +207,12 @@ def _make(session: Session, wanted: Sequence[Object], found: Found) -> None:
         session.execute(next(it.create for it in wanted if it.name == name))
 
 
-def _attach(session: Session, wanted: Sequence[Object], found: Found) -> list[Object]:
-    """Attach what is detached of these objects; all of them where there was any."""
+def _attach(session: Session, wanted: Sequence[Object], found: Found) -> bool:
+    """Attach what is detached of these objects; whether there was any."""
     detached = [it for it in wanted if it.name in found.detached]
     for it in detached:
         session.execute(sql("ATTACH TABLE {name}", name=ident(it.name)))
-    return list(wanted) if detached else []
+    return bool(detached)
 
 
 def _check_register(session: Session, found: Found) -> None:
@@ -244,10 +246,12 @@ def _check_files(session: Session, model: Model, known: Sequence[Recorded]) -> N
             )
 
 
-def _check_owned(session: Session, model: Model, found: Found, known: Sequence[Recorded]) -> None:
+def _check_owned(
+    session: Session, model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]
+) -> None:
     """Nothing that somebody else made has a name that the model's marts need."""
     owners = _owners(known)
-    for it in declared(model):
+    for it in wanted:
         there = found.objects.get(it.name)
         if there is None:
             continue

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from conftest import MODELS, Servers, World, schema_only
 
 from skyeng.datamart import migrations as mart_migrations
@@ -76,10 +78,6 @@ EDITS: dict[str, tuple[tuple[str, str], ...]] = {
     "attribute renamed": (("      name: {column", "      called: {column"),),
     "order_by changed": (("    order_by: [sku]", "    order_by: [number, country]"),),
     "low_cardinality changed": (("customer_name, low_cardinality: true}", "customer_name}"),),
-    "columns in another order": (
-        ("      number: customer_number\n", ""),
-        ("      born_on: customer_born_on\n", "      born_on: customer_born_on\n      number: customer_number\n"),
-    ),
 }
 
 
@@ -118,6 +116,64 @@ def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) ->
         assert list(report.rebuilt) == ["dm_orders"], what
         assert past(world, "dm_orders", "country, sku, dm_order_uuid") == before, what
         assert_right(world)
+
+
+#: A model file after which the same marts and columns stand in another order.
+IN_ANOTHER_ORDER: dict[str, Callable[[dict[str, Any]], None]] = {
+    "marts": lambda declared: declared.update(marts=backwards(declared["marts"])),
+    "columns": lambda declared: declared["marts"]["order"].update(
+        columns=backwards(declared["marts"]["order"]["columns"])
+    ),
+    "everything": lambda declared: declared.update(
+        marts={
+            name: {**mart, "columns": backwards(mart["columns"])} for name, mart in backwards(declared["marts"]).items()
+        }
+    ),
+}
+
+
+def backwards(section: dict[str, Any]) -> dict[str, Any]:
+    return dict(reversed(section.items()))
+
+
+@pytest.mark.parametrize("what", IN_ANOTHER_ORDER)
+def test_order_in_the_model_file_asks_for_no_revision_and_rebuilds_nothing(shop_by_path: World, what: str) -> None:
+    path = shop_by_path.model.directory / "model.yaml"
+    declared = yaml.safe_load(path.read_text())
+    IN_ANOTHER_ORDER[what](declared)
+    path.write_text(yaml.safe_dump(declared, sort_keys=False))
+    world = replace(shop_by_path, model=load_model(path))
+    before = past(world, "dm_orders", "country, sku, dm_order_uuid"), in_order(world, "dm_orders")
+    assert_right(world)
+    migrate(world)
+    assert_right(world)
+    world.change(
+        "UPDATE stock SET pieces = 9; UPDATE flat_order SET product_ean = '00000000-0000-0000-0000-000000000007'"
+    )
+    report = world.run()
+    assert report.rebuilt == {}
+    assert all(report.marts.values())
+    assert past(world, "dm_orders", "country, sku, dm_order_uuid")[: len(before[0]) - 1] == before[0][:-1]
+    assert_right(world)
+
+
+def in_order(world: World, view: str) -> list[str]:
+    return [name for name, *_ in world.mart(f"DESCRIBE TABLE {view}")]
+
+
+def test_views_show_the_order_of_the_model_after_a_revision(shop_by_path: World) -> None:
+    world = edited(
+        shop_by_path,
+        ("      number: customer_number\n", ""),
+        ("      born_on: customer_born_on\n", "      born_on: customer_born_on\n      number: customer_number\n"),
+    )
+    names = [world.model.marts[0].key, world.model.marts[0].load_ts, *(it.name for it in world.model.marts[0].columns)]
+    assert in_order(world, "dm_orders") != names
+    assert mart_migrations.revise(world.model, "order") is not None
+    assert mart_migrations.revise(world.model, "order") is None
+    migrate(world)
+    assert in_order(world, "dm_orders") == in_order(world, "dm_orders_as_of(ts = '2100-01-01')") == names
+    assert_right(world)
 
 
 def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import MaterializedView, Table, View
 from skyeng.datamart.kept import Stretch, carry
-from skyeng.datamart.objects import Difference, Found
+from skyeng.datamart.objects import Difference
 from skyeng.datamart.tables import (
     ROW_HASH,
     SHADOW,

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from skyeng.datamart.catalog import FoundObject
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Table
-from skyeng.datamart.objects import FoundObject
 from skyeng.datamart.tables import IS_DELETED, ROW_HASH, SHADOW, appended_columns
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, idents, joined, literal, sql

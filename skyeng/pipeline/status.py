@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyeng.datamart import append
+from skyeng.datamart import append, catalog
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.queries import count_of
 from skyeng.datamart.tables import MartTables, objects
@@ -33,7 +33,7 @@ def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
         tables, declared = MartTables(mart), objects(model, mart)
         closed = ToDatamart(model, mart, stores).closed_loads()
         with stores.datamart.session() as session:
-            different = mart_objects.differences(declared, mart_objects.read(session, declared))
+            different = mart_objects.differences(declared, catalog.read(session, declared))
             altered = {it.object.name for it in different}
             held = append.held_loads(session, mart) if tables.loads not in altered else []
             countable = tables.view not in altered and not any(it.concerns_rows for it in different)

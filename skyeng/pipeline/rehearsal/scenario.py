@@ -13,10 +13,9 @@ from types import CodeType
 from typing import Any, Literal, get_args
 
 from skyeng.cut import ROWS_IN_BUCKET, Cut, Selection, place_column
-from skyeng.datamart import append
+from skyeng.datamart import append, catalog, register
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import MartLoad
 from skyeng.datamart.definitions import MaterializedView, Object, Table
 from skyeng.datamart.tables import MartTables
@@ -116,9 +115,9 @@ class Scenario:
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
-            mart_objects.described: Answer([row for it in self._objects for row in _described(it)]),
-            mart_objects.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
-            mart_migrations.recorded: Answer(list(self._recorded())),
+            catalog.described: Answer([row for it in self._objects for row in _described(it)]),
+            catalog.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
+            register.recorded: Answer(list(self._recorded())),
             Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
             sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
@@ -153,12 +152,12 @@ class Scenario:
 
     @property
     def _objects(self) -> list[Object]:
-        return [mart_migrations.REGISTER, *mart_migrations.declared(self.model)]
+        return [register.REGISTER, *mart_migrations.declared(self.model)]
 
     def _recorded(self) -> Iterator[tuple[Any, ...]]:
         """The newest DDL file was run, as it is."""
         for path in mart_migrations.files(self.model)[-1:]:
-            yield self.model.name, path.name, mart_migrations.checksum(path), [it.name for it in self._objects[1:]]
+            yield self.model.name, path.name, register.checksum(path), [it.name for it in self._objects[1:]]
 
     def _book(self, question: Question) -> Answer:
         booked = question.callers.arguments(progress.book)
@@ -260,7 +259,7 @@ def _described(declared: Object) -> Iterator[tuple[str, ...]]:
         yield declared.name, "MaterializedView", "", "", "", comment, select, create
     else:
         yield declared.name, "View", "", "", "", comment, select, ""
-    yield declared.name, mart_objects.DECLARED, "", "", "", "", select, ""
+    yield declared.name, catalog.DECLARED, "", "", "", "", select, ""
 
 
 def _columns_of(declared: Object) -> Iterator[tuple[str, ...]]:

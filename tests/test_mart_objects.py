@@ -302,6 +302,61 @@ def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> 
     check_right(loaded)
 
 
+@pytest.mark.parametrize("back", [False, True], ids=["the source has it still", "the source went back too"])
+def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loaded: World, back: bool) -> None:
+    """Their register is emptied, and anything else is damaged: the history says which loads they are."""
+    ((title,),) = loaded.source("SELECT title FROM course WHERE id = 2")
+    loaded.change("UPDATE course SET title = 'In the lost load' WHERE id = 2")
+    loaded.run()
+    ((lost,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
+    past = loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL")
+    forget_last_load(loaded)
+    if back:
+        loaded.change(f"UPDATE course SET title = '{title}' WHERE id = 2")
+    loaded.run(full=True)
+    # Where nothing is new, the load that ends the lost one is the vault's, but only the mart has rows of it.
+    registered = loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1")
+    assert len(registered) == 1 + back
+    for other in (
+        None,
+        (CURRENT, "dropped"),
+        (FEEDER, "dropped"),
+        (LOADS, "dropped"),
+        (LOADS, "truncated"),
+        (CURRENT, "truncated"),
+        (HISTORY, "column added"),
+    ):
+        damage(loaded, KEPT, "truncated")
+        if other:
+            damage(loaded, *other)
+        elif back:
+            # Newer than any load held: as an append that ended early would leave it, until a load is appended.
+            loaded.change("UPDATE course SET title = 'After' WHERE id = 3")
+            loaded.run()
+        report = loaded.run()
+        assert list(report.rebuilt) == [MART], other
+        assert "lost" not in report.rebuilt[MART].replace("rows of the mart were lost", ""), other
+        assert loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1") == registered, other
+        assert loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL") == past, other
+        check_right(loaded)
+        assert not loaded.run().anything_new, other
+
+
+def test_rows_of_a_load_that_only_the_mart_had_are_lost_and_counted(loaded: World) -> None:
+    forget_last_load(loaded)
+    ((lost,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
+    loaded.run(full=True)
+    loaded.mart_command(
+        f"ALTER TABLE {HISTORY} DELETE WHERE {TIME[HISTORY]} = '{lost}' AND h_lesson_id % 2 SETTINGS mutations_sync = 2"
+    )
+    assert "the rows of 1 loads, the last of " in loaded.run().rebuilt[MART]
+    check_right(loaded)
+    damage(loaded, HISTORY, "dropped")
+    damage(loaded, KEPT, "dropped")
+    assert "loads that only it held are lost if there were any" in loaded.run().rebuilt[MART]
+    check_right(loaded)
+
+
 def forget_last_load(world: World) -> None:
     """Roll the warehouse back to before its last load, as a restore would."""
     with world.stores.warehouse.session() as session:

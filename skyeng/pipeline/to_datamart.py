@@ -15,15 +15,16 @@ from typing import IO, Literal
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
-from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad, Span
+from skyeng.datamart.append import MartLoad, Span
 from skyeng.datamart.client import Session as MartSession
+from skyeng.datamart.kept import Retained
 from skyeng.datamart.objects import Compared
 from skyeng.datamart.tables import MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
-from skyeng.pipeline.retained import in_words, retained
+from skyeng.pipeline.retained import closed_loads, in_words, retained
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
 from skyeng.postgres import Session
@@ -72,7 +73,7 @@ class _Plan:
     delta: Delta
     loads: tuple[MartLoad, ...] = ()
     after: str | datetime = "-infinity"
-    kept: Kept = NOTHING_KEPT
+    retained: Retained | None = None
 
 
 def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
@@ -157,11 +158,11 @@ class ToDatamart:
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
-            kept, gone = retained(self.stores.warehouse, session, self.model, self.mart, there, held, main)
-            if gone:
-                reason += f"; the rows of {in_words(gone)}, which only it held, are lost"
+            closed = closed_loads(self.stores.warehouse, self.model)
+            kept, lost = retained(session, self.mart, there, main, closed)
+            reason = f"{reason}; {lost}" if lost else reason
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
-            return _Plan(delta, main, kept=kept)
+            return _Plan(delta, main, retained=kept)
         if wanted:
             delta = Delta("append", len(wanted), sum(it.row_versions for it in wanted), views=there.views)
             return _Plan(delta, wanted, held[-1].load_ts)
@@ -232,7 +233,7 @@ class ToDatamart:
     def _carry_out(self, plan: _Plan, there: Compared, warehouse: Session, session: MartSession) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
-            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept, there.found)
+            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.retained, there.found)
         append.make_views(session, there.differences, there.found)
         if plan.delta.action == "append":
             for span in append.spans(plan.loads, plan.after):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import MODELS, Servers, World, schema_only
+from restored import forget_last_load
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import NameTaken, NotMigrated
@@ -19,7 +20,7 @@ from skyeng.model import Model, load_model
 from skyeng.pipeline.plan import plan
 from skyeng.pipeline.status import mart_states
 from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import model_history
+from skyeng.warehouse.revisions import changes_to_revise, model_history
 
 CHANGES = [
     """INSERT INTO flat_order (customer_country, customer_number, customer_name, product_sku, vegan) VALUES
@@ -193,6 +194,61 @@ def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:
         assert "was built by another declaration of the mart" in report.rebuilt["dm_orders"]
         assert past(world, "dm_orders", "number") == shown
         assert_right(world)
+
+
+@pytest.mark.parametrize("without_comment", [False, True])
+def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path: World, without_comment: bool) -> None:
+    """The plural stays, hence the tables do; their columns are named by the mart."""
+    world, lost = shop_by_path, ""
+    lost = forget_last_load(world)
+    world.run(full=True)
+    before = past(world, "dm_orders", "country, sku, number, dm_order_uuid")
+    alone = world.mart(f"SELECT country, sku, number FROM dm_orders_as_of(ts = '{lost}') ORDER BY ALL")
+    world = edited(world, ("  order:\n    plural: orders\n    feed", "  sale:\n    plural: orders\n    feed"))
+    found = "\n".join(map(str, changes_to_revise(world.model)))
+    assert "mart 'order' is called 'sale' now: it is built again" in found
+    mart_migrations.revise(world.model, "sale")
+    revise_warehouse(world, "sale")
+    migrate(world)
+    if without_comment:
+        world.mart_command("ALTER TABLE dm_orders_history MODIFY COMMENT ''")
+    reason = world.run().rebuilt["dm_orders"]
+    if without_comment:
+        assert "the rows of 1 loads, the last of " in reason
+    else:
+        assert "lost" not in reason
+        assert past(world, "dm_orders", "country, sku, number, dm_sale_uuid") == before
+        assert world.mart(f"SELECT country, sku, number FROM dm_orders_as_of(ts = '{lost}') ORDER BY ALL") == alone
+    assert_right(world)
+
+
+def test_a_column_that_retained_rows_lack_is_named(shop_by_path: World) -> None:
+    world = shop_by_path
+    forget_last_load(world)
+    world.run(full=True)
+    world = edited(world, ("      name: {column", "      called: {column"))
+    mart_migrations.revise(world.model, "called")
+    revise_warehouse(world, "called")
+    migrate(world)
+    assert "; called: NULL in the rows of 1 loads, the last of " in world.run().rebuilt["dm_orders"]
+    assert_right(world)
+
+
+def test_another_plural_leaves_the_old_tables_and_says_so(shop_by_path: World) -> None:
+    world = shop_by_path
+    lost = forget_last_load(world)
+    world.run(full=True)
+    before = past(world, "dm_orders", "country, sku, dm_order_uuid")
+    world = edited(world, ("  order:\n    plural: orders\n    feed", "  order:\n    plural: sales\n    feed"))
+    found = "\n".join(map(str, changes_to_revise(world.model)))
+    assert "the tables dm_orders_... stay as they are, with the loads that only they have" in found
+    mart_migrations.revise(world.model, "sales")
+    revise_warehouse(world, "sales")
+    migrate(world)
+    world.run()
+    assert past(world, "dm_orders", "country, sku, dm_order_uuid") == before
+    assert world.mart(f"SELECT count() FROM dm_sales_history WHERE dm_order_load_ts = '{lost}'") == [(0,)]
+    assert_right(world)
 
 
 def test_a_wider_type_reaches_the_mart(shop_by_path: World) -> None:

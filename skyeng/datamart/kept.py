@@ -2,7 +2,7 @@
 
 They stay in the mart's history, where they were. The first load that the warehouse closed after
 them says what is true again: rows that the lost loads touched, and that load did not, get a version
-at its timestamp that says what the vault does.
+at its timestamp that says what the vault does. All these row versions have `RETAINED_HASH` as their row hash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from skyeng.datamart.catalog import FoundObject
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Table
-from skyeng.datamart.tables import IS_DELETED, ROW_HASH, SHADOW, appended_columns
+from skyeng.datamart.tables import IS_DELETED, RETAINED_HASH, ROW_HASH, SHADOW, appended_columns
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
@@ -104,7 +104,13 @@ FROM {history}
 WHERE {load_ts} > {after} AND {load_ts} <= {upto}
 LIMIT 1 BY {key}, {load_ts}""",
             columns=idents(column.name for column in common),
-            values=joined(", ", (_value(column, *use.types[column.name]) for column in common)),
+            values=joined(
+                ", ",
+                (
+                    literal(RETAINED_HASH) if column.name == ROW_HASH else _value(column, *use.types[column.name])
+                    for column in common
+                ),
+            ),
             history=ident(use.table),
             key=ident(use.key),
             load_ts=ident(use.load_ts),
@@ -115,7 +121,7 @@ LIMIT 1 BY {key}, {load_ts}""",
     session.execute(
         sql(
             """INSERT INTO {built} ({columns})
-SELECT {key}, {until}, if({load_ts} <= {after}, {is_deleted}, 1), if({load_ts} <= {after}, {row_hash}, 0), {shown}
+SELECT {key}, {until}, if({load_ts} <= {after}, {is_deleted}, 1), {retained}, {shown}
 FROM {built}
 WHERE {load_ts} <= {upto}
   AND {key} IN (SELECT {key} FROM {built} WHERE {load_ts} > {after} AND {load_ts} <= {upto})
@@ -126,7 +132,7 @@ LIMIT 1 BY {key}""",
             load_ts=ident(mart.load_ts),
             until=_moment(span.until),
             is_deleted=ident(IS_DELETED),
-            row_hash=ident(ROW_HASH),
+            retained=literal(RETAINED_HASH),
             shown=joined(", ", (ident(column.name) for column in mart.columns)),
             columns=idents(appended_columns(mart)),
             **names,

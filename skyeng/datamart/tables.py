@@ -25,6 +25,9 @@ from skyeng.sql import SQL, ident, idents, sql
 
 IS_DELETED, ROW_HASH = "is_deleted", "row_hash"
 
+#: The row hash of row versions that only the mart has. A row of the vault has it with a probability of 2^-64.
+RETAINED_HASH = -1
+
 #: Ends the names of tables that are built next to those in use and swapped in.
 SHADOW = "_shadow"
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from skyeng.datamart import append
 from skyeng.datamart.append import MartLoad
+from skyeng.datamart.catalog import Found, FoundObject
 from skyeng.datamart.client import Session
 from skyeng.datamart.kept import Retained, readable_history, spans
-from skyeng.datamart.objects import Compared
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import DatamartAhead
 from skyeng.model import Mart, Model
@@ -20,14 +21,14 @@ from skyeng.sql import sql
 _CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
-def closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
+def all_closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
     """Every load that the warehouse has closed for a model, in their order."""
     with warehouse.session(snapshot=True) as session:
         return [load_ts for (load_ts,) in session.rows(_CLOSED, {"model": model.name})]
 
 
 def retained(
-    session: Session, mart: Mart, there: Compared, vault: Sequence[MartLoad], closed: Sequence[datetime]
+    session: Session, mart: Mart, found: Found, vault: Sequence[MartLoad], closed: Sequence[datetime]
 ) -> tuple[Retained | None, str]:
     """What only the mart has and a rebuild retains; then what of it is lost, in words.
 
@@ -39,12 +40,12 @@ def retained(
     has: the two cannot be put in order.
     """
     tables = MartTables(mart)
-    history = readable_history(mart, there.found.objects.get(tables.history))
-    versions: dict[datetime, int] = {}
-    if history:
-        in_history = append.loads_in_history(session, history.table, history.load_ts)
-        versions = {it.load_ts: it.row_versions for it in in_history}
-    registered = _registered(session, mart, there)
+    history = readable_history(mart, found.objects.get(tables.history))
+    versions = append.versions_by_load(session, history.table, history.load_ts) if history else {}
+    registers = [it for it in (tables.loads, tables.kept) if _is_readable(found.objects.get(it))]
+    registered: Counter[datetime] = Counter()
+    for register in registers:
+        registered.update(append.registered_versions(session, register))
     first_new = min((it.load_ts for it in vault if it.load_ts not in versions.keys() | registered.keys()), default=None)
     alone = sorted((versions.keys() | registered.keys()) - set(closed))
     in_order = [load_ts for load_ts in alone if first_new is None or load_ts < first_new]
@@ -56,9 +57,9 @@ def retained(
             remedy="run to_datawarehouse first; `skyeng run --full` does both",
         )
     carried = [load_ts for load_ts in in_order if load_ts in versions]
-    lost = [it for it in alone if it not in carried or versions[it] < registered.get(it, 0)]
+    lost = [it for it in alone if it not in carried or versions[it] < registered[it]]
     words = [f"the rows of {in_words(lost)}, which only it held, are lost"] if lost else []
-    if not history and not all(map(there.as_declared, (tables.loads, tables.kept))):
+    if not history and len(registers) < len((tables.loads, tables.kept)):
         words.append("loads that only it held are lost if there were any: no register tells")
     if not (history and carried):
         return None, "; ".join(words)
@@ -67,12 +68,12 @@ def retained(
     return Retained(history, tuple(spans(carried, closed))), "; ".join(words)
 
 
-def _registered(session: Session, mart: Mart, there: Compared) -> dict[datetime, int]:
-    """How many row versions each load should have, by the registers that are left."""
-    tables = MartTables(mart)
-    kept = append.retained_loads(session, mart) if there.as_declared(tables.kept) else []
-    held = append.held_loads(session, mart) if there.as_declared(tables.loads) else []
-    return {it.load_ts: it.row_versions for it in (*kept, *held)}
+def _is_readable(register: FoundObject | None) -> bool:
+    """Whether a register that may be of another declaration, or altered, still tells which loads it names."""
+    if register is None or register.kind != "table":
+        return False
+    types = {name: type_ for name, (type_, _) in register.columns.items()}
+    return (types.get("load_ts"), types.get("row_versions")) == ("DateTime64(6, 'UTC')", "UInt64")
 
 
 def in_words(timestamps: Collection[datetime]) -> str:

@@ -24,13 +24,14 @@ from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipeline.comparison import Comparison
-from skyeng.pipeline.retained import closed_loads, in_words, retained
+from skyeng.pipeline.retained import all_closed_loads, in_words, retained
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
+from skyeng.pipeline.versions import closed_loads, read_whole
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse import loads, locks
-from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+from skyeng.sql import SQL, ident, joined, sql
+from skyeng.warehouse import locks
+from skyeng.warehouse.history import Moment, row_versions
 from skyeng.warehouse.revisions import check_signature
 
 #: The fingerprint of no load at all.
@@ -126,8 +127,7 @@ class ToDatamart:
         """The loads that the mart is to hold, in their order."""
         with self.stores.warehouse.session(snapshot=True) as session:
             check_signature(session, self.model)
-            rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
-        return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
+            return closed_loads(session, self.model, self.mart)
 
     def t_find_new_rows(self, main: Fingerprint, held: Held) -> Delta:
         """Which loads to append, which views to make, or that the mart must be rebuilt, and why."""
@@ -158,8 +158,8 @@ class ToDatamart:
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
-            closed = closed_loads(self.stores.warehouse, self.model)
-            kept, lost = retained(session, self.mart, there, main, closed)
+            closed = all_closed_loads(self.stores.warehouse, self.model)
+            kept, lost = retained(session, self.mart, there.found, main, closed)
             reason = f"{reason}; {lost}" if lost else reason
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
             return _Plan(delta, main, retained=kept)
@@ -241,13 +241,7 @@ class ToDatamart:
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""
-        whole_load = None
-        if span.whole_load:
-            prepare_whole_read(warehouse)
-            whole_load = Moment.known(
-                warehouse, self.model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat()))
-            )
-        query = versions_to_send(self.model, self.mart, whole_load)
+        query = versions_to_send(self.model, self.mart, read_whole(warehouse, self.model, span))
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
 
 

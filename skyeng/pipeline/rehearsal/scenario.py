@@ -23,7 +23,7 @@ from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
 from skyeng.model.signature import signature
-from skyeng.pipeline import comparison, sides
+from skyeng.pipeline import comparison, retained, sides
 from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
@@ -105,6 +105,7 @@ class Scenario:
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
+            retained.all_closed_loads: Answer([(load.load_ts,) for load in self._closed]),
             bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
             bookkeeping.rows_active: Answer(
                 [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
@@ -230,7 +231,8 @@ class Scenario:
         return Answer([_row(load, tzinfo=None) for load in self._in_mart[MartTables(mart).loads]])
 
     def _versions_by_load(self, question: Question) -> Answer:
-        mart = _argument(question, append.versions_by_load, "mart")
+        history = _argument(question, append.versions_by_load, "history")
+        mart = next(mart for mart in self.model.marts if MartTables(mart).history == history)
         held = self._in_mart[MartTables(mart).loads]
         return Answer([_row(load, tzinfo=None)[:2] for load in held])
 

@@ -209,7 +209,7 @@ def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
             f"{database.name}: {reason}",
             where=diagnostics.message_detail,
             expected="nothing of somebody's own that stands on what a migration alters; nothing was changed",
-            remedy=f"save the definition of {depend}, drop it, run `skyeng migrate`, and create it again",
+            remedy=f"save the definition of {depend}, drop it, migrate again, and create it anew",
         )
         failure.code = exc.pgcode
         return failure

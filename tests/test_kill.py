@@ -3,7 +3,7 @@
 A process is killed (SIGKILL) right after a statement, a commit or a part of a transfer; readers ask
 warehouse and datamart all the while and must never see half a load; one more run brings all three
 sides level. Of failpoints that differ by the name of a table alone, such as those of the four hubs,
-and of repetitions, one is tried here, and none after what only reads. With `SKYENG_KILL_LONG=1` all
+and of repetitions, one is tried here, and none after what only reads. With `SKYENG_LONG=1` all
 are (of a first load, every eighth), and more random instants.
 """
 
@@ -26,7 +26,7 @@ from skyeng.source import data
 
 pytestmark = pytest.mark.slow
 
-LONG = os.environ.get("SKYENG_KILL_LONG") == "1"
+LONG = os.environ.get("SKYENG_LONG") == "1"
 RANDOM_KILLS = 120 if LONG else 6
 SEED = 20260901
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from conftest import World
+from conftest import Servers, World
+from declared import declared, migrated
 
 from skyeng.datamart import append
 from skyeng.errors import SkyengError
@@ -162,3 +165,41 @@ def test_a_rebuild_that_dies_between_its_swaps_is_brought_level(
     assert school.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Renamed'") == [(12,)]
     assert school.differences() == []
     assert not school.run().anything_new
+
+
+def test_a_feed_with_sixteen_satellites_is_planned_in_time(servers: Servers, tmp_path: Path) -> None:
+    """Trying every order of its joins would take PostgreSQL hours; the source has only a few rows."""
+    parts = range(16)
+    model = declared(
+        tmp_path / "wide",
+        {
+            "model": "wide",
+            "source": "pg_datasource",
+            "feeds": {"things": {"query": "q.sql", "grain": "thing_group"}},
+            "hubs": {
+                "thing": {"plural": "things", "business_key": {"id": "integer"}},
+                "group": {"plural": "groups", "business_key": {"id": "integer"}},
+            },
+            "links": {"thing_group": {"plural": "things_groups", "hubs": ["thing", "group"]}},
+            "satellites": {
+                f"part_{it}": {
+                    "plural": f"parts_{it}",
+                    "parent": "thing",
+                    "attributes": {"a": {"type": "text", "column": f"c{it}"}},
+                }
+                for it in parts
+            },
+        },
+        {"q.sql": "SELECT * FROM things"},
+    )
+    columns = ", ".join(f"'x' || g AS c{it}" for it in parts)
+    rows = f"CREATE TABLE things AS SELECT g AS thing_id, 1 AS group_id, {columns} FROM generate_series(1, 9) g"
+    world = migrated(servers, model, rows)
+    with world.stores.warehouse.session() as session:
+        name = session.scalar(SQL("SELECT current_database()"))
+        session.execute(SQL(f"ALTER DATABASE \"{name}\" SET statement_timeout = '20s'"))
+    world.run()
+    world.change("UPDATE things SET c7 = 'y' WHERE thing_id = 3")
+    world.run()
+    assert not world.run(full=True).anything_new
+    assert world.differences() == []

@@ -8,7 +8,7 @@ are read as of their time from the vault and from the mart, and must equal the s
 Usually it is a few histories with some 230 loads, the same ones each time. The long mode is one
 history of at least 500 loads and 10,000 changes:
 
-    SKYENG_REPLAY_LONG=1 ./run test -n 0 -s tests/test_replay.py
+    SKYENG_LONG=1 ./run test -n 0 -s tests/test_replay.py
 
 `SKYENG_REPLAY_LOADS` and `SKYENG_REPLAY_CHANGES` set other sizes, `SKYENG_REPLAY_SEED` repeats a
 history; seed and figures are printed.
@@ -44,7 +44,7 @@ THEN = (
 KINDS = (*CHANGES, "insert", "insert", "update", "revert")
 #: Loads that the usual run has at least.
 LOADS = 200
-LONG = os.environ.get("SKYENG_REPLAY_LONG") == "1"
+LONG = os.environ.get("SKYENG_LONG") == "1"
 
 
 @dataclass
@@ -161,7 +161,7 @@ def test_every_past_load_is_read_back(servers: Servers, courses: Model) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="takes minutes: SKYENG_REPLAY_LONG=1")
+@pytest.mark.skipif(not LONG, reason="takes minutes: SKYENG_LONG=1")
 def test_a_long_history_is_read_back(servers: Servers, courses: Model) -> None:
     """The machine's rules, without hypothesis: a history as long is not to be made shorter."""
     loads = int(os.environ.get("SKYENG_REPLAY_LOADS", "500"))

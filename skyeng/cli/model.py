@@ -10,7 +10,7 @@ from skyeng import pipeline
 from skyeng.cli import show
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import SourceError
-from skyeng.model import load_model, report
+from skyeng.model import argument, load_model, report
 from skyeng.model.change import as_list
 from skyeng.model.diagram import mermaid
 from skyeng.model.documentation import markdown
@@ -18,7 +18,7 @@ from skyeng.model.lint import Fault
 from skyeng.settings import Settings
 from skyeng.source.feed import source_faults
 from skyeng.warehouse import ownership
-from skyeng.warehouse.revisions import MIGRATIONS, argument, changes_to_revise, control_history, model_history
+from skyeng.warehouse.revisions import MIGRATIONS, changes_to_revise, control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 

@@ -4,7 +4,7 @@ Knows no database. Everything else (tables, loads, marts, plans) is a function o
 """
 
 from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite
-from skyeng.model.reading import built_in_models, kept_in, load_model, report
+from skyeng.model.reading import argument, built_in_models, kept_in, load_model, report
 from skyeng.model.specification import Feed, FeedColumn, Mart, MartColumn, Model
 from skyeng.model.types import LogicalType
 
@@ -21,6 +21,7 @@ __all__ = [
     "MartColumn",
     "Model",
     "Satellite",
+    "argument",
     "built_in_models",
     "kept_in",
     "load_model",

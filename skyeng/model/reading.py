@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,16 @@ def built_in_models() -> list[str]:
 
 def kept_in(model: Model, ours: Path, beside: str) -> Path:
     """Folder of what is written for a model: of a built-in one below `ours`, of another beside its file."""
-    built_in = model.directory.resolve() == (_MODELS / model.name).resolve()
-    return ours / model.name if built_in else model.directory / beside
+    return ours / model.name if _is_built_in(model) else model.directory / beside
+
+
+def argument(model: Model) -> str:
+    """How a command names a model: a built-in one by its name, another by its folder."""
+    return model.name if _is_built_in(model) else shlex.quote(str(model.directory))
+
+
+def _is_built_in(model: Model) -> bool:
+    return model.directory.resolve() == (_MODELS / model.name).resolve()
 
 
 def load_model(model: str | Path = "courses") -> Model:

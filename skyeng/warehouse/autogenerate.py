@@ -13,7 +13,6 @@ from skyeng.model import Model
 from skyeng.model.signature import Signature, model_of, signature
 from skyeng.postgres import Session
 from skyeng.sql import sql
-from skyeng.warehouse.loads import vault_tables
 from skyeng.warehouse.revisions import History
 
 #: Table and column of what a model stores, with its type.
@@ -28,19 +27,16 @@ def _declared_columns(model: Model) -> Columns:
 
 
 def check_nothing_foreign(session: Session, before: Model | None, after: Model) -> None:
-    """Raise `NotMigrated` where a table or column that is to be added exists: a revision would add it nowhere else."""
-    old_columns = _declared_columns(before).keys() if before else set()
-    old_tables = {it.table for it in vault_tables(before)} if before else set()
-    columns = _declared_columns(after).keys() - old_columns
-    tables = {it.table for it in vault_tables(after)} - old_tables
-    foreign = {it for it in _existing_columns(session) if it in columns or it[0] in tables}
+    """Raise `NotMigrated` where a column that is to be added exists: a revision would add it nowhere else."""
+    known = _declared_columns(before).keys() if before else set()
+    foreign = _existing_columns(session) & (_declared_columns(after).keys() - known)
     if foreign:
         raise NotMigrated(
             "the warehouse has what no revision created: "
             + ", ".join(f"vault.{table}.{column}" for table, column in sorted(foreign)),
             where=session.database.name,
             expected="tables that migrations alone change",
-            remedy="rename or drop it",
+            remedy="rename it: what somebody added by hand is no part of the model's history",
         )
 
 

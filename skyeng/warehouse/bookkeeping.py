@@ -11,16 +11,11 @@ from collections.abc import Iterator, Mapping
 from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Method
 from skyeng.hashing import zero_key
-from skyeng.model import Model
+from skyeng.model import Model, argument
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse.loads import vault_tables
 from skyeng.warehouse.vault import zero_records
-
-_REPAIR = (
-    "restore the warehouse from a backup. Without one, `skyeng run --full` brings back what is current at the"
-    " source; what was there before is lost"
-)
 
 
 def rows_active(session: Session, model: Model) -> Mapping[str, int]:
@@ -65,7 +60,7 @@ def check_vault(session: Session, model: Model, active: Mapping[str, int], *, fu
             f"tables of the vault of model '{model.name}' lost their rows",
             where="\n".join(f"vault.{table}" for table in emptied),
             expected="the rows of every closed load",
-            remedy=_REPAIR,
+            remedy=_repair(model),
         )
 
 
@@ -148,3 +143,10 @@ def distrust(session: Session, model: Model) -> None:
     )
     # A model that no migration has put on record yet: rows without a segmentation are computed from the vault again.
     session.execute(sql("DELETE FROM control.cuts WHERE model = %(model)s"), {"model": model.name})
+
+
+def _repair(model: Model) -> str:
+    return (
+        f"restore the warehouse from a backup. Without one, `skyeng run {argument(model)} --full` brings back what is"
+        " current at the source; what was there before is lost"
+    )

@@ -2,7 +2,7 @@
 
 They hold no history. The register of what a model owns keeps a digest of each: from what it was made, whatever the
 order of the model file, and what PostgreSQL says that it is. One that is as it should be is left alone, and a user's
-view that is built on it stays. Privileges are granted again.
+view that is built on it stays. Privileges, comments, options and owners are set again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from functools import partial
 from typing import Literal
 
 from skyeng.errors import ObjectsLost
-from skyeng.model import Effectivity, FeedColumn, Model, Satellite
+from skyeng.model import Effectivity, FeedColumn, Model, Satellite, argument
 from skyeng.model.signature import model_of, signature
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.warehouse.views import applied_history_view, as_of_function, current_view
 
-#: Statements that give a new object the privileges of the one before it, by the object's name.
-Grants = Mapping[str, Sequence[SQL]]
+#: Statements that give a new object the comment, options, privileges and owner of the one before it, by its name.
+Properties = Mapping[str, Sequence[SQL]]
 
 _KINDS = {"view": sql("VIEW"), "function": sql("FUNCTION")}
 
@@ -95,7 +95,7 @@ def check(session: Session, model: Model) -> None:
             f"views or functions of model '{model.name}' are not as `skyeng migrate` made them",
             where="\n".join(f"{it.kind} vault.{it.name}" for it in replaced),
             expected="the definition that the model gives; somebody replaced it, or another release made it",
-            remedy="run `skyeng migrate`: it makes them again, and they hold no history",
+            remedy=f"run `skyeng migrate {argument(model)}`: it makes them again, and they hold no history",
         )
 
 
@@ -118,26 +118,26 @@ WHERE made.model IS DISTINCT FROM {model} OR made.definition IS DISTINCT FROM {d
     return [known[name] for (name,) in rows]
 
 
-def drop(session: Session, objects: Collection[Derived]) -> Grants:
-    """Drop these objects where they exist; what was granted on them.
+def drop(session: Session, objects: Collection[Derived]) -> Properties:
+    """Drop these objects where they exist; what people set on them.
 
     PostgreSQL refuses where an object of a user's depends on one of them.
     """
-    grants = {one.name: list(_granted(session, one)) for one in objects}
+    properties = {one.name: list(_set_by_others(session, one)) for one in objects}
     for one in objects:
         session.execute(sql("DROP {kind} IF EXISTS {name}", **one.parts))
-    return grants
+    return properties
 
 
-def create(session: Session, model: Model, objects: Collection[Derived], grants: Grants) -> None:
-    """Create objects that were dropped or missing, with the privileges that were granted on them."""
+def create(session: Session, model: Model, objects: Collection[Derived], properties: Properties) -> None:
+    """Create objects that were dropped or missing, with what people had set on them."""
     for one in objects:
         session.execute(one.statement)
         session.execute(
             sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(one.description), **one.parts),
         )
-        for grant in grants[one.name]:
-            session.execute(grant)
+        for statement in properties[one.name]:
+            session.execute(statement)
     session.execute(
         sql(
             """INSERT INTO control.model_tables (schema_name, table_name, model, definition)
@@ -168,30 +168,63 @@ def _parameters(model: Model, names: Collection[str]) -> dict[str, list[str]]:
     }
 
 
+def _set_by_others(session: Session, one: Derived) -> Iterator[SQL]:
+    """Statements that repeat what an object has beside its definition: comment, options, privileges, owner."""
+    for comment, options, owner in session.rows(_PROPERTIES, {"name": one.name}):
+        if comment:
+            yield sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(comment), **one.parts)
+        if options:
+            yield sql("ALTER VIEW {name} SET ({options})", options=SQL(options), name=one.parts["name"])
+        yield from _granted(session, one)
+        if owner:
+            yield sql("ALTER {kind} {name} OWNER TO {owner}", owner=ident(owner), **one.parts)
+
+
 def _granted(session: Session, one: Derived) -> Iterator[SQL]:
     """Statements that repeat the privileges on an object; none where they are PostgreSQL's defaults."""
     rows = session.rows(_PRIVILEGES, {"name": one.name})
-    if one.kind == "function" and rows and not any(grantee is None for _, grantee, _ in rows):
+    if one.kind == "function" and rows and not any(grantee is None for *_, grantee, _ in rows):
         yield sql("REVOKE EXECUTE ON {kind} {name} FROM PUBLIC", **one.parts)
-    for privilege, grantee, grantable in rows:
+    for privilege, column, grantee, grantable in rows:
         yield sql(
-            "GRANT {privilege} ON {object} TO {grantee}{option}",
+            "GRANT {privilege}{column} ON {object} TO {grantee}{option}",
             privilege=SQL(privilege),
+            column=sql(" ({column})", column=ident(column)) if column else sql(""),
             object=sql("FUNCTION {name}", name=one.parts["name"]) if one.kind == "function" else one.parts["name"],
             grantee=ident(grantee) if grantee else sql("PUBLIC"),
             option=sql(" WITH GRANT OPTION") if grantable else sql(""),
         )
 
 
-#: Privileges on a view or function that are on record: which, to whom (NULL: everybody), and whether to give on.
-_PRIVILEGES = sql("""SELECT privilege_type, rolname::text, is_grantable
+#: A view's or function's comment, options of a view, and owner where it is not we.
+_PROPERTIES = sql("""SELECT obj_description(found.oid, catalog), options, nullif(rolname::text, current_user)
 FROM (
-    SELECT relacl AS acl FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    SELECT pg_class.oid, 'pg_class' AS catalog, array_to_string(reloptions, ', ') AS options, relowner AS owner
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = 'vault' AND relname = %(name)s AND relkind = 'v'
     UNION ALL
-    SELECT proacl FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    SELECT pg_proc.oid, 'pg_proc', NULL, proowner
+    FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE nspname = 'vault' AND proname = %(name)s
+) AS found
+JOIN pg_roles ON pg_roles.oid = owner""")
+
+#: Privileges on a view or function, or on a column of a view (NULL: all), that are on record: which, to whom (NULL:
+#: everybody), and whether to give on.
+_PRIVILEGES = sql("""SELECT privilege_type, part, rolname::text, is_grantable
+FROM (
+    SELECT relacl AS acl, NULL AS part FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = 'vault' AND relname = %(name)s AND relkind = 'v'
+    UNION ALL
+    SELECT attacl, attname::text
+    FROM pg_attribute
+    JOIN pg_class ON pg_class.oid = attrelid
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = 'vault' AND relname = %(name)s AND relkind = 'v'
+    UNION ALL
+    SELECT proacl, NULL FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
     WHERE nspname = 'vault' AND proname = %(name)s
 ) AS recorded
 CROSS JOIN LATERAL aclexplode(acl) AS granted
 LEFT JOIN pg_roles ON pg_roles.oid = grantee
-ORDER BY privilege_type, rolname""")
+ORDER BY privilege_type, part, rolname""")

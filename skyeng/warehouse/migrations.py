@@ -9,79 +9,105 @@ own. Views, functions and zero records hold no history: they follow from the mod
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg2
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
 
-from skyeng.errors import NotMigrated, ObjectsLost, StatementFailed
+from skyeng.errors import LoadInProgress, NotMigrated, ObjectsLost, StatementFailed
 from skyeng.model import Model, Satellite
-from skyeng.model.signature import Signature, as_text, model_of, signature
+from skyeng.model.signature import Signature, model_of, signature
 from skyeng.postgres import Postgres, Session
-from skyeng.sql import KEY_WORDS, ident, sql
+from skyeng.sql import ident, sql
 from skyeng.warehouse import bookkeeping, derived, loads, locks, objects, ownership
+from skyeng.warehouse.alembic_runs import config_of, connection_to, context_of, metadata_of
 from skyeng.warehouse.autogenerate import Directives, check_nothing_foreign
 from skyeng.warehouse.restore import restore_engine, restore_model
 from skyeng.warehouse.revisions import (
-    MIGRATIONS,
     History,
     changes_to_revise,
     check_revised,
+    check_same_line,
     control_history,
     files,
+    has_models,
     head,
     model_history,
+    newest_file,
     newest_signature,
     numbers,
     revision,
     store_signature,
+    stored_models,
     stored_signature,
 )
 from skyeng.warehouse.schema import SCHEMAS
 from skyeng.warehouse.staging import WORTH_ANALYSING
-from skyeng.warehouse.tables import control_metadata, model_metadata
 from skyeng.warehouse.vault import null_versions, zero_records
+
+#: How long a migration waits for another one.
+_TURN = "60s"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def migrate(warehouse: Postgres, model: Model) -> None:
     """Bring the warehouse to head for a model, all of it or nothing. Safe to repeat.
 
-    Raises `NotMigrated` where the model was edited after its newest revision, and `LoadInProgress` where there is
-    something to do while a load of the model is under way.
+    Raises `NotMigrated` where the model was edited after its newest revision, or the warehouse was migrated by other
+    revisions; `ModelChangeRefused` where the model has less than what the warehouse is migrated for; and
+    `LoadInProgress` where there is something to do while a load, or another migration, is under way.
     """
     ownership.check_in(warehouse, model)
     check_revised(model)
-    with _connection(warehouse) as (connection, session):
+    with connection_to(warehouse) as (connection, session):
         _check_server(session)
-        session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
+        _take_turn(session)
         for history in (control_history(), model_history(model)):
             _check_known(session, history)
         stored = _stored(session, model)
-        changes = bool(_pending(session, model)) or stored != signature(model)
-        if changes:
-            _claim(session, model)
+        if stored:
+            check_same_line(session, model, stored)
+        concerned = _concerned(session, model, stored)
+        for it in concerned:
+            _claim(session, it)
         _upgrade_engine(session, connection)
-        if changes:
+        for it in concerned:
             # With the tables that a load knew when it began.
-            loads.roll_back_dead(session, model_of(stored, model) if stored else model, _claimant())
+            loads.roll_back_dead(session, it, _claimant())
+            bookkeeping.distrust(session, it)
         _upgrade_model(session, connection, model)
-        if changes:
+        if stored != signature(model):
             store_signature(session, model)
         objects.check(session, model)
 
 
-def _pending(session: Session, model: Model) -> list[History]:
-    """The histories of which a warehouse lacks revisions."""
-    return [it for it in (control_history(), model_history(model)) if revision(session, it) != head(it)]
+def _take_turn(session: Session) -> None:
+    """Be the only one who migrates or revises until the transaction ends; wait a minute for another one."""
+    session.execute(sql("SELECT set_config('lock_timeout', %(wait)s, true)"), {"wait": _TURN})
+    try:
+        session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
+    except StatementFailed as exc:
+        if exc.code != _LOCK_NOT_AVAILABLE:
+            raise
+        raise LoadInProgress(
+            "another migration of this warehouse is under way",
+            where=session.database.name,
+            remedy="wait for it to end, then do it again",
+        ) from exc
+    session.execute(sql("SET LOCAL lock_timeout = DEFAULT"))
+
+
+def _concerned(session: Session, model: Model, stored: Signature | None) -> list[Model]:
+    """The models whose tables, or whose registers, a migration changes: as the warehouse is migrated for them."""
+    engine, own = (revision(session, it) != head(it) for it in (control_history(), model_history(model)))
+    mine = model_of(stored, model) if stored else model
+    if engine:
+        return [mine, *(it for it in stored_models(session, model) if it.name != model.name)]
+    return [mine] if own or stored != signature(model) else []
 
 
 def _check_known(session: Session, history: History) -> None:
@@ -98,9 +124,7 @@ def _check_known(session: Session, history: History) -> None:
 
 def _stored(session: Session, model: Model) -> Signature | None:
     """What the warehouse is migrated for, also where it has no register of models yet."""
-    if session.scalar(sql("SELECT to_regclass('control.models')")) is None:
-        return None
-    return stored_signature(session, model)
+    return stored_signature(session, model) if has_models(session) else None
 
 
 def _claimant() -> locks.Runner:
@@ -126,7 +150,7 @@ def _upgrade_engine(session: Session, connection: sa.Connection) -> None:
     made = session.scalar(sql("SELECT to_regclass('control.loads') IS NOT NULL"))
     _check_version_table(session, history, made=made)
     was = revision(session, history)
-    command.upgrade(_config(history, connection), "head")
+    command.upgrade(config_of(history, connection), "head")
     if was == head(history):
         restore_engine(session, connection)
 
@@ -150,13 +174,13 @@ def _upgrade_model(session: Session, connection: sa.Connection, model: Model) ->
         _check_version_table(session, history, made=made)
         objects.check_kinds(session, model)
         outdated = derived.differing(session, model)
-        grants = derived.drop(session, outdated)
+        properties = derived.drop(session, outdated)
         known = _tables(session)
-        command.upgrade(_config(history, connection), "head")
+        command.upgrade(config_of(history, connection), "head")
         restore_model(session, connection, model)
         for satellite in (it for it in model.satellites if it.table not in known):
             _describe_known_parents(session, model, satellite)
-        derived.create(session, model, outdated, grants)
+        derived.create(session, model, outdated, properties)
     _make_zero_records(session, model)
 
 
@@ -185,11 +209,11 @@ def _make_zero_records(session: Session, model: Model) -> None:
 
 def differences(warehouse: Postgres, model: Model) -> list[object]:
     """What Alembic would change so that the database equals the model: nothing, if all is well."""
-    with _connection(warehouse) as (connection, _):
+    with connection_to(warehouse) as (connection, _):
         return [
             difference
             for history in (control_history(), model_history(model))
-            for difference in compare_metadata(_context(history, connection), _metadata(history))
+            for difference in compare_metadata(context_of(history, connection), metadata_of(history))
         ]
 
 
@@ -205,9 +229,16 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
     before = newest_signature(history) if history.model else None
     if history.model and before:
         migrate(warehouse, model_of(before, history.model))
-    with _connection(warehouse) as (connection, session):
+    with connection_to(warehouse) as (connection, session):
+        _take_turn(session)
         _upgrade_engine(session, connection)
         _check_known(session, history)
+        if history.model and newest_signature(history) != before:
+            raise NotMigrated(
+                f"another revision of '{history.name}' was written meanwhile",
+                where=str(newest_file(history)),
+                remedy="look at it, and do this again where something is missing",
+            )
         if history.model:
             check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
         # Alembic creates the table of the model's revision.
@@ -216,74 +247,18 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
 
 
 def _write(connection: sa.Connection, history: History, message: str, directives: Directives) -> Path | None:
-    """Let Alembic compare and write the file."""
+    """Let Alembic compare and write the file, in whose docstring the message stands."""
     history.folder.mkdir(parents=True, exist_ok=True)
+    words = " ".join(message.split()).encode(errors="replace").decode().replace("\\", "/").replace('"', "'")
     with redirect_stdout(io.StringIO()):  # what was written is ours to say
         script = command.revision(
-            _config(history, connection, directives),
-            message=message,
+            config_of(history, connection, directives),
+            message=words,
             autogenerate=True,
             rev_id=f"{len(files(history)) + 1:04d}",
             version_path=str(history.folder),
         )
     return Path(script.path) if script and not isinstance(script, list) else None
-
-
-def _metadata(history: History) -> sa.MetaData:
-    """What a history leads to."""
-    return model_metadata(history.model) if history.model else control_metadata()
-
-
-def _config(history: History, connection: sa.Connection, directives: Directives | None = None) -> Config:
-    config = Config(stdout=io.StringIO())
-    options = {
-        "script_location": str(MIGRATIONS),
-        "version_locations": str(history.folder),
-        "path_separator": "newline",  # any other separator may be part of a path
-        "file_template": "%(rev)s_%(slug)s",
-    }
-    for name, value in options.items():
-        config.set_main_option(name, value.replace("%", "%%"))
-    config.attributes.update(
-        connection=connection,
-        metadata=_metadata(history),
-        version_table=history.version_table,
-        directives=directives,
-        signature=as_text(signature(history.model)) if history.model else None,
-    )
-    return config
-
-
-def _context(history: History, connection: sa.Connection) -> MigrationContext:
-    owned = {(table.schema, table.name) for table in _metadata(history).tables.values()}
-    return MigrationContext.configure(
-        connection,
-        opts={
-            "version_table": history.version_table,
-            "version_table_schema": "control",
-            "include_schemas": True,
-            "include_name": lambda name, type_, parents: type_ != "table" or (parents["schema_name"], name) in owned,
-        },
-    )
-
-
-@contextmanager
-def _connection(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
-    """One transaction, as SQLAlchemy sees it and as we do."""
-    with warehouse.session() as session:
-        # SQLAlchemy, which asks when it connects, takes tables of the first schema on the path for those of none.
-        session.execute(sql("SET search_path = pg_catalog"))
-        session.commit()
-        engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
-        # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
-        engine.dialect.identifier_preparer.reserved_words = {*KEY_WORDS}
-        try:
-            # One outer transaction, which Alembic joins: all of a migration, or nothing.
-            with engine.begin() as connection:
-                yield connection, session
-        except DBAPIError as exc:
-            # Driver errors are put into words by the session.
-            raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc
 
 
 def _check_server(session: Session) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from skyeng.errors import ObjectsLost
-from skyeng.model import Model
+from skyeng.model import Model, argument
 from skyeng.postgres import Session
 from skyeng.sql import sql
 from skyeng.warehouse import ownership
@@ -85,7 +85,7 @@ class Fault:
 
 def check_engine(session: Session) -> None:
     """Raise `ObjectsLost` where a table of the engine's own is missing."""
-    refuse(engine_faults(session), "the engine")
+    refuse(engine_faults(session))
 
 
 def check(session: Session, model: Model) -> None:
@@ -94,25 +94,26 @@ def check(session: Session, model: Model) -> None:
     Raises `NotOwned` where one of them is not the model's own.
     """
     found = faults(session, model)
-    refuse([it for it in found if it.expected.of_engine], "the engine")
+    refuse([it for it in found if it.expected.of_engine])
     ownership.check(session, model)
-    refuse(found, f"model '{model.name}'")
+    refuse(found, model)
 
 
 def check_kinds(session: Session, model: Model) -> None:
     """Raise `ObjectsLost` where something else has the name of a table or view."""
     found = faults(session, model)
-    refuse([it for it in found if it.found and it.expected.kind in ("table", "view")], f"model '{model.name}'")
+    refuse([it for it in found if it.found and it.expected.kind in ("table", "view")], model)
 
 
-def refuse(lost: Collection[Fault], needed_by: str) -> None:
-    """Raise `ObjectsLost` that names these faults, if there are any."""
+def refuse(lost: Collection[Fault], model: Model | None = None) -> None:
+    """Raise `ObjectsLost` that names these faults of a model's tables, or of the engine's, if there are any."""
     if lost:
+        needed_by, named = (f"model '{model.name}'", f" {argument(model)}") if model else ("the engine", "")
         raise ObjectsLost(
             f"the warehouse lacks what {needed_by} needs; nothing was changed",
             where="\n".join(map(str, lost)),
             expected="the tables, columns, keys, views and functions that `skyeng migrate` made",
-            remedy="run `skyeng migrate`: it makes these again"
+            remedy=f"run `skyeng migrate{named}`: it makes these again"
             if all(it.derivable for it in lost)
             else "restore what is missing from a backup of the warehouse; `skyeng migrate` makes again what no closed"
             " load has filled. What was renamed or altered: give it its name and type back",

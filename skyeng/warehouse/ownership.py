@@ -73,14 +73,13 @@ def owned(session: Session, model: Model) -> set[Name]:
 
 @contextmanager
 def claimed(session: Session, model: Model) -> Iterator[None]:
-    """Record as the model's own what a block makes. Raises `NotOwned` before the block begins.
+    """Record as the model's own what it declares and a block makes. Raises `NotOwned` before the block begins.
 
     All in one transaction, so that an object and its owner are on record together or not at all.
     """
     check(session, model)
-    before = _existing(session)
     yield
-    made = _existing(session) - before
+    made = _existing(session).intersection(declared(model))
     session.execute(
         sql("""INSERT INTO control.model_tables (schema_name, table_name, model)
 SELECT schema_name, table_name, %(model)s

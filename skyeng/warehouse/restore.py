@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from skyeng.errors import NotMigrated, ObjectsLost
-from skyeng.model import Model
+from skyeng.model import Model, argument
 from skyeng.postgres import Session
 from skyeng.sql import ident, idents, sql
 from skyeng.warehouse import bookkeeping, objects, ownership
@@ -28,7 +28,7 @@ def restore_engine(session: Session, connection: sa.Connection) -> None:
     metadata = control_metadata()
     wanted = [table for table in metadata.sorted_tables if (table.schema, table.name) in ENGINE_DERIVABLE]
     lost = objects.engine_faults(session)
-    objects.refuse([it for it in lost if not it.derivable], "the engine")
+    objects.refuse([it for it in lost if not it.derivable])
     _check_names(session, [(it.expected.schema, f"pk_{it.expected.name}") for it in lost])
     metadata.create_all(connection, tables=wanted, checkfirst=True)
 
@@ -44,7 +44,7 @@ def restore_model(session: Session, connection: sa.Connection, model: Model) -> 
         return
     _check_made(session, model, found)
     filled = _filled_feeds(session, model)
-    objects.refuse([it for it in found if not _may_make(it, filled)], f"model '{model.name}'")
+    objects.refuse([it for it in found if not _may_make(it, filled)], model)
     remade = {it.expected.table for it in found if it.expected.kind in ("table", "column")}
     tables = [table for table in remade if table]
     for table in tables:
@@ -68,7 +68,7 @@ def _check_made(session: Session, model: Model, found: Sequence[Fault]) -> None:
             f"no revision of model '{model.name}' makes tables that it declares",
             where="\n".join(unmade),
             expected="revisions that lead to what the model says",
-            remedy="write the next one: `skyeng model revise`",
+            remedy=f"write the next one: `skyeng model revise {argument(model)} -m 'what it is for'`",
         )
 
 

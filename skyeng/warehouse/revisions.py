@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from skyeng.errors import ModelChangeRefused, NotMigrated
-from skyeng.model import Model, kept_in
+from skyeng.model import Model, argument, kept_in
 from skyeng.model.change import Change, as_list
 from skyeng.model.changes import changes
-from skyeng.model.signature import Signature, as_text, from_text, signature
+from skyeng.model.signature import Signature, as_text, from_text, model_of, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, literal, sql
 from skyeng.warehouse import objects
@@ -56,7 +56,9 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
                     f"the warehouse is not migrated for '{history.name}': it is at {found or 'nothing'}",
                     where=warehouse.name,
                     expected=f"revision {expected}",
-                    remedy="run `skyeng migrate`" if expected else "write a first revision: `skyeng model revise`",
+                    remedy=f"run `skyeng migrate {argument(model)}`"
+                    if expected
+                    else f"write a first revision: `skyeng model revise {argument(model)} -m 'first'`",
                 )
         objects.check_engine(session)
         check_signature(session, model)
@@ -102,6 +104,34 @@ def check_revised(model: Model) -> None:
         )
 
 
+def check_same_line(session: Session, model: Model, stored: Signature) -> None:
+    """Raise `NotMigrated` where a warehouse was migrated by another file than the one of its revision's number.
+
+    Two branches may each have written a next revision. Raises `ModelChangeRefused` where, of what the warehouse is
+    migrated for, the model would leave something behind.
+    """
+    history = model_history(model)
+    file = next((it for it in files(history) if _number(it) == revision(session, history)), None)
+    made = _signature_in(file) if file else None
+    if made and (found := changes(stored, made)):
+        raise NotMigrated(
+            f"the warehouse was migrated by another revision of model '{model.name}' than this file, in which, as"
+            f" seen from the warehouse:\n{as_list(found)}",
+            where=f"{session.database.name}: {file}",
+            expected="the revision files that the warehouse was migrated by, and later ones",
+            remedy="get that file back (another branch has it), and merge both model files. Then delete the revision"
+            f" that this branch wrote, and write it anew: `skyeng model revise {argument(model)} -m 'what it is for'`",
+        )
+    if refused := [change for change in changes(stored, signature(model)) if change.refused]:
+        raise ModelChangeRefused(
+            f"the warehouse is migrated for a model '{model.name}' of which this one would leave something behind;"
+            f" nothing was changed:\n{as_list(refused)}",
+            where=session.database.name,
+            expected="a model that has all that the warehouse has",
+            remedy="take these changes back, or merge the model that the warehouse was migrated for",
+        )
+
+
 def changes_to_revise(model: Model) -> list[Change]:
     """What changed since the newest revision; nothing where there is none.
 
@@ -120,12 +150,20 @@ def changes_to_revise(model: Model) -> list[Change]:
     return found
 
 
-def argument(model: Model) -> str:
-    """How a command names a model: a built-in one by its name, another by its folder."""
-    return model.name if model_history(model).folder.is_relative_to(MIGRATIONS) else str(model.directory)
-
-
 # Signatures
+
+
+def has_models(session: Session) -> bool:
+    """Whether a warehouse has the register of models, which came with a revision of the engine's."""
+    return session.scalar(sql("SELECT to_regclass('control.models') IS NOT NULL"))
+
+
+def stored_models(session: Session, like: Model) -> list[Model]:
+    """Every model that a warehouse is migrated for, as it was then; without its queries."""
+    if not has_models(session):
+        return []
+    rows = session.rows(sql("SELECT signature FROM control.models ORDER BY model"))
+    return [model_of(stored, like) for (stored,) in rows]
 
 
 def stored_signature(session: Session, model: Model) -> Signature | None:
@@ -160,12 +198,17 @@ def newest_signature(history: History) -> Signature | None:
     if file is None:
         return None
     try:
-        text = _assigned(ast.parse(file.read_text(encoding="utf-8")), "signature")
-        if text is not None:
-            return from_text(text)
+        if found := _signature_in(file):
+            return found
     except (OSError, ValueError, SyntaxError) as exc:
         raise _without_signature(history, file, f"{type(exc).__name__}: {exc}") from exc
     raise _without_signature(history, file, "there is none")
+
+
+def _signature_in(file: Path) -> Signature | None:
+    """The signature that a revision file carries; None where it has none, as the first ones of built-in models."""
+    text = _assigned(ast.parse(file.read_text(encoding="utf-8")), "signature")
+    return None if text is None else from_text(text)
 
 
 def _assigned(module: ast.Module, name: str) -> str | None:
@@ -197,7 +240,8 @@ def head(history: History) -> str | None:
             f"two migrations of '{history.name}' have the number {doubled}",
             where=str(history.folder),
             expected="one after the other",
-            remedy="give the later one the next number: its file, `revision` and `down_revision`",
+            remedy="keep the one that a warehouse was migrated by. Delete the other, and write it anew from the merged"
+            " model: `skyeng model revise -m 'what it is for'`",
         )
     return known[-1] if known else None
 
@@ -214,7 +258,11 @@ def newest_file(history: History) -> Path | None:
 
 def numbers(history: History) -> list[str]:
     """The numbers of the revisions, in their order."""
-    return [file.name.partition("_")[0] for file in files(history)]
+    return [_number(file) for file in files(history)]
+
+
+def _number(file: Path) -> str:
+    return file.name.partition("_")[0]
 
 
 def revision(session: Session, history: History) -> str | None:

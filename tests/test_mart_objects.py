@@ -228,6 +228,7 @@ def test_tables_are_exchanged_and_what_changes_no_answer_stays(loaded: World) ->
 
 def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: World) -> None:
     for name, made in (
+        (LOADS, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (CURRENT, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (FEEDER, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (MART, "CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS SELECT 1 AS x"),
@@ -239,10 +240,20 @@ def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: 
                 loaded.run(full=full)
             assert f"rename or drop {name}" in str(caught.value)
         assert f"{name} is a " in said(loaded)
+        assert f"; rename or drop {name} in ClickHouse" in said(loaded)
+        assert "the next run makes it again" not in said(loaded)
         assert loaded.mart(f"SELECT x FROM {name}") == [(1,)]
         loaded.mart_command(f"DROP TABLE {name} SYNC")
         loaded.run()
         check_right(loaded)
+
+
+def test_status_promises_nothing_of_an_object_of_another_model(loaded: World) -> None:
+    loaded.mart_command(f"ALTER TABLE {CURRENT} MODIFY COMMENT 'Mine; model other, mart other'")
+    with pytest.raises(NameTaken, match=f"{CURRENT} belongs to model 'other'"):
+        loaded.run()
+    (line,) = said(loaded).splitlines()
+    assert line.startswith(f"{CURRENT} belongs to model 'other'; rename or drop {CURRENT} in ClickHouse")
 
 
 def test_a_view_that_is_made_again_is_said_and_appends_go_on(loaded: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from conftest import MODELS, Servers, World, schema_only
 from restored import forget_last_load
 
+from skyeng.cli.main import cli
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.errors import NameTaken, NotMigrated
+from skyeng.errors import DatamartAhead, MartDamaged, NameTaken, NotMigrated, SkyengError
 from skyeng.model import Model, load_model
 from skyeng.pipeline.plan import plan
 from skyeng.pipeline.status import mart_states
@@ -288,6 +291,50 @@ def test_a_mart_is_removed_and_another_added(shop_by_path: World) -> None:
     assert world.mart("SELECT DISTINCT pieces FROM dm_shelves") == [(9,)]
     assert len(world.mart("SELECT load_ts FROM dm_shelves_loads FINAL")) == len(CHANGES) + 1
     assert_right(world)
+
+
+def carry_out(world: World, error: SkyengError) -> None:
+    """Run the commands that an error names, as they stand there, and no others."""
+    commands = re.findall(r"`skyeng ([^`]+)`", error.remedy or "")
+    assert commands
+    stores = world.stores
+    urls = {
+        "PG_DATASOURCE_URL": stores.source.url,
+        "PG_DATAWAREHOUSE_URL": stores.warehouse.url,
+        "CH_DATAMART_URL": stores.datamart.url,
+    }
+    for command in commands:
+        done = CliRunner().invoke(cli, shlex.split(command), env=urls)
+        assert done.exit_code == 0, (command, done.output)
+
+
+def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path: World) -> None:
+    world = shop_by_path
+    world.mart_command("TRUNCATE TABLE skyeng_ddl")
+    with pytest.raises(NotMigrated, match="is not migrated") as refused:
+        world.run()
+    carry_out(world, refused.value)
+    assert not world.run().anything_new
+    world.mart_command("DROP VIEW dm_orders")
+    with pytest.raises(MartDamaged) as damaged:
+        world.differences()
+    carry_out(world, damaged.value)
+    assert_right(world)
+    world = edited(world, ("      weight: product_weight\n", ""))
+    with pytest.raises(NotMigrated, match="not as its newest DDL file says") as not_revised:
+        migrate(world)
+    carry_out(world, not_revised.value)
+    world.run()
+    assert_right(world)
+    for pieces, register in ((21, "dm_stocks_loads_kept"), (22, "dm_stocks_loads")):
+        world.change(f"UPDATE stock SET pieces = {pieces}")
+        world.run()
+        forget_last_load(world)
+        world.mart_command(f"TRUNCATE TABLE {register}")
+        with pytest.raises(DatamartAhead) as ahead:
+            world.run(only="to_datamart")
+        carry_out(world, ahead.value)
+        assert_right(world)
 
 
 def test_a_file_that_was_run_is_not_edited(shop_by_path: World) -> None:

@@ -29,7 +29,7 @@ from skyeng.datamart.register import (
 )
 from skyeng.datamart.tables import objects as objects_of_mart
 from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Model, kept_in
+from skyeng.model import Model, argument, kept_in
 from skyeng.sql import ident, sql
 
 DDL = Path(__file__).parents[2] / "datamart" / "ddl"
@@ -49,9 +49,13 @@ def files(model: Model) -> list[Path]:
             f"two DDL files of model '{model.name}' have the number {doubled}",
             where=str(folder(model)),
             expected="one after the other",
-            remedy="delete the later one, then write it again from the model: `skyeng model revise`",
+            remedy=f"delete the later one, then write it again from the model: {_revise(model)}",
         )
     return found
+
+
+def _revise(model: Model) -> str:
+    return f"`skyeng model revise {argument(model)} -m 'what it is for'`"
 
 
 def declared(model: Model) -> list[Object]:
@@ -92,7 +96,7 @@ def check_revised(model: Model, wanted: Sequence[Object]) -> Path | None:
         else f"the marts of model '{model.name}' have no DDL file",
         where=str(newest[0] if newest else folder(model)),
         expected="a DDL file written from the model",
-        remedy="run `skyeng model revise`, then `skyeng migrate`",
+        remedy=f"run {_revise(model)}, then `skyeng migrate {argument(model)}`",
     )
 
 
@@ -110,7 +114,7 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
         _check_server(session)
         session.execute(REGISTER.create)
         found = catalog.read(session, (REGISTER, *wanted))
-        check_register(session, found)
+        check_register(session, model, found)
         known = recorded(session)
         check_files(session, model, files(model), known)
         check_owned(session, model, wanted, found, known)
@@ -134,14 +138,14 @@ def check_migrated(session: Session, model: Model) -> Found:
     found = catalog.read(session, (REGISTER, *wanted))
     known: list[Recorded] = []
     if REGISTER.name in found.objects:
-        check_register(session, found)
+        check_register(session, model, found)
         known = recorded(session)
     check_files(session, model, files(model), known)
     if head and head.name not in {it.file for it in known if it.model == model.name}:
         raise NotMigrated(
             f"the datamart is not migrated for model '{model.name}'",
             where=f"{session.database.name}, not run: {head.name}",
-            remedy="run `skyeng migrate`",
+            remedy=f"run `skyeng migrate {argument(model)}`",
         )
     check_owned(session, model, wanted, found, known)
     return found

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from skyeng.datamart.catalog import Found, FoundObject
 from skyeng.datamart.definitions import Column, MaterializedView, Object, Table, View, without_order
 from skyeng.errors import MartDamaged
+from skyeng.model import Model, argument
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 _TARGET = re.compile(r"CREATE MATERIALIZED VIEW \S+ TO (\S+)")
@@ -83,18 +84,18 @@ def reordered(declared: Sequence[Object], found: Found) -> tuple[View, ...]:
     )
 
 
-def check(declared: Sequence[Object], found: Found) -> None:
+def check(model: Model, declared: Sequence[Object], found: Found) -> None:
     """Raise `MartDamaged` that names each object which is not as declared."""
     if different := differences(declared, found):
-        raise damaged(different)
+        raise damaged(model, different)
 
 
-def damaged(different: Sequence[Difference]) -> MartDamaged:
+def damaged(model: Model, different: Sequence[Difference]) -> MartDamaged:
     """The error for objects that are not as declared."""
     return MartDamaged(
         "tables or views of the datamart are not as the model declares them",
         where="\n".join(map(str, different)),
-        remedy="run `skyeng run`, which makes them again",
+        remedy=f"run `skyeng run {argument(model)}`, which makes them again",
     )
 
 

@@ -91,7 +91,9 @@ def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Sess
         with datamart.session() as session:
             declared = migrations.declared(model)
             if different := objects.differences(declared, catalog.read(session, declared)):
-                raise objects.damaged(different) from exc
+                # Which refuses what is somebody else's: no run makes that again.
+                migrations.check_migrated(session, model)
+                raise objects.damaged(model, different) from exc
         raise
 
 

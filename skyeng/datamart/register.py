@@ -16,7 +16,7 @@ from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Object, Table
 from skyeng.errors import NameTaken, NotMigrated
-from skyeng.model import Model
+from skyeng.model import Model, argument
 from skyeng.sql import SQL, ident, sql, written
 
 REGISTER = Table(
@@ -76,12 +76,13 @@ def record(session: Session, model: Model, path: Path, wanted: Sequence[Object])
     )
 
 
-def check_register(session: Session, found: Found) -> None:
+def check_register(session: Session, model: Model, found: Found) -> None:
     if different := objects.differences((REGISTER,), found):
         raise NotMigrated(
             f"the register of DDL files is not as it should be: {different[0]}",
             where=session.database.name,
-            remedy=f"drop the table {REGISTER.name} in ClickHouse, then run `skyeng migrate`, which makes it again",
+            remedy=f"drop the table {REGISTER.name} in ClickHouse, then run `skyeng migrate {argument(model)}`,"
+            " which makes it again",
         )
 
 
@@ -96,7 +97,8 @@ def check_files(session: Session, model: Model, files: Sequence[Path], known: Se
                 f"the DDL file {it.file} of model '{model.name}' was edited after it was run",
                 where=str(there[it.file]),
                 expected="files that stay as they are once they were run",
-                remedy="restore the file; a change of the model is written as a new one by `skyeng model revise`",
+                remedy="restore the file; a change of the model is written as a new one by"
+                f" `skyeng model revise {argument(model)} -m 'what it is for'`",
             )
         if it.file not in there and it.file > max(there, default=""):
             raise NotMigrated(
@@ -111,6 +113,33 @@ def check_owned(
     session: Session, model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]
 ) -> None:
     """Nothing that somebody else made has a name that the model's marts need."""
+    for it in taken(model, wanted, found, known):
+        raise NameTaken(
+            f"{it.name} {it.whose}",
+            where=f"{session.database.name}, database {session.database.database}",
+            expected=f"a name that only the marts of model '{model.name}' use",
+            remedy=it.way_on,
+        )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A table or view that is not the model's and has a name that its marts need."""
+
+    name: str
+    whose: str
+    model: Model
+
+    @property
+    def way_on(self) -> str:
+        return (
+            f"rename or drop {self.name} in ClickHouse, or give the mart another `plural`;"
+            f" then `skyeng migrate {argument(self.model)}`"
+        )
+
+
+def taken(model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]) -> Iterator[Taken]:
+    """What has a name that a model needs, and is another's or of another kind: no run touches it."""
     owners = _owners(known)
     for it in wanted:
         there = found.objects.get(it.name)
@@ -123,12 +152,7 @@ def check_owned(
             whose = f"is a {there.kind}, not the {objects.kind_of(it)} that model '{model.name}' declares"
         else:
             continue
-        raise NameTaken(
-            f"{it.name} {whose}",
-            where=f"{session.database.name}, database {session.database.database}",
-            expected=f"a name that only the marts of model '{model.name}' use",
-            remedy=f"rename or drop {it.name} in ClickHouse, or give the mart another `plural`; then `skyeng migrate`",
-        )
+        yield Taken(it.name, whose, model)
 
 
 def _owners(known: Sequence[Recorded]) -> Mapping[str, str]:

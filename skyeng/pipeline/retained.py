@@ -13,7 +13,7 @@ from skyeng.datamart.client import Session
 from skyeng.datamart.kept import Retained, readable_history, spans
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import DatamartAhead
-from skyeng.model import Mart, Model
+from skyeng.model import Mart, Model, argument
 from skyeng.postgres import Postgres
 from skyeng.sql import sql
 
@@ -28,7 +28,7 @@ def all_closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
 
 
 def retained(
-    session: Session, mart: Mart, found: Found, vault: Sequence[MartLoad], closed: Sequence[datetime]
+    session: Session, model: Model, mart: Mart, found: Found, vault: Sequence[MartLoad], closed: Sequence[datetime]
 ) -> tuple[Retained | None, str]:
     """What only the mart has and a rebuild retains; then what of it is lost, in words.
 
@@ -54,7 +54,7 @@ def retained(
             f"the datamart holds {in_words(in_order)}, later than any of the warehouse's",
             where=mart.table,
             expected="a run of to_datawarehouse after the warehouse was restored",
-            remedy="run to_datawarehouse first; `skyeng run --full` does both",
+            remedy=f"run to_datawarehouse first; `skyeng run {argument(model)} --full` does both",
         )
     carried = [load_ts for load_ts in in_order if load_ts in versions]
     lost = [it for it in alone if it not in carried or versions[it] < registered[it]]

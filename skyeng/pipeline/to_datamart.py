@@ -22,7 +22,7 @@ from skyeng.datamart.objects import Compared
 from skyeng.datamart.tables import MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
-from skyeng.model import Mart, Model
+from skyeng.model import Mart, Model, argument
 from skyeng.pipeline.comparison import Comparison
 from skyeng.pipeline.retained import all_closed_loads, in_words, retained
 from skyeng.pipeline.stores import Stores
@@ -152,14 +152,14 @@ class ToDatamart:
                 f"the datamart holds {in_words(compared.ahead)}, that the warehouse does not know",
                 where=self.mart.table,
                 expected="a warehouse that is never older than its datamart",
-                remedy="if the warehouse was restored from a backup, `skyeng run --full` brings both level with the"
-                " source, and what the mart knows of that time stays in its history",
+                remedy=f"if the warehouse was restored from a backup, `skyeng run {argument(self.model)} --full` brings"
+                " both level with the source, and what the mart knows of that time stays in its history",
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
             closed = all_closed_loads(self.stores.warehouse, self.model)
-            kept, lost = retained(session, self.mart, there.found, main, closed)
+            kept, lost = retained(session, self.model, self.mart, there.found, main, closed)
             reason = f"{reason}; {lost}" if lost else reason
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
             return _Plan(delta, main, retained=kept)
@@ -227,7 +227,7 @@ class ToDatamart:
                 check_signature(warehouse, self.model)
                 self._carry_out(plan, there, warehouse, session)
             if there.differences:
-                mart_objects.check(objects(self.model, self.mart), self._objects(session).found)
+                mart_objects.check(self.model, objects(self.model, self.mart), self._objects(session).found)
         return plan.delta
 
     def _carry_out(self, plan: _Plan, there: Compared, warehouse: Session, session: MartSession) -> None:

@@ -76,7 +76,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         method = agreed_method(source, warehouse)
         datamart = stack.enter_context(stores.datamart.session()) if model.marts else None
         if datamart:
-            mart_objects.check(mart_migrations.declared(model), mart_migrations.check_migrated(datamart, model))
+            mart_objects.check(model, mart_migrations.declared(model), mart_migrations.check_migrated(datamart, model))
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:

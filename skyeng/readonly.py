@@ -1,9 +1,9 @@
 """What a statement may contain that only reads, by its text as ClickHouse's own parser writes it.
 
 ClickHouse's `readonly` refuses to write tables and to change settings. It lets through what writes
-elsewhere (`INTO OUTFILE`, `KILL`, some of `SYSTEM`) and, in the embedded engine, functions that read any
-file of the machine. These are refused here. In the parser's own writing each name stands plain, however
-it was quoted in the statement.
+elsewhere (`INTO OUTFILE`, `KILL`, some of `SYSTEM`), under `readonly = 2` table functions that reach out of the
+engine and, in the embedded engine, functions that read any file of the machine. These are refused here. In the
+parser's own writing each name stands plain, however it was quoted in the statement.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ _ANOTHER = re.compile(r"\bPARALLEL WITH\b")
 _EXPLAINED = re.compile(
     r"EXPLAIN(?: (?:AST|SYNTAX|QUERY TREE|PLAN|PIPELINE|ESTIMATE))?(?: \w+ = [\w.'-]+,?)* (?:SELECT|WITH)\b"
 )
-#: DESCRIBE looks into a table function without asking for rights.
-_DESCRIBED = re.compile(r"DESCRIBE (?!(?:TABLE )?\()")
 _CALLED = re.compile(r"(\w+)\(")
 _SETTINGS = re.compile(r"\bSETTINGS\b")
 #: Table functions that are also plain functions, which reach nothing.
@@ -64,9 +62,6 @@ def objection(
         return "EXPLAIN of what is no query"
     if found := forbidden.search(plain):
         return f"the name {found[0]}"
-    # ClickHouse refuses these itself where it can: it cannot in DESCRIBE and under `readonly = 2`.
-    if _DESCRIBED.match(plain) or sets(plain):
-        for name in _CALLED.findall(plain):
-            if name.lower() in reaching and name.lower() not in _ALSO_PLAIN:
-                return f"{name}()"
-    return None
+    # ClickHouse refuses these itself under `readonly = 1` only, and not in DESCRIBE. A user's profile may say 2.
+    called = (name for name in _CALLED.findall(plain) if name.lower() in reaching)
+    return next((f"{name}()" for name in called if name.lower() not in _ALSO_PLAIN), None)

@@ -25,7 +25,7 @@ LITERALS = {"inf", "nan", "infinity", "null", "true", "false", "ts", "version", 
 IN_A_PROCESS = """
 import sys
 from skyeng.datamart.client import ClickHouse
-from skyeng.datamart.tables import MartTables, appended_columns, ddl
+from skyeng.datamart.tables import MartTables, appended_columns, objects
 from skyeng.model import load_model
 from skyeng.sql import ident, idents, sql
 
@@ -33,9 +33,9 @@ model, folder, names = load_model(sys.argv[1]), sys.argv[2], sys.argv[3:]
 (mart,) = model.marts
 tables = MartTables(mart)
 with ClickHouse(f"chdb://{folder}?database=words").session(create=True) as session:
-    if tables.history not in session.tables():
-        for statement in ddl(model, mart):
-            session.execute(statement)
+    if not session.scalar(sql("EXISTS TABLE {history}", history=ident(tables.history))):
+        for it in objects(model, mart):
+            session.execute(it.create)
         version = b"00000000-0000-0000-0000-000000000001\\t2026-01-01 00:00:00\\t0\\t1\\t"
         texts = "\\t".join(column.name for column in mart.columns).encode()
         session.insert(tables.history, appended_columns(mart), [version + texts + b"\\n"], {})

@@ -15,6 +15,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 from conftest import Servers, World
+from restored import forget_last_load
 
 from skyeng import pipeline
 from skyeng.cli.main import cli
@@ -23,7 +24,6 @@ from skyeng.errors import MartDamaged, NameTaken, NotMigrated, SkyengError, Stat
 from skyeng.model import Model
 from skyeng.pipeline.status import mart_states
 from skyeng.source import data
-from skyeng.sql import SQL
 
 MART = "dm_courses_modules_lessons_streams"
 TABLES = HISTORY, CURRENT, LOADS, KEPT = tuple(f"{MART}_{it}" for it in ("history", "current", "loads", "loads_kept"))
@@ -228,6 +228,7 @@ def test_tables_are_exchanged_and_what_changes_no_answer_stays(loaded: World) ->
 
 def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: World) -> None:
     for name, made in (
+        (LOADS, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (CURRENT, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (FEEDER, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (MART, "CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS SELECT 1 AS x"),
@@ -239,10 +240,20 @@ def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: 
                 loaded.run(full=full)
             assert f"rename or drop {name}" in str(caught.value)
         assert f"{name} is a " in said(loaded)
+        assert f"; rename or drop {name} in ClickHouse" in said(loaded)
+        assert "the next run makes it again" not in said(loaded)
         assert loaded.mart(f"SELECT x FROM {name}") == [(1,)]
         loaded.mart_command(f"DROP TABLE {name} SYNC")
         loaded.run()
         check_right(loaded)
+
+
+def test_status_promises_nothing_of_an_object_of_another_model(loaded: World) -> None:
+    loaded.mart_command(f"ALTER TABLE {CURRENT} MODIFY COMMENT 'Mine; model other, mart other'")
+    with pytest.raises(NameTaken, match=f"{CURRENT} belongs to model 'other'"):
+        loaded.run()
+    (line,) = said(loaded).splitlines()
+    assert line.startswith(f"{CURRENT} belongs to model 'other'; rename or drop {CURRENT} in ClickHouse")
 
 
 def test_a_view_that_is_made_again_is_said_and_appends_go_on(loaded: World) -> None:
@@ -302,22 +313,62 @@ def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> 
     check_right(loaded)
 
 
-def forget_last_load(world: World) -> None:
-    """Roll the warehouse back to before its last load, as a restore would."""
-    with world.stores.warehouse.session() as session:
-        ((load_id, load_ts),) = session.rows(
-            SQL("SELECT load_id, load_ts::text FROM control.loads ORDER BY load_id DESC LIMIT 1")
-        )
-        tables = session.rows(
-            SQL("""SELECT table_name, column_name FROM information_schema.columns
-            WHERE table_schema = 'vault' AND column_name LIKE '%%load_ts' AND table_name ~ '^[hls]_'""")
-        )
-        for table, column in tables:
-            session.execute(SQL(f"DELETE FROM vault.{table} WHERE {column} = '{load_ts}'"))
-        session.execute(SQL(f"DELETE FROM control.courses_changes WHERE load_ts = '{load_ts}'"))
-        session.execute(SQL(f"DELETE FROM control.load_feeds WHERE load_id = {load_id}"))
-        session.execute(SQL(f"DELETE FROM control.load_steps WHERE load_id = {load_id}"))
-        session.execute(SQL(f"DELETE FROM control.loads WHERE load_id = {load_id}"))
+@pytest.mark.parametrize("back", [False, True], ids=["the source has it still", "the source went back too"])
+def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loaded: World, back: bool) -> None:
+    """Their register is emptied, and anything else is damaged: the history says which loads they are."""
+    ((title,),) = loaded.source("SELECT title FROM course WHERE id = 2")
+    loaded.change("UPDATE course SET title = 'In the lost load' WHERE id = 2")
+    loaded.run()
+    ((lost,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
+    past = loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL")
+    forget_last_load(loaded)
+    if back:
+        loaded.change(f"UPDATE course SET title = '{title}' WHERE id = 2")
+    loaded.run(full=True)
+    # Where nothing is new, the load that ends the lost one is the vault's, but only the mart has rows of it.
+    registered = loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1")
+    assert len(registered) == 1 + back
+    for other in (
+        None,
+        (CURRENT, "dropped"),
+        (FEEDER, "dropped"),
+        (LOADS, "dropped"),
+        (LOADS, "truncated"),
+        (CURRENT, "truncated"),
+        (HISTORY, "column added"),
+    ):
+        damage(loaded, KEPT, "truncated")
+        if other:
+            damage(loaded, *other)
+        elif back:
+            # Newer than any load held: as an append that ended early would leave it, until a load is appended.
+            loaded.change("UPDATE course SET title = 'After' WHERE id = 3")
+            loaded.run()
+        report = loaded.run()
+        assert list(report.rebuilt) == [MART], other
+        assert "lost" not in report.rebuilt[MART].replace("rows of the mart were lost", ""), other
+        assert loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1") == registered, other
+        assert loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL") == past, other
+        check_right(loaded)
+        assert not loaded.run().anything_new, other
+    # There is nothing to compare them with, and all the rest is compared.
+    assert loaded.differences() == []
+    assert not loaded.run(full=True).anything_new
+
+
+def test_rows_of_a_load_that_only_the_mart_had_are_lost_and_counted(loaded: World) -> None:
+    forget_last_load(loaded)
+    ((lost,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
+    loaded.run(full=True)
+    loaded.mart_command(
+        f"ALTER TABLE {HISTORY} DELETE WHERE {TIME[HISTORY]} = '{lost}' AND h_lesson_id % 2 SETTINGS mutations_sync = 2"
+    )
+    assert "the rows of 1 loads, the last of " in loaded.run().rebuilt[MART]
+    check_right(loaded)
+    damage(loaded, HISTORY, "dropped")
+    damage(loaded, KEPT, "dropped")
+    assert "loads that only it held are lost if there were any" in loaded.run().rebuilt[MART]
+    check_right(loaded)
 
 
 # What commands say.

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from click.testing import CliRunner
 from conftest import MODELS, Servers, World, schema_only
+from restored import forget_last_load
 
+from skyeng.cli.main import cli
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.errors import NameTaken, NotMigrated
+from skyeng.errors import DatamartAhead, MartDamaged, NameTaken, NotMigrated, SkyengError
 from skyeng.model import Model, load_model
 from skyeng.pipeline.plan import plan
 from skyeng.pipeline.status import mart_states
 from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import model_history
+from skyeng.warehouse.revisions import changes_to_revise, model_history
 
 CHANGES = [
     """INSERT INTO flat_order (customer_country, customer_number, customer_name, product_sku, vegan) VALUES
@@ -76,10 +82,6 @@ EDITS: dict[str, tuple[tuple[str, str], ...]] = {
     "attribute renamed": (("      name: {column", "      called: {column"),),
     "order_by changed": (("    order_by: [sku]", "    order_by: [number, country]"),),
     "low_cardinality changed": (("customer_name, low_cardinality: true}", "customer_name}"),),
-    "columns in another order": (
-        ("      number: customer_number\n", ""),
-        ("      born_on: customer_born_on\n", "      born_on: customer_born_on\n      number: customer_number\n"),
-    ),
 }
 
 
@@ -120,6 +122,64 @@ def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) ->
         assert_right(world)
 
 
+#: A model file after which the same marts and columns stand in another order.
+IN_ANOTHER_ORDER: dict[str, Callable[[dict[str, Any]], None]] = {
+    "marts": lambda declared: declared.update(marts=backwards(declared["marts"])),
+    "columns": lambda declared: declared["marts"]["order"].update(
+        columns=backwards(declared["marts"]["order"]["columns"])
+    ),
+    "everything": lambda declared: declared.update(
+        marts={
+            name: {**mart, "columns": backwards(mart["columns"])} for name, mart in backwards(declared["marts"]).items()
+        }
+    ),
+}
+
+
+def backwards(section: dict[str, Any]) -> dict[str, Any]:
+    return dict(reversed(section.items()))
+
+
+@pytest.mark.parametrize("what", IN_ANOTHER_ORDER)
+def test_order_in_the_model_file_asks_for_no_revision_and_rebuilds_nothing(shop_by_path: World, what: str) -> None:
+    path = shop_by_path.model.directory / "model.yaml"
+    declared = yaml.safe_load(path.read_text())
+    IN_ANOTHER_ORDER[what](declared)
+    path.write_text(yaml.safe_dump(declared, sort_keys=False))
+    world = replace(shop_by_path, model=load_model(path))
+    before = past(world, "dm_orders", "country, sku, dm_order_uuid"), in_order(world, "dm_orders")
+    assert_right(world)
+    migrate(world)
+    assert_right(world)
+    world.change(
+        "UPDATE stock SET pieces = 9; UPDATE flat_order SET product_ean = '00000000-0000-0000-0000-000000000007'"
+    )
+    report = world.run()
+    assert report.rebuilt == {}
+    assert all(report.marts.values())
+    assert past(world, "dm_orders", "country, sku, dm_order_uuid")[: len(before[0]) - 1] == before[0][:-1]
+    assert_right(world)
+
+
+def in_order(world: World, view: str) -> list[str]:
+    return [name for name, *_ in world.mart(f"DESCRIBE TABLE {view}")]
+
+
+def test_views_show_the_order_of_the_model_after_a_revision(shop_by_path: World) -> None:
+    world = edited(
+        shop_by_path,
+        ("      number: customer_number\n", ""),
+        ("      born_on: customer_born_on\n", "      born_on: customer_born_on\n      number: customer_number\n"),
+    )
+    names = [world.model.marts[0].key, world.model.marts[0].load_ts, *(it.name for it in world.model.marts[0].columns)]
+    assert in_order(world, "dm_orders") != names
+    assert mart_migrations.revise(world.model, "order") is not None
+    assert mart_migrations.revise(world.model, "order") is None
+    migrate(world)
+    assert in_order(world, "dm_orders") == in_order(world, "dm_orders_as_of(ts = '2100-01-01')") == names
+    assert_right(world)
+
+
 def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:
     """The shape of the tables stays: another feed column of the same type; then it moves back."""
     world = shop_by_path
@@ -137,6 +197,61 @@ def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:
         assert "was built by another declaration of the mart" in report.rebuilt["dm_orders"]
         assert past(world, "dm_orders", "number") == shown
         assert_right(world)
+
+
+@pytest.mark.parametrize("without_comment", [False, True])
+def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path: World, without_comment: bool) -> None:
+    """The plural stays, hence the tables do; their columns are named by the mart."""
+    world, lost = shop_by_path, ""
+    lost = forget_last_load(world)
+    world.run(full=True)
+    before = past(world, "dm_orders", "country, sku, number, dm_order_uuid")
+    alone = world.mart(f"SELECT country, sku, number FROM dm_orders_as_of(ts = '{lost}') ORDER BY ALL")
+    world = edited(world, ("  order:\n    plural: orders\n    feed", "  sale:\n    plural: orders\n    feed"))
+    found = "\n".join(map(str, changes_to_revise(world.model)))
+    assert "mart 'order' is called 'sale' now: it is built again" in found
+    mart_migrations.revise(world.model, "sale")
+    revise_warehouse(world, "sale")
+    migrate(world)
+    if without_comment:
+        world.mart_command("ALTER TABLE dm_orders_history MODIFY COMMENT ''")
+    reason = world.run().rebuilt["dm_orders"]
+    if without_comment:
+        assert "the rows of 1 loads, the last of " in reason
+    else:
+        assert "lost" not in reason
+        assert past(world, "dm_orders", "country, sku, number, dm_sale_uuid") == before
+        assert world.mart(f"SELECT country, sku, number FROM dm_orders_as_of(ts = '{lost}') ORDER BY ALL") == alone
+    assert_right(world)
+
+
+def test_a_column_that_retained_rows_lack_is_named(shop_by_path: World) -> None:
+    world = shop_by_path
+    forget_last_load(world)
+    world.run(full=True)
+    world = edited(world, ("      name: {column", "      called: {column"))
+    mart_migrations.revise(world.model, "called")
+    revise_warehouse(world, "called")
+    migrate(world)
+    assert "; called: NULL in the rows of 1 loads, the last of " in world.run().rebuilt["dm_orders"]
+    assert_right(world)
+
+
+def test_another_plural_leaves_the_old_tables_and_says_so(shop_by_path: World) -> None:
+    world = shop_by_path
+    lost = forget_last_load(world)
+    world.run(full=True)
+    before = past(world, "dm_orders", "country, sku, dm_order_uuid")
+    world = edited(world, ("  order:\n    plural: orders\n    feed", "  order:\n    plural: sales\n    feed"))
+    found = "\n".join(map(str, changes_to_revise(world.model)))
+    assert "the tables dm_orders_... stay as they are, with the loads that only they have" in found
+    mart_migrations.revise(world.model, "sales")
+    revise_warehouse(world, "sales")
+    migrate(world)
+    world.run()
+    assert past(world, "dm_orders", "country, sku, dm_order_uuid") == before
+    assert world.mart(f"SELECT count() FROM dm_sales_history WHERE dm_order_load_ts = '{lost}'") == [(0,)]
+    assert_right(world)
 
 
 def test_a_wider_type_reaches_the_mart(shop_by_path: World) -> None:
@@ -176,6 +291,50 @@ def test_a_mart_is_removed_and_another_added(shop_by_path: World) -> None:
     assert world.mart("SELECT DISTINCT pieces FROM dm_shelves") == [(9,)]
     assert len(world.mart("SELECT load_ts FROM dm_shelves_loads FINAL")) == len(CHANGES) + 1
     assert_right(world)
+
+
+def carry_out(world: World, error: SkyengError) -> None:
+    """Run the commands that an error names, as they stand there, and no others."""
+    commands = re.findall(r"`skyeng ([^`]+)`", error.remedy or "")
+    assert commands
+    stores = world.stores
+    urls = {
+        "PG_DATASOURCE_URL": stores.source.url,
+        "PG_DATAWAREHOUSE_URL": stores.warehouse.url,
+        "CH_DATAMART_URL": stores.datamart.url,
+    }
+    for command in commands:
+        done = CliRunner().invoke(cli, shlex.split(command), env=urls)
+        assert done.exit_code == 0, (command, done.output)
+
+
+def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path: World) -> None:
+    world = shop_by_path
+    world.mart_command("TRUNCATE TABLE skyeng_ddl")
+    with pytest.raises(NotMigrated, match="is not migrated") as refused:
+        world.run()
+    carry_out(world, refused.value)
+    assert not world.run().anything_new
+    world.mart_command("DROP VIEW dm_orders")
+    with pytest.raises(MartDamaged) as damaged:
+        world.differences()
+    carry_out(world, damaged.value)
+    assert_right(world)
+    world = edited(world, ("      weight: product_weight\n", ""))
+    with pytest.raises(NotMigrated, match="not as its newest DDL file says") as not_revised:
+        migrate(world)
+    carry_out(world, not_revised.value)
+    world.run()
+    assert_right(world)
+    for pieces, register in ((21, "dm_stocks_loads_kept"), (22, "dm_stocks_loads")):
+        world.change(f"UPDATE stock SET pieces = {pieces}")
+        world.run()
+        forget_last_load(world)
+        world.mart_command(f"TRUNCATE TABLE {register}")
+        with pytest.raises(DatamartAhead) as ahead:
+            world.run(only="to_datamart")
+        carry_out(world, ahead.value)
+        assert_right(world)
 
 
 def test_a_file_that_was_run_is_not_edited(shop_by_path: World) -> None:

@@ -12,7 +12,7 @@ from conftest import Servers, World
 
 from skyeng import pipeline
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.tables import ddl
+from skyeng.datamart.tables import objects
 from skyeng.errors import NotMigrated
 from skyeng.model import Model, load_model
 from skyeng.pipeline import Stores
@@ -83,8 +83,8 @@ def test_ddl_files_lead_to_what_the_model_says(request: pytest.FixtureRequest, s
     mart_migrations.migrate(by_files, model)
     with by_model.session(create=True) as session:
         for mart in model.marts:
-            for statement in ddl(model, mart):
-                session.execute(statement)
+            for it in objects(model, mart):
+                session.execute(it.create)
     described = []
     for datamart in (by_files, by_model):
         with datamart.session() as session:

@@ -214,6 +214,27 @@ def test_a_profile_that_may_not_be_changed_is_left_as_it_is(servers: Servers, co
         assert sent == [("readonly", 1)]
 
 
+def at_level_two(world: World, text: str) -> None:
+    """Let the engine itself run a statement, unchecked."""
+    with world.stores.datamart.session(alone=True) as session:
+        session.only_read(2)
+        session.rows(SQL(text))
+
+
+def test_functions_that_reach_out_are_refused_whatever_the_profile_allows(school: World) -> None:
+    """Under `readonly = 2`, which a profile may have, the engine itself lets a query read another server."""
+    with pytest.raises(SkyengError, match="Connection refused"):
+        at_level_two(school, "SELECT * FROM remote('127.0.0.1:1', system.one)")
+    with school.stores.datamart.session() as session:
+        reaching = session.rows(SQL("SELECT name FROM system.table_functions WHERE NOT allow_readonly"))
+    assert ("remote",) in reaching
+    for (name,) in reaching:
+        for text in (f"SELECT * FROM {name}('127.0.0.1:1', 'x')", f"SELECT (SELECT count() FROM `{name}`(1)) AS n"):
+            if name != "format":  # reads what stands in the statement itself
+                with pytest.raises(UsageError, match=rf"(?i)refuses (the name )?{name}"):
+                    asked(school, text)
+
+
 def test_the_names_of_functions_can_be_columns(servers: Servers) -> None:
     assert readonly.objection("SELECT file, eval FROM x", (), readonly.FORBIDDEN_CALLS) is None
     assert readonly.objection("SELECT file, eval FROM x", (), readonly.FORBIDDEN_NAMES) == "the name file"

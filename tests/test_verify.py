@@ -57,6 +57,48 @@ def test_a_damaged_history_is_found_though_the_current_rows_are_right(school: Wo
     assert school.differences() == []
 
 
+#: What happens to an old row version, and the words of `verify`.
+ALTERED = {
+    "a value": (
+        "UPDATE h_lesson_title = 'Variablez'",
+        "h_lesson_title: warehouse has 'Variables', {history} has 'Variablez'; load of ",
+    ),
+    "deleted": ("UPDATE is_deleted = 1", "is_deleted: warehouse has '0', {history} has '1'; load of "),
+    "gone": ("DELETE", "missing in {history}: "),
+}
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_a_past_row_version_that_was_altered_is_named_and_repaired(school: World, what: str) -> None:
+    """What is current is right, and so is what the history says of now."""
+    school.run()
+    ((first,),) = school.mart(f"SELECT toString(max(load_ts)) FROM {MART}_loads")
+    school.change("UPDATE stream_module_lesson SET title = 'Renamed' WHERE id = 7")
+    school.run()
+    past = school.mart(f"SELECT h_lesson_id, h_lesson_title FROM {MART}_as_of(ts = '{first}') ORDER BY 1")
+    now = school.mart(f"SELECT h_lesson_id, h_lesson_title FROM {MART} ORDER BY 1")
+    change, words = ALTERED[what]
+    mutate(
+        school,
+        f"ALTER TABLE {MART}_history {change} WHERE h_lesson_id = 7"
+        f" AND dm_course_module_lesson_stream_load_ts = '{first}'",
+    )
+    if what == "gone":  # what a row count would tell
+        school.mart_command(
+            f"INSERT INTO {MART}_history (dm_course_module_lesson_stream_uuid, dm_course_module_lesson_stream_load_ts,"
+            f" h_lesson_id, is_deleted) VALUES (generateUUIDv4(), '{first}', 999, 1)"
+        )
+    found = school.differences()
+    assert any(words.format(history=f"{MART}_history") in it for it in found), found
+    assert school.mart(f"SELECT h_lesson_id, h_lesson_title FROM {MART}_as_of(ts = '{first}') ORDER BY 1") != past
+    assert not school.run().anything_new, "the usual run trusts the register"
+    assert school.run(full=True).rebuilt == {MART: "rows of the mart differ from the vault"}
+    assert school.mart(f"SELECT h_lesson_id, h_lesson_title FROM {MART}_as_of(ts = '{first}') ORDER BY 1") == past
+    assert school.mart(f"SELECT h_lesson_id, h_lesson_title FROM {MART} ORDER BY 1") == now
+    assert school.differences() == []
+    assert not school.run(full=True).anything_new
+
+
 @pytest.mark.parametrize("part", ["history", "current", "loads"])
 def test_a_lost_table_is_noticed_by_the_usual_run(school: World, part: str) -> None:
     school.run()

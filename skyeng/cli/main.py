@@ -177,7 +177,7 @@ def status(model: str) -> None:
     show.table(("table", "rows"), counts, "Vault")
     show.table(("mart", "rows", "loads behind", "newest load (UTC)"), behind, "Datamart")
     for difference in (it for state in states for it in state.differences):
-        show.out.print(f"{difference}; the next run makes it again", markup=False, soft_wrap=True)
+        show.out.print(difference, markup=False, soft_wrap=True)
 
 
 @cli.command()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import MaterializedView, Table, View
-from skyeng.datamart.kept import Stretch, carry
-from skyeng.datamart.objects import Difference, Found
+from skyeng.datamart.kept import Retained, carry
+from skyeng.datamart.objects import Difference
 from skyeng.datamart.tables import (
+    RETAINED_HASH,
     ROW_HASH,
     SHADOW,
     MartTables,
@@ -22,7 +25,7 @@ from skyeng.errors import VaultDamaged
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model
 from skyeng.pipe import Write
-from skyeng.sql import ident, idents, sql
+from skyeng.sql import ident, idents, literal, sql
 
 #: A change set up to this many row versions goes in as one block, hence becomes visible whole.
 LARGEST_BLOCK = 1_000_000
@@ -56,17 +59,6 @@ class MartLoad:
     @property
     def fingerprint(self) -> Fingerprint:
         return self.row_versions, self.hash_sum
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Loads that only the mart has, since the warehouse was restored without them."""
-
-    loads: tuple[MartLoad, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
-
-
-NOTHING_KEPT = Kept()
 
 
 @dataclass(frozen=True)
@@ -114,22 +106,23 @@ def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
     return _registered(session, MartTables(mart).loads)
 
 
-def kept_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads that the mart was told to retain though the warehouse had lost them."""
+def retained_loads(session: Session, mart: Mart) -> list[MartLoad]:
+    """Loads of which only the mart has row versions, by its own register."""
     return _registered(session, MartTables(mart).kept)
 
 
-def loads_in_history(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads of which the history has row versions, where no register tells them any more."""
+def _retained_in_history(session: Session, mart: Mart, history: str) -> list[MartLoad]:
+    """Loads of which a history has row versions that were retained, and how many of these."""
     rows = session.rows(
         sql(
-            "SELECT {ts}, count(), toUInt64(sum({hash})), 0 FROM {history} GROUP BY {ts} ORDER BY {ts}",
+            "SELECT {ts}, count() FROM {history} WHERE {hash} = {retained} GROUP BY {ts} ORDER BY {ts}",
             ts=ident(mart.load_ts),
             hash=ident(ROW_HASH),
-            history=ident(MartTables(mart).history),
+            history=ident(history),
+            retained=literal(RETAINED_HASH),
         )
     )
-    return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
+    return [MartLoad(load_ts.replace(tzinfo=UTC), versions, 0, 0) for load_ts, versions in rows]
 
 
 def _registered(session: Session, register: str) -> list[MartLoad]:
@@ -142,27 +135,39 @@ def _registered(session: Session, register: str) -> list[MartLoad]:
     return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
 
 
+def registered_versions(session: Session, register: str) -> dict[datetime, int]:
+    """How many row versions each load has by a register, whatever engine it has today."""
+    rows = session.rows(
+        sql("SELECT load_ts, max(row_versions) FROM {register} GROUP BY load_ts", register=ident(register))
+    )
+    return {load_ts.replace(tzinfo=UTC): versions for load_ts, versions in rows}
+
+
 def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
-    """Whether the tables hold at least the rows that the register claims, load by load, and none if it is empty.
+    """Whether the tables hold at least the rows that the registers claim, load by load, and no other load's.
 
     It reads one narrow column of each (0.03 s for three million row versions), and sees a table that
     was lost, emptied, or restored from a backup older than the register. Load by load, because rows
     that a retry sent twice count twice until they are merged, and would stand in for lost ones.
+    Later loads than the last one held may be there: an append that ended early left them.
     """
-    found = versions_by_load(session, mart)
+    found = versions_by_load(session, MartTables(mart).history, mart.load_ts)
     rows, newest = current_rows(session, mart)
-    if not held:
-        return not found
-    return all(found.get(load.load_ts, 0) >= load.row_versions for load in held) and (
-        rows >= held[-1].rows_active and newest >= held[-1].load_ts
-    )
+    registered: Counter[datetime] = Counter()
+    for load in (*held, *retained_loads(session, mart)):
+        registered[load.load_ts] += load.row_versions
+    if any(found.get(load_ts, 0) < versions for load_ts, versions in registered.items()):
+        return False
+    last = held[-1] if held else None
+    if any(load_ts not in registered and not (last and load_ts > last.load_ts) for load_ts in found):
+        return False
+    return last is None or (rows >= last.rows_active and newest >= last.load_ts)
 
 
-def versions_by_load(session: Session, mart: Mart) -> dict[datetime, int]:
-    """How many row versions the history holds of each load."""
-    history = ident(MartTables(mart).history)
+def versions_by_load(session: Session, history: str, load_ts: str) -> dict[datetime, int]:
+    """How many row versions a history holds of each load."""
     rows = session.rows(
-        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=ident(mart.load_ts), history=history)
+        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=ident(load_ts), history=ident(history))
     )
     return {ts.replace(tzinfo=UTC): count for ts, count in rows}
 
@@ -192,7 +197,7 @@ def rebuild(
     mart: Mart,
     loads: Sequence[MartLoad],
     versions: Versions,
-    kept: Kept,
+    retained: Retained | None,
     found: Found,
 ) -> None:
     """Build the mart from all loads in shadow tables, and swap them in; every table is as declared then.
@@ -209,10 +214,10 @@ def rebuild(
     for span in spans(loads):
         _send(session.stream, mart, shadow.history, span, versions, _INTO_SHADOW)
         register(session, shadow.loads, span.loads)
-    for stretch in kept.stretches:
-        carry(session, mart, tables[0], found.objects[live.history], stretch)
-    if kept.loads:
-        register(session, shadow.kept, kept.loads)
+    if retained:
+        for span in retained.spans:
+            carry(session, mart, tables[0], retained.history, span)
+        register(session, shadow.kept, _retained_in_history(session, mart, shadow.history))
     session.execute(
         sql(
             "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history} SETTINGS optimize_on_insert = 0",

@@ -251,7 +251,7 @@ def _worded(database: ClickHouse) -> Iterator[None]:
         reason = _first_line(exc)
         code = getattr(exc, "code", None)
         remedy = {
-            _UNKNOWN_DATABASE: "run `skyeng migrate`, or correct the database in CH_DATAMART_URL",
+            _UNKNOWN_DATABASE: "create it with `skyeng migrate MODEL`, or correct the database in CH_DATAMART_URL",
             _UNKNOWN_TABLE: "correct the table's name",
             _READONLY: "to load, set CH_DATAMART_URL to a user that may write; `skyeng query` only reads",
             _ACCESS_DENIED: "grant the user of CH_DATAMART_URL what it lacks: a load creates, alters, drops, reads and"

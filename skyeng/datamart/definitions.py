@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
@@ -125,6 +126,18 @@ COMMENT {comment}""",
 
 
 Object = Table | View | MaterializedView
+
+#: The columns of a SELECT, as long as they are nothing but names.
+_SELECTED = re.compile(r"(?<=\bSELECT )[^\n(]+?(?= FROM |\n|$)")
+
+
+def without_order(statement: str) -> str:
+    """A definition in a form that is equal for two which name the same columns in another order.
+
+    A table's columns stand one a line, those of a SELECT on one line.
+    """
+    in_order = _SELECTED.sub(lambda columns: ", ".join(sorted(columns[0].split(", "))), statement)
+    return "\n".join(sorted(line.rstrip(",") for line in in_order.splitlines()))
 
 
 def _comment(purpose: str, mark: Mark | None) -> SQL:

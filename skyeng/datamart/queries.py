@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from skyeng import readonly
-from skyeng.datamart import migrations, objects
+from skyeng.datamart import catalog, migrations, objects
 from skyeng.datamart.client import ClickHouse, Session
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import StatementFailed, UsageError
@@ -90,8 +90,10 @@ def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Sess
     except StatementFailed as exc:
         with datamart.session() as session:
             declared = migrations.declared(model)
-            if different := objects.differences(declared, objects.read(session, declared)):
-                raise objects.damaged(different) from exc
+            if different := objects.differences(declared, catalog.read(session, declared)):
+                # Which refuses what is somebody else's: no run makes that again.
+                migrations.check_migrated(session, model)
+                raise objects.damaged(model, different) from exc
         raise
 
 

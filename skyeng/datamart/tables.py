@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from skyeng.datamart.definitions import Column, Mark, MaterializedView, Object, Table, View
 from skyeng.model import LogicalType, Mart, MartColumn, Model
 from skyeng.sql import SQL, ident, idents, sql
 
 IS_DELETED, ROW_HASH = "is_deleted", "row_hash"
+
+#: The row hash of row versions that only the mart has. A row of the vault has it with a probability of 2^-64.
+RETAINED_HASH = -1
 
 #: Ends the names of tables that are built next to those in use and swapped in.
 SHADOW = "_shadow"
@@ -113,11 +116,6 @@ def objects(model: Model, mart: Mart) -> tuple[Object, ...]:
     )
 
 
-def ddl(model: Model, mart: Mart) -> Iterator[SQL]:
-    """Every statement that makes a mart, in order. Each is safe to repeat."""
-    return (it.create for it in objects(model, mart))
-
-
 @dataclass(frozen=True)
 class _Maker:
     """Derives the objects of one mart."""
@@ -125,7 +123,7 @@ class _Maker:
     model: Model
     mart: Mart
 
-    @property
+    @cached_property
     def names(self) -> MartTables:
         return MartTables(self.mart)
 
@@ -228,21 +226,21 @@ WHERE {is_deleted} = 0 AND ({key}, {load_ts}) IN (
             settings=(("allow_nullable_key", 1),),
         )
 
-    @property
+    @cached_property
     def _version_columns(self) -> tuple[Column, ...]:
         key, load_ts, *shown = self._shown_columns
         return (key, load_ts, Column(IS_DELETED, sql("UInt8")), Column(ROW_HASH, sql("Int64")), *shown)
 
-    @property
+    @cached_property
     def _shown_columns(self) -> tuple[Column, ...]:
         shown = (Column(column.name, column_type(column, type_)) for column, type_ in types(self.model, self.mart))
         return (Column(self.mart.key, sql("UUID")), Column(self.mart.load_ts, _TIME), *shown)
 
-    @property
+    @cached_property
     def _mark(self) -> Mark:
         return Mark(self.model.name, self.mart.name)
 
-    @property
+    @cached_property
     def _mark_with_declaration(self) -> Mark:
         return Mark(self.model.name, self.mart.name, declaration(self.model, self.mart))
 

@@ -143,20 +143,34 @@ def _feeds(old: Section, new: Section) -> Iterator[Change]:
 
 def _marts(old: Section, new: Section) -> Iterator[Change]:
     """A mart holds nothing that the vault does not: whatever changes of it is carried out."""
-    for name, _ in missing(old, new):
-        yield Change(f"mart '{name}'", "is missing: its tables stay as they are, and are not loaded any more")
-    for name, _ in missing(new, old):
+    called = {part["plural"]: name for name, part in missing(new, old)}
+    for name, was in missing(old, new):
+        if other := called.pop(was["plural"], None):
+            yield Change(f"mart '{name}'", f"is called '{other}' now: it is built again, in tables of the same names")
+            yield from _mart(f"mart '{other}'", was, new[other])
+        else:
+            yield Change(f"mart '{name}'", "is missing: its tables stay as they are, and are not loaded any more")
+    for name in called.values():
         yield Change(f"mart '{name}'", "is new")
     for name, was, is_ in common(old, new):
-        where = f"mart '{name}'"
-        for key in ("plural", "feed", "order_by"):
-            if was[key] != is_[key]:
-                yield Change(where, f"has `{key}: {_shown(is_[key])}` instead of `{key}: {_shown(was[key])}`")
-        columns, wanted = was["columns"], is_["columns"]
-        yield from (Change(f"column '{column}' of {where}", "is missing") for column, _ in missing(columns, wanted))
-        yield from (Change(f"column '{column}' of {where}", "is new") for column, _ in missing(wanted, columns))
-        for column, before, after in common(columns, wanted):
-            yield from _mart_column(f"column '{column}' of {where}", before, after)
+        yield from _mart(f"mart '{name}'", was, is_)
+
+
+def _mart(where: str, old: Part, new: Part) -> Iterator[Change]:
+    if old["plural"] != new["plural"]:
+        yield Change(
+            where,
+            f"has `plural: {new['plural']}` instead of `plural: {old['plural']}`: new tables are built from the vault;"
+            f" the tables dm_{old['plural']}_... stay as they are, with the loads that only they have",
+        )
+    for key in ("feed", "order_by"):
+        if old[key] != new[key]:
+            yield Change(where, f"has `{key}: {_shown(new[key])}` instead of `{key}: {_shown(old[key])}`")
+    columns, wanted = old["columns"], new["columns"]
+    yield from (Change(f"column '{column}' of {where}", "is missing") for column, _ in missing(columns, wanted))
+    yield from (Change(f"column '{column}' of {where}", "is new") for column, _ in missing(wanted, columns))
+    for column, before, after in common(columns, wanted):
+        yield from _mart_column(f"column '{column}' of {where}", before, after)
 
 
 def _mart_column(where: str, old: Part, new: Part) -> Iterator[Change]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from skyeng.datamart import append
-from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad
+from skyeng.datamart.append import MartLoad
+from skyeng.datamart.catalog import Found, FoundObject
 from skyeng.datamart.client import Session
-from skyeng.datamart.kept import can_be_carried, stretches
-from skyeng.datamart.objects import Compared
+from skyeng.datamart.kept import Retained, readable_history, spans
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import DatamartAhead
-from skyeng.model import Mart, Model
+from skyeng.model import Mart, Model, argument
 from skyeng.postgres import Postgres
 from skyeng.sql import sql
 
@@ -20,49 +21,59 @@ from skyeng.sql import sql
 _CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
-def retained(
-    warehouse: Postgres,
-    session: Session,
-    model: Model,
-    mart: Mart,
-    there: Compared,
-    held: Sequence[MartLoad],
-    main: Sequence[MartLoad],
-) -> tuple[Kept, list[datetime]]:
-    """What only the mart has, and shall retain; then loads that its registers name and its history lacks.
+def all_closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
+    """Every load that the warehouse has closed for a model, in their order."""
+    with warehouse.session(snapshot=True) as session:
+        return [load_ts for (load_ts,) in session.rows(_CLOSED, {"model": model.name})]
 
-    `held` are the loads that the mart's register names, `main` those that the warehouse has for it. Where a
-    register was lost or emptied, the history is asked. Raises `DatamartAhead` while the warehouse was not
-    compared with the source since: nobody could tell what is true now. A load after one that the mart lacks
-    is dropped, which only a warehouse whose clock went back has: the two cannot be put in order.
+
+def retained(
+    session: Session, model: Model, mart: Mart, found: Found, vault: Sequence[MartLoad], closed: Sequence[datetime]
+) -> tuple[Retained | None, str]:
+    """What only the mart has and a rebuild retains; then what of it is lost, in words.
+
+    Only the mart has those loads of its history that the warehouse has not as closed. `vault` are the loads
+    that the warehouse has for the mart. The registers say what the history should have.
+
+    Raises `DatamartAhead` while the warehouse was not compared with the source since: nobody could tell what is
+    true now. A load after one that the mart lacks is not retained, which only a warehouse whose clock went back
+    has: the two cannot be put in order.
     """
     tables = MartTables(mart)
-    known, registered = {it.load_ts for it in main}, {it.load_ts: it.fingerprint for it in held}
-    wanted = [it.load_ts for it in main if registered.get(it.load_ts) != it.fingerprint]
-    ahead = [load for load in held if load.load_ts not in known]
-    before = {it.load_ts: it for it in append.kept_loads(session, mart)} if there.as_declared(tables.kept) else {}
-    readable = can_be_carried(mart, there.found.objects.get(tables.history))
-    uncertain = readable and not (held and there.as_declared(tables.kept))
-    if not (before or ahead or uncertain):
-        return NOTHING_KEPT, []
-    with warehouse.session(snapshot=True) as asked:
-        closed = [load_ts for (load_ts,) in asked.rows(_CLOSED, {"model": model.name})]
-    in_history = {it.load_ts: it for it in append.loads_in_history(session, mart)} if readable else {}
-    if uncertain:
-        before = {ts: it for ts, it in in_history.items() if ts not in set(closed)} | before
-    first_new = min((ts for ts in wanted if ts not in before), default=None)
-    in_order = {it.load_ts: it for it in ahead if first_new is None or it.load_ts < first_new}
-    alone = {ts: it for ts, it in sorted((before | in_order).items()) if ts not in known}
-    if alone and (not closed or closed[-1] < max(alone)):
+    history = readable_history(mart, found.objects.get(tables.history))
+    versions = append.versions_by_load(session, history.table, history.load_ts) if history else {}
+    registers = [it for it in (tables.loads, tables.kept) if _is_readable(found.objects.get(it))]
+    registered: Counter[datetime] = Counter()
+    for register in registers:
+        registered.update(append.registered_versions(session, register))
+    first_new = min((it.load_ts for it in vault if it.load_ts not in versions.keys() | registered.keys()), default=None)
+    alone = sorted((versions.keys() | registered.keys()) - set(closed))
+    in_order = [load_ts for load_ts in alone if first_new is None or load_ts < first_new]
+    if in_order and (not closed or closed[-1] < in_order[-1]):
         raise DatamartAhead(
-            f"the datamart holds {in_words(alone)}, later than any of the warehouse's",
+            f"the datamart holds {in_words(in_order)}, later than any of the warehouse's",
             where=mart.table,
             expected="a run of to_datawarehouse after the warehouse was restored",
-            remedy="run to_datawarehouse first; `skyeng run --full` does both",
+            remedy=f"run to_datawarehouse first; `skyeng run {argument(model)} --full` does both",
         )
-    carried = {ts: it for ts, it in alone.items() if ts in in_history}
-    kept = Kept(tuple(carried.values()), tuple(stretches(carried, closed)))
-    return kept, [ts for ts in alone if ts not in carried]
+    carried = [load_ts for load_ts in in_order if load_ts in versions]
+    lost = [it for it in alone if it not in carried or versions[it] < registered[it]]
+    words = [f"the rows of {in_words(lost)}, which only it held, are lost"] if lost else []
+    if not history and len(registers) < len((tables.loads, tables.kept)):
+        words.append("loads that only it held are lost if there were any: no register tells")
+    if not (history and carried):
+        return None, "; ".join(words)
+    if absent := [it.name for it in mart.columns if it.name not in history.types]:
+        words.append(f"{', '.join(absent)}: NULL in the rows of {in_words(carried)}, which only it holds")
+    return Retained(history, tuple(spans(carried, closed))), "; ".join(words)
+
+
+def _is_readable(register: FoundObject | None) -> bool:
+    """Whether a register that may be of another declaration, or altered, still tells which loads it names."""
+    if register is None or register.kind != "table":
+        return False
+    types = {name: type_ for name, (type_, _) in register.columns.items()}
+    return (types.get("load_ts"), types.get("row_versions")) == ("DateTime64(6, 'UTC')", "UInt64")
 
 
 def in_words(timestamps: Collection[datetime]) -> str:

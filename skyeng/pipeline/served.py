@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from skyeng.datamart.tables import types
+from skyeng.datamart.tables import IS_DELETED, types
 from skyeng.hashing import Value, clickhouse_digest_text, clickhouse_text_hash, digest_text, text_hash
 from skyeng.model import LogicalType, Mart, MartColumn, Model, Satellite
 from skyeng.model.types import parse_type
@@ -19,6 +19,8 @@ from skyeng.sql import SQL, ident, joined, sql
 from skyeng.warehouse.history import Computed
 
 _UUID = parse_type("uuid")
+#: Of a row version: whether the row went.
+DELETED = Value(IS_DELETED, ident(IS_DELETED), parse_type("smallint"))
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,19 @@ class Served:
     @property
     def vault_hash(self) -> SQL:
         """The row's hash, from the vault's rows with `row_key` and `digests`."""
-        keys = [Value(column.name, ident(column.column), type_) for column, type_ in self._keys()]
-        return text_hash(self._hashed(sql("row_key"), keys))
+        return text_hash(self._vault_values())
 
-    def mart_rows(self, relation: SQL) -> SQL:
-        """The mart's rows with `row_key` and `row_hash`."""
+    @property
+    def vault_version_hash(self) -> SQL:
+        """The hash of a row version, from the vault's row versions with `digests` and `is_deleted`."""
+        return text_hash([*self._vault_values(), DELETED])
+
+    def _vault_values(self) -> list[Value]:
+        keys = [Value(column.name, ident(column.column), type_) for column, type_ in self._keys()]
+        return self._hashed(sql("row_key"), keys)
+
+    def mart_rows(self, relation: SQL, *, versions: bool = False) -> SQL:
+        """The mart's rows with `row_key` and `row_hash`; that of row versions says which are deleted, too."""
         digests = (
             sql(
                 "{digest} AS {name}, ",
@@ -75,7 +85,7 @@ class Served:
             for satellite, columns in self._described.items()
         )
         keys = [Value(column.name, ident(column.name), type_) for column, type_ in self._keys()]
-        hashed = self._hashed(ident(self.mart.key), keys)
+        hashed = [*self._hashed(ident(self.mart.key), keys), *([DELETED] if versions else [])]
         return sql(
             "SELECT *, {key} AS row_key, {digests}{hash} AS row_hash FROM {relation}",
             key=ident(self.mart.key),

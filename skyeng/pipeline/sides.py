@@ -27,8 +27,8 @@ from skyeng.fingerprint import (
 from skyeng.hashing import Value, clickhouse_fast_hash, key_digest, key_values, row_values
 from skyeng.model import Feed, Mart, Model, Satellite
 from skyeng.model.types import parse_type
-from skyeng.pipeline.served import Served
-from skyeng.postgres import Session
+from skyeng.pipeline.served import DELETED, Served
+from skyeng.postgres import Parameters, Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse.history import Computed, Moment, prepare_whole_read, rows_as_of
@@ -66,11 +66,12 @@ class PostgresSide:
     #: Where fingerprints are computed together with others': the reading, and this side's place in it.
     reading: Reading | None = None
     place: int = 0
+    parameters: Parameters | None = None
 
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
         if self.reading:
             return self.reading.fingerprints(buckets)[self.place]
-        return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets)))
+        return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets), self.parameters))
 
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
@@ -83,7 +84,7 @@ GROUP BY row_key""",
             rows=self.rows,
             selected=in_buckets(chosen, buckets),
         )
-        return {key: (hash_, count) for key, hash_, count in self.session.rows(statement)}
+        return {key: (hash_, count) for key, hash_, count in self.session.rows(statement, self.parameters)}
 
     def texts(self, keys: Sequence[str]) -> Texts:
         statement = sql(
@@ -96,7 +97,7 @@ WHERE row_key = ANY({keys}::uuid[])""",
             rows=self.rows,
             keys=literal("{" + ",".join(keys) + "}"),
         )
-        return _by_key(self.session.rows(statement))
+        return _by_key(self.session.rows(statement, self.parameters))
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,12 @@ class MartSide:
     session: clickhouse.Session
     relation: SQL
     served: Served
+    #: Whether these are row versions, which may be deleted.
+    versions: bool = False
 
     @property
     def rows(self) -> SQL:
-        return self.served.mart_rows(self.relation)
+        return self.served.mart_rows(self.relation, versions=self.versions)
 
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
         return as_fingerprints(self.session.rows(clickhouse_fingerprints(self.rows, buckets)))
@@ -160,6 +163,7 @@ class MartSide:
 
     def texts(self, keys: Sequence[str]) -> Texts:
         shown = [(ident(column.name), type_) for column, type_ in types(self.served.model, self.served.mart)]
+        shown += [(DELETED.expression, DELETED.type)] if self.versions else []
         statement = sql(
             "SELECT toString(row_key), [{texts}] FROM (\n{rows}\n) WHERE row_key IN ({keys})",
             texts=joined(", ", (_nullable(value, type_.clickhouse_text) for value, type_ in shown)),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyeng.datamart import append
+from skyeng.datamart import append, catalog, register
 from skyeng.datamart import objects as mart_objects
+from skyeng.datamart.catalog import Found
 from skyeng.datamart.queries import count_of
 from skyeng.datamart.tables import MartTables, objects
 from skyeng.model import Model
@@ -24,7 +25,7 @@ class MartState:
     rows: int | None
     loads_behind: int
     newest_load: datetime | None
-    #: Tables and views that are missing or not as declared, in words.
+    #: Tables and views that are missing or not as declared, in words, and what makes them right.
     differences: tuple[str, ...] = ()
 
 
@@ -33,16 +34,27 @@ def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
         tables, declared = MartTables(mart), objects(model, mart)
         closed = ToDatamart(model, mart, stores).closed_loads()
         with stores.datamart.session() as session:
-            different = mart_objects.differences(declared, mart_objects.read(session, declared))
+            found = catalog.read(session, (register.REGISTER, *declared))
+            different = mart_objects.differences(declared, found)
+            known = register.recorded(session) if _is_whole(found) else []
+            taken = {it.name: it for it in register.taken(model, declared, found, known)}
             altered = {it.object.name for it in different}
             held = append.held_loads(session, mart) if tables.loads not in altered else []
             countable = tables.view not in altered and not any(it.concerns_rows for it in different)
             rows = session.scalar(count_of(mart)) if countable else None
-        known = {load.load_ts for load in held}
+        held_ts = {load.load_ts for load in held}
         yield MartState(
             mart.table,
             rows,
-            sum(load.load_ts not in known for load in closed),
+            sum(load.load_ts not in held_ts for load in closed),
             held[-1].load_ts if held else None,
-            tuple(map(str, different)),
+            (
+                *(f"{it.name} {it.whose}; {it.way_on}" for it in taken.values()),
+                *(f"{it}; the next run makes it again" for it in different if it.object.name not in taken),
+            ),
         )
+
+
+def _is_whole(found: Found) -> bool:
+    """Whether the register of DDL files can be read."""
+    return not mart_objects.differences((register.REGISTER,), found)

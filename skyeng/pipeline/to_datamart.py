@@ -15,21 +15,23 @@ from typing import IO, Literal
 from skyeng.datamart import append
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
-from skyeng.datamart.append import NOTHING_KEPT, Kept, MartLoad, Span
+from skyeng.datamart.append import MartLoad, Span
 from skyeng.datamart.client import Session as MartSession
+from skyeng.datamart.kept import Retained
 from skyeng.datamart.objects import Compared
 from skyeng.datamart.tables import MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
-from skyeng.model import Mart, Model
+from skyeng.model import Mart, Model, argument
 from skyeng.pipeline.comparison import Comparison
-from skyeng.pipeline.retained import in_words, retained
+from skyeng.pipeline.retained import all_closed_loads, in_words, retained
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
+from skyeng.pipeline.versions import closed_loads, read_whole
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse import loads, locks
-from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+from skyeng.sql import SQL, ident, joined, sql
+from skyeng.warehouse import locks
+from skyeng.warehouse.history import Moment, row_versions
 from skyeng.warehouse.revisions import check_signature
 
 #: The fingerprint of no load at all.
@@ -72,7 +74,7 @@ class _Plan:
     delta: Delta
     loads: tuple[MartLoad, ...] = ()
     after: str | datetime = "-infinity"
-    kept: Kept = NOTHING_KEPT
+    retained: Retained | None = None
 
 
 def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
@@ -125,8 +127,7 @@ class ToDatamart:
         """The loads that the mart is to hold, in their order."""
         with self.stores.warehouse.session(snapshot=True) as session:
             check_signature(session, self.model)
-            rows = loads.closed_loads(session, self.model, self.model.feed(self.mart.feed))
-        return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
+            return closed_loads(session, self.model, self.mart)
 
     def t_find_new_rows(self, main: Fingerprint, held: Held) -> Delta:
         """Which loads to append, which views to make, or that the mart must be rebuilt, and why."""
@@ -151,17 +152,17 @@ class ToDatamart:
                 f"the datamart holds {in_words(compared.ahead)}, that the warehouse does not know",
                 where=self.mart.table,
                 expected="a warehouse that is never older than its datamart",
-                remedy="if the warehouse was restored from a backup, `skyeng run --full` brings both level with the"
-                " source, and what the mart knows of that time stays in its history",
+                remedy=f"if the warehouse was restored from a backup, `skyeng run {argument(self.model)} --full` brings"
+                " both level with the source, and what the mart knows of that time stays in its history",
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
-            kept, gone = retained(self.stores.warehouse, session, self.model, self.mart, there, held, main)
-            if gone:
-                reason += f"; the rows of {in_words(gone)}, which only it held, are lost"
+            closed = all_closed_loads(self.stores.warehouse, self.model)
+            kept, lost = retained(session, self.model, self.mart, there.found, main, closed)
+            reason = f"{reason}; {lost}" if lost else reason
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
-            return _Plan(delta, main, kept=kept)
+            return _Plan(delta, main, retained=kept)
         if wanted:
             delta = Delta("append", len(wanted), sum(it.row_versions for it in wanted), views=there.views)
             return _Plan(delta, wanted, held[-1].load_ts)
@@ -226,13 +227,13 @@ class ToDatamart:
                 check_signature(warehouse, self.model)
                 self._carry_out(plan, there, warehouse, session)
             if there.differences:
-                mart_objects.check(objects(self.model, self.mart), self._objects(session).found)
+                mart_objects.check(self.model, objects(self.model, self.mart), self._objects(session).found)
         return plan.delta
 
     def _carry_out(self, plan: _Plan, there: Compared, warehouse: Session, session: MartSession) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
-            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.kept, there.found)
+            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.retained, there.found)
         append.make_views(session, there.differences, there.found)
         if plan.delta.action == "append":
             for span in append.spans(plan.loads, plan.after):
@@ -240,13 +241,7 @@ class ToDatamart:
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""
-        whole_load = None
-        if span.whole_load:
-            prepare_whole_read(warehouse)
-            whole_load = Moment.known(
-                warehouse, self.model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat()))
-            )
-        query = versions_to_send(self.model, self.mart, whole_load)
+        query = versions_to_send(self.model, self.mart, read_whole(warehouse, self.model, span))
         return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
 
 

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.client import Session as MartSession
+from skyeng.datamart.tables import IS_DELETED, MartTables
 from skyeng.fingerprint import Fingerprint, proof_buckets
 from skyeng.model import Feed, Mart, Model
 from skyeng.pipeline.comparison import Comparison, agreed_method
 from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, source_side, vault_sides
 from skyeng.pipeline.stores import Stores
+from skyeng.pipeline.versions import Versions
 from skyeng.postgres import Session
 from skyeng.source.feed import check_columns
 from skyeng.warehouse import derived
@@ -73,7 +76,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         method = agreed_method(source, warehouse)
         datamart = stack.enter_context(stores.datamart.session()) if model.marts else None
         if datamart:
-            mart_objects.check(mart_migrations.declared(model), mart_migrations.check_migrated(datamart, model))
+            mart_objects.check(model, mart_migrations.declared(model), mart_migrations.check_migrated(datamart, model))
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:
@@ -89,7 +92,8 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
             if delivered:
                 with_source.append(compared.with_source(delivered, vault.pop(0), found))
             for mart, served, sides in zip(marts, vault, shown, strict=True):
-                with_marts += compared.with_mart(mart, served, sides, found)
+                versions = Versions(model, mart, warehouse, sides[0].session)
+                with_marts += compared.with_mart(served, sides, found, versions)
         return with_source + with_marts
 
 
@@ -136,9 +140,10 @@ class _Compared:
         return self._compare(source, vault, found.source, vault.fingerprints(self.buckets), names, key)
 
     def with_mart(
-        self, mart: Mart, vault: PostgresSide, sides: tuple[MartSide, MartSide], found: _Found
+        self, vault: PostgresSide, sides: tuple[MartSide, MartSide], found: _Found, versions: Versions
     ) -> Iterator[Verification]:
-        """What analysts see, and the history, unless that is the same as what they see."""
+        """What analysts see, and the history: each of its row versions, and the rows that they say are current."""
+        mart = versions.mart
         keys = {column.name for column in self.model.row_key(self.feed)}
         names = tuple(column.name for column in mart.columns)
         key = tuple(column.name for column in mart.columns if column.column in keys)
@@ -146,10 +151,36 @@ class _Compared:
         held = vault.fingerprints(self.buckets)
         seen = self._compare(vault, current, held, found.marts[current.name], names, key)
         yield seen
-        if seen.equal and found.histories[current.name]:
+        if loads := versions.differing():
+            yield self._past(versions, loads, seen, names, key)
+        elif seen.equal and found.histories[current.name]:
             yield replace(seen, follower=history.name)
         else:
             yield self._compare(vault, history, held, history.fingerprints(self.buckets), names, key)
+
+    def _past(
+        self,
+        versions: Versions,
+        loads: Sequence[datetime],
+        seen: Verification,
+        names: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> Verification:
+        """The row versions that differ, of loads that do."""
+        named: list[Difference] = []
+        complete = True
+        for load_ts in loads:
+            if len(named) >= _NAMED:
+                complete = False
+                break
+            vault, history = versions.sides(load_ts)
+            held, shown = vault.fingerprints(self.buckets), history.fingerprints(self.buckets)
+            found = self._compare(vault, history, held, shown, (*names, IS_DELETED), key)
+            when = f"; load of {load_ts:%Y-%m-%d %H:%M:%S.%f} UTC"
+            named += (replace(it, detail=it.detail + when) for it in found.differences)
+            complete = complete and found.complete
+        follower = MartTables(versions.mart).history
+        return replace(seen, follower=follower, equal=False, differences=tuple(named), complete=complete)
 
     def _compare(
         self,
@@ -176,14 +207,14 @@ def _are_equal(left: MartSide, right: MartSide, buckets: int) -> bool:
 
 
 def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
-    """Whether a mart holds exactly the vault's rows, by fingerprints alone."""
+    """Whether a mart holds exactly the vault's rows, now and in each load, by checksums alone."""
     feed = model.feed(mart.feed)
     buckets = proof_buckets(rows_active(warehouse, model, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
     vault = vault_sides(warehouse, model, feed, None)[place]
     current, history = mart_sides(datamart, model, mart)
     seen = not Comparison(vault.fingerprints(buckets), current.fingerprints(buckets)).differing
-    return seen and _are_equal(current, history, buckets)
+    return seen and _are_equal(current, history, buckets) and not Versions(model, mart, warehouse, datamart).differing()
 
 
 def _disagreeing(main: Side, follower: Side, chosen: Sequence[int], buckets: int) -> list[str]:

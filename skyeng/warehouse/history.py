@@ -94,11 +94,6 @@ def rows_as_of(model: Model, feed: Feed, moment: Moment, keys: SQL | None = None
     """
     link = model.grain(feed)
     effectivity, latest = link.effectivity, _LOOK_UP if keys else _SUPERSEDED
-    computed = (
-        sql("{column},", column=ident(satellite.table, name))
-        for satellite in model.satellites_of(feed)
-        for name in (also or {}).get(satellite.name, ())
-    )
     return sql(
         """SELECT link.{key} AS row_key, {computed}
     {columns}
@@ -108,7 +103,7 @@ FROM {links} AS link
 WHERE {effectivity_table}.{is_active}
 {found}""",
         key=ident(link.key),
-        computed=joined(" ", computed),
+        computed=_computed(model, feed, also),
         columns=_columns(model, feed),
         found=_found(model, feed),
         is_active=ident(effectivity.is_active),
@@ -116,6 +111,18 @@ WHERE {effectivity_table}.{is_active}
         effectivity=_latest(latest, model, link.key, effectivity, moment),
         links=_links(link, keys) if keys else ident("vault", link.table),
         hubs=joined("\n", _joins(model, feed, latest, moment, also or {})),
+    )
+
+
+def _computed(model: Model, feed: Feed, also: Computed | None) -> SQL:
+    """Select list of what each entity was wanted for besides its columns."""
+    return joined(
+        " ",
+        (
+            sql("{column},", column=ident(satellite.table, name))
+            for satellite in model.satellites_of(feed)
+            for name in (also or {}).get(satellite.name, ())
+        ),
     )
 
 
@@ -134,17 +141,18 @@ def _links(link: Link, keys: SQL) -> SQL:
     )
 
 
-def row_versions(model: Model, feed: Feed, whole_load: Moment | None = None) -> SQL:
+def row_versions(model: Model, feed: Feed, whole_load: Moment | None = None, also: Computed | None = None) -> SQL:
     """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
     Columns: `row_key`, `load_ts`, `row_hash` (NULL: the row went), then the feed's. A load that
     touched most rows is read by scanning (`whole_load`, one load at a time); small loads by
-    looking each row's versions up, so that the cost follows the change.
+    looking each row's versions up, so that the cost follows the change. What is `also` wanted is computed
+    for each entity.
     """
     link = model.grain(feed)
     latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
     return sql(
-        """SELECT changes.row_key, changes.load_ts, changes.row_hash,
+        """SELECT changes.row_key, changes.load_ts, changes.row_hash, {computed}
     {columns}
 FROM control.{changes} AS changes
 JOIN vault.{link} AS link ON link.{key} = changes.row_key
@@ -152,11 +160,12 @@ JOIN vault.{link} AS link ON link.{key} = changes.row_key
 WHERE changes.load_ts > %(after)s AND changes.load_ts <= %(upto)s
 {found}""",
         found=_found(model, feed),
+        computed=_computed(model, feed, also),
         columns=_columns(model, feed),
         changes=ident(feed.changes_table),
         link=ident(link.table),
         key=ident(link.key),
-        hubs=joined("\n", _joins(model, feed, latest, moment)),
+        hubs=joined("\n", _joins(model, feed, latest, moment, also)),
     )
 
 

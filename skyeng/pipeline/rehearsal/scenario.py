@@ -13,10 +13,9 @@ from types import CodeType
 from typing import Any, Literal, get_args
 
 from skyeng.cut import ROWS_IN_BUCKET, Cut, Selection, place_column
-from skyeng.datamart import append
+from skyeng.datamart import append, catalog, register
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import MartLoad
 from skyeng.datamart.definitions import MaterializedView, Object, Table
 from skyeng.datamart.tables import MartTables
@@ -24,7 +23,7 @@ from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
 from skyeng.model.signature import signature
-from skyeng.pipeline import comparison, sides
+from skyeng.pipeline import comparison, retained, sides
 from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
@@ -106,6 +105,7 @@ class Scenario:
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
+            retained.all_closed_loads: Answer([(load.load_ts,) for load in self._closed]),
             bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
             bookkeeping.rows_active: Answer(
                 [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
@@ -116,9 +116,9 @@ class Scenario:
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
-            mart_objects.described: Answer([row for it in self._objects for row in _described(it)]),
-            mart_objects.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
-            mart_migrations.recorded: Answer(list(self._recorded())),
+            catalog.described: Answer([row for it in self._objects for row in _described(it)]),
+            catalog.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
+            register.recorded: Answer(list(self._recorded())),
             Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
             sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
@@ -153,12 +153,12 @@ class Scenario:
 
     @property
     def _objects(self) -> list[Object]:
-        return [mart_migrations.REGISTER, *mart_migrations.declared(self.model)]
+        return [register.REGISTER, *mart_migrations.declared(self.model)]
 
     def _recorded(self) -> Iterator[tuple[Any, ...]]:
         """The newest DDL file was run, as it is."""
         for path in mart_migrations.files(self.model)[-1:]:
-            yield self.model.name, path.name, mart_migrations.checksum(path), [it.name for it in self._objects[1:]]
+            yield self.model.name, path.name, register.checksum(path), [it.name for it in self._objects[1:]]
 
     def _book(self, question: Question) -> Answer:
         booked = question.callers.arguments(progress.book)
@@ -231,7 +231,8 @@ class Scenario:
         return Answer([_row(load, tzinfo=None) for load in self._in_mart[MartTables(mart).loads]])
 
     def _versions_by_load(self, question: Question) -> Answer:
-        mart = _argument(question, append.versions_by_load, "mart")
+        history = _argument(question, append.versions_by_load, "history")
+        mart = next(mart for mart in self.model.marts if MartTables(mart).history == history)
         held = self._in_mart[MartTables(mart).loads]
         return Answer([_row(load, tzinfo=None)[:2] for load in held])
 
@@ -260,7 +261,7 @@ def _described(declared: Object) -> Iterator[tuple[str, ...]]:
         yield declared.name, "MaterializedView", "", "", "", comment, select, create
     else:
         yield declared.name, "View", "", "", "", comment, select, ""
-    yield declared.name, mart_objects.DECLARED, "", "", "", "", select, ""
+    yield declared.name, catalog.DECLARED, "", "", "", "", select, ""
 
 
 def _columns_of(declared: Object) -> Iterator[tuple[str, ...]]:

@@ -123,6 +123,16 @@ def clickhouse_fast_hash(columns: Sequence[SQL]) -> SQL:
     return sql("reinterpretAsInt64(cityHash64(tuple({columns})))", columns=joined(", ", columns))
 
 
+def key_number(key: SQL) -> SQL:
+    """PostgreSQL expression of the first 8 bytes of a hash key, as bigint."""
+    return sql("('x' || left(replace({key}::text, '-', ''), 16))::bit(64)::bigint", key=key)
+
+
+def clickhouse_key_number(key: SQL) -> SQL:
+    """The same number as `key_number`, computed by ClickHouse, as Int64."""
+    return sql("reinterpretAsInt64(reverse(substring(UUIDToNum({key}), 1, 8)))", key=key)
+
+
 def _clickhouse_digest(values: Iterable[Value]) -> SQL:
     texts = (
         sql("ifNull(concat({name}, {text}, '|'), '')", name=literal(f"{it.name}="), text=_clickhouse_text(it))

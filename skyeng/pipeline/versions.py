@@ -1,23 +1,32 @@
-"""Every row version of a mart's history, compared by content with what the vault gives back, load by load."""
+"""Every row version of a mart's history, compared with what the vault gives back, load by load.
+
+What is current is compared by content elsewhere. So here all versions are compared by row key and load, and by content
+those that a later one follows: of a mart that was loaded once, none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from skyeng.datamart import append
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart.append import MartLoad, Span
 from skyeng.datamart.tables import IS_DELETED, RETAINED_HASH, ROW_HASH, MartTables
 from skyeng.fingerprint import Fingerprint, differing
-from skyeng.model import Mart, Model
+from skyeng.hashing import clickhouse_key_number, key_number
+from skyeng.model import Feed, Mart, Model
 from skyeng.pipeline.served import DELETED, Served
 from skyeng.pipeline.sides import MartSide, PostgresSide
 from skyeng.postgres import Session
 from skyeng.sql import FENCE, SQL, ident, idents, literal, sql
 from skyeng.warehouse import loads
 from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+
+#: Of a load: its timestamp, how many row versions, and the sum of a number of each.
+Checksum = tuple[datetime, int, int]
 
 
 def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, ...]:
@@ -51,11 +60,11 @@ class Versions:
 
         Without those of which the vault itself lost row versions: it cannot tell any more what is right.
         """
-        known = closed_loads(self.warehouse, self.model, self.mart)
-        vault = {load_ts: it for span in append.spans(known) for load_ts, it in self._vault_checksums(span)}
-        whole = {it.load_ts: vault.get(it.load_ts, (0, 0))[0] == it.row_versions for it in known}
-        unequal = differing(vault, dict(self._history_checksums()))
-        return sorted(load_ts for load_ts in unequal if whole.get(load_ts, True))
+        superseded = self._superseded()
+        keys, contents = list(self._vault_keys()), list(self._vault_contents(superseded))
+        unequal = differing(_added(keys, contents), _added(self._history_keys(), self._history_contents()))
+        lacking = _lacking(closed_loads(self.warehouse, self.model, self.mart), keys) | _lacking(superseded, contents)
+        return sorted(set(unequal) - lacking)
 
     def sides(self, load_ts: datetime) -> tuple[PostgresSide, MartSide]:
         """Both sides of one load."""
@@ -81,10 +90,15 @@ class Versions:
             ),
         )
 
-    def _vault_versions(self, span: Span) -> SQL:
+    @property
+    def _feed(self) -> Feed:
+        return self.model.feed(self.mart.feed)
+
+    def _vault_versions(self, span: Span, *, superseded: bool = False) -> SQL:
         """The vault's row versions of a span, with `row_key`, `load_ts` and `row_hash`, the hash of their content."""
-        served, feed = Served(self.model, self.mart), self.model.feed(self.mart.feed)
-        versions = row_versions(self.model, feed, read_whole(self.warehouse, self.model, span), served.digests)
+        served, feed = Served(self.model, self.mart), self._feed
+        whole = read_whole(self.warehouse, self.model, span)
+        versions = row_versions(self.model, feed, whole, served.digests, superseded=superseded)
         names = idents(["row_key", "load_ts", IS_DELETED, *(column.name for column in self.model.feed_columns(feed))])
         return sql(
             """SELECT {names}, {hash} AS row_hash
@@ -100,10 +114,35 @@ FROM (
             versions=versions,
         )
 
-    def _vault_checksums(self, span: Span) -> Iterator[tuple[datetime, Fingerprint]]:
-        # Fenced: each row version is hashed first, and 16 bytes of it are grouped.
+    def _vault_keys(self) -> Iterator[Checksum]:
         statement = sql(
-            """SELECT load_ts, count(*), sum(row_hash)
+            "SELECT load_ts, count(*), sum({key}) FROM control.{changes} GROUP BY load_ts",
+            key=key_number(sql("row_key")),
+            changes=ident(self._feed.changes_table),
+        )
+        for load_ts, count, total in self.warehouse.rows(statement):
+            yield load_ts.astimezone(UTC), count, int(total)
+
+    def _superseded(self) -> list[MartLoad]:
+        """How many row versions of each load a later one follows, by the log of changes."""
+        statement = sql(
+            """SELECT load_ts, count(*)
+FROM control.{changes} AS changes
+WHERE EXISTS (
+    SELECT FROM control.{changes} AS later
+    WHERE later.row_key = changes.row_key AND later.load_ts > changes.load_ts
+)
+GROUP BY load_ts
+ORDER BY load_ts""",
+            changes=ident(self._feed.changes_table),
+        )
+        return [MartLoad(load_ts, count, 0, 0) for load_ts, count in self.warehouse.rows(statement)]
+
+    def _vault_contents(self, superseded: Sequence[MartLoad]) -> Iterator[Checksum]:
+        for span in append.spans(superseded):
+            # Fenced: each row version is hashed first, and 16 bytes of it are grouped.
+            statement = sql(
+                """SELECT load_ts, count(*), sum(row_hash)
 FROM (
     SELECT load_ts, row_hash
     FROM (
@@ -112,11 +151,11 @@ FROM (
     {fence}
 ) AS narrow
 GROUP BY load_ts""",
-            versions=self._vault_versions(span),
-            fence=FENCE,
-        )
-        for load_ts, count, total in self.warehouse.rows(statement, {"after": span.after, "upto": span.upto}):
-            yield load_ts.astimezone(UTC), (count, int(total) % 2**64)
+                versions=self._vault_versions(span, superseded=True),
+                fence=FENCE,
+            )
+            for load_ts, count, total in self.warehouse.rows(statement, {"after": span.after, "upto": span.upto}):
+                yield load_ts.astimezone(UTC), count, int(total)
 
     def _history_versions(self, selected: SQL) -> SQL:
         """The selected row versions of the history that the vault should have, an append that was repeated once."""
@@ -130,12 +169,55 @@ GROUP BY load_ts""",
             selected=selected,
         )
 
-    def _history_checksums(self) -> Iterator[tuple[datetime, Fingerprint]]:
-        served = Served(self.model, self.mart)
+    def _history_keys(self) -> Iterator[Checksum]:
+        statement = sql(
+            "SELECT {ts}, count(), sum({key}) FROM {versions} GROUP BY {ts}",
+            ts=ident(self.mart.load_ts),
+            key=clickhouse_key_number(ident(self.mart.key)),
+            versions=self._history_versions(sql("true")),
+        )
+        for load_ts, count, total in self.datamart.rows(statement):
+            yield load_ts.replace(tzinfo=UTC), count, int(total)
+
+    def _history_contents(self) -> Iterator[Checksum]:
+        superseded = sql(
+            """({key}, {ts}) IN (
+    SELECT {key}, version.{ts}
+    FROM {history} AS version
+    INNER JOIN (
+        SELECT {key}, max({ts}) AS latest
+        FROM {history}
+        WHERE {hash} != {retained}
+        GROUP BY {key}
+        HAVING min({ts}) < latest
+    ) AS last USING ({key})
+    WHERE version.{ts} < latest
+)""",
+            key=ident(self.mart.key),
+            ts=ident(self.mart.load_ts),
+            history=ident(MartTables(self.mart).history),
+            hash=ident(ROW_HASH),
+            retained=literal(RETAINED_HASH),
+        )
         statement = sql(
             "SELECT {ts}, count(), sum(row_hash) FROM (\n{versions}\n) GROUP BY {ts}",
             ts=ident(self.mart.load_ts),
-            versions=served.mart_rows(self._history_versions(sql("true")), versions=True),
+            versions=Served(self.model, self.mart).mart_rows(self._history_versions(superseded), versions=True),
         )
         for load_ts, count, total in self.datamart.rows(statement):
-            yield load_ts.replace(tzinfo=UTC), (count, int(total) % 2**64)
+            yield load_ts.replace(tzinfo=UTC), count, int(total)
+
+
+def _lacking(expected: Iterable[MartLoad], found: Iterable[Checksum]) -> set[datetime]:
+    """Loads of which fewer row versions were found than there should be."""
+    counts = {load_ts: count for load_ts, count, _ in found}
+    return {it.load_ts for it in expected if counts.get(it.load_ts.astimezone(UTC), 0) < it.row_versions}
+
+
+def _added(*parts: Iterable[Checksum]) -> dict[datetime, Fingerprint]:
+    """One fingerprint a load: how many, and the sum modulo 2^64, of all parts together."""
+    fingerprints: dict[datetime, Fingerprint] = {}
+    for load_ts, count, total in chain.from_iterable(parts):
+        counted, summed = fingerprints.get(load_ts, (0, 0))
+        fingerprints[load_ts] = counted + count, (summed + total) % 2**64
+    return fingerprints

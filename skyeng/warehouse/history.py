@@ -141,13 +141,20 @@ def _links(link: Link, keys: SQL) -> SQL:
     )
 
 
-def row_versions(model: Model, feed: Feed, whole_load: Moment | None = None, also: Computed | None = None) -> SQL:
+def row_versions(
+    model: Model,
+    feed: Feed,
+    whole_load: Moment | None = None,
+    also: Computed | None = None,
+    *,
+    superseded: bool = False,
+) -> SQL:
     """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
     Columns: `row_key`, `load_ts`, `row_hash` (NULL: the row went), then the feed's. A load that
     touched most rows is read by scanning (`whole_load`, one load at a time); small loads by
     looking each row's versions up, so that the cost follows the change. What is `also` wanted is computed
-    for each entity.
+    for each entity. Of `superseded` ones, only those that a later one follows.
     """
     link = model.grain(feed)
     latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
@@ -158,11 +165,19 @@ FROM control.{changes} AS changes
 JOIN vault.{link} AS link ON link.{key} = changes.row_key
 {hubs}
 WHERE changes.load_ts > %(after)s AND changes.load_ts <= %(upto)s
+{superseded}
 {found}""",
         found=_found(model, feed),
         computed=_computed(model, feed, also),
         columns=_columns(model, feed),
         changes=ident(feed.changes_table),
+        superseded=sql(
+            "AND EXISTS (SELECT FROM control.{changes} AS later"
+            " WHERE later.row_key = changes.row_key AND later.load_ts > changes.load_ts)",
+            changes=ident(feed.changes_table),
+        )
+        if superseded
+        else SQL(""),
         link=ident(link.table),
         key=ident(link.key),
         hubs=joined("\n", _joins(model, feed, latest, moment, also)),

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner
@@ -90,6 +91,8 @@ OTHER = {
     MART: f"CREATE OR REPLACE VIEW {MART} AS SELECT * FROM {CURRENT} FINAL LIMIT 3",
     AS_OF: f"CREATE OR REPLACE VIEW {AS_OF} AS SELECT * FROM {MART} WHERE {{ts:DateTime64(6, 'UTC')}} > 0",
 }
+Case = TypeVar("Case")
+#: An object, and what happens to it.
 CASES = [(name, how) for name in TABLES for how in TO_TABLE] + [(name, how) for name in VIEWS for how in TO_VIEW]
 
 
@@ -169,33 +172,40 @@ def check_cases(world: World, cases: Sequence[tuple[str, str]]) -> None:
     assert not world.run().anything_new
 
 
-def test_a_view_is_lost_or_altered(loaded: World) -> None:
-    check_cases(loaded, [(name, how) for name, how in CASES if name in VIEWS])
+#: All cases with this variable set, else a sample of them that is the same in each run.
+LONG = os.environ.get("SKYENG_LONG") == "1"
 
 
-def test_a_table_is_lost_or_altered(loaded: World) -> None:
-    """Everything that can happen to a table happens to one of them; the test below has all cases."""
-    check_cases(loaded, [(TABLES[number % len(TABLES)], how) for number, how in enumerate(TO_TABLE)])
+def some(cases: Sequence[Case], number: int) -> list[Case]:
+    """So many of the cases, in their order; all of them in the long mode."""
+    chosen = range(len(cases)) if LONG else sorted(random.Random(13).sample(range(len(cases)), number))  # noqa: S311
+    return [cases[place] for place in chosen]
 
 
 @pytest.mark.slow
+def test_a_view_is_lost_or_altered(loaded: World) -> None:
+    check_cases(loaded, some([(name, how) for name, how in CASES if name in VIEWS], 7))
+
+
+@pytest.mark.slow
+def test_a_table_is_lost_or_altered(loaded: World) -> None:
+    """Everything that can happen to a table happens to one of them."""
+    check_cases(loaded, some([(TABLES[number % len(TABLES)], how) for number, how in enumerate(TO_TABLE)], 8))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="the test above has each case for one table; SKYENG_LONG=1 runs all")
 @pytest.mark.parametrize("name", TABLES)
 def test_any_table_is_lost_or_altered(loaded: World, name: str) -> None:
     check_cases(loaded, [(name, how) for how in TO_TABLE])
 
 
 PAIRS = [(one, two) for one, two in itertools.combinations(CASES, 2) if one[0] != two[0]]
-#: All of them with this variable set, else each sixtieth.
-STEP = 1 if os.environ.get("SKYENG_MART_PAIRS_LONG") else 60
-
-
-def test_two_objects_are_lost_or_altered(loaded: World) -> None:
-    check_pairs(loaded, random.Random(13).sample(PAIRS, 6))  # noqa: S311 - no secret
 
 
 @pytest.mark.slow
 def test_any_two_objects_are_lost_or_altered(loaded: World) -> None:
-    check_pairs(loaded, PAIRS[::STEP])
+    check_pairs(loaded, some(PAIRS, 6))
 
 
 def check_pairs(world: World, chosen: Sequence[tuple[tuple[str, str], tuple[str, str]]]) -> None:
@@ -282,22 +292,35 @@ def test_rows_that_did_not_reach_current_while_the_view_between_was_lost(loaded:
     check_right(loaded)
 
 
+#: What happens after the warehouse forgot a load that the mart has.
+TO_REGISTERS = (
+    (LOADS, "dropped"),
+    (KEPT, "dropped"),
+    (LOADS, "truncated"),
+    (KEPT, "column dropped"),
+    (CURRENT, "dropped"),
+    (HISTORY, "column added"),
+    (HISTORY, "replaced by one with another sort key"),
+    (HISTORY, "column renamed"),
+)
+BESIDE_THE_REGISTER = (
+    (CURRENT, "dropped"),
+    (FEEDER, "dropped"),
+    (LOADS, "dropped"),
+    (LOADS, "truncated"),
+    (CURRENT, "truncated"),
+    (HISTORY, "column added"),
+)
+
+
+@pytest.mark.slow
 def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> None:
     """The warehouse forgot a load, as if it was restored from a backup; then registers of the mart are lost."""
     forget_last_load(loaded)
     ((lost,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
     past = loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL")
     loaded.run(full=True)
-    for name, how in (
-        (LOADS, "dropped"),
-        (KEPT, "dropped"),
-        (LOADS, "truncated"),
-        (KEPT, "column dropped"),
-        (CURRENT, "dropped"),
-        (HISTORY, "column added"),
-        (HISTORY, "replaced by one with another sort key"),
-        (HISTORY, "column renamed"),
-    ):
+    for name, how in some(TO_REGISTERS, 4):
         before = loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL")
         damage(loaded, name, how)
         loaded.run()
@@ -313,6 +336,7 @@ def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> 
     check_right(loaded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", [False, True], ids=["the source has it still", "the source went back too"])
 def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loaded: World, back: bool) -> None:
     """Their register is emptied, and anything else is damaged: the history says which loads they are."""
@@ -328,15 +352,7 @@ def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loade
     # Where nothing is new, the load that ends the lost one is the vault's, but only the mart has rows of it.
     registered = loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1")
     assert len(registered) == 1 + back
-    for other in (
-        None,
-        (CURRENT, "dropped"),
-        (FEEDER, "dropped"),
-        (LOADS, "dropped"),
-        (LOADS, "truncated"),
-        (CURRENT, "truncated"),
-        (HISTORY, "column added"),
-    ):
+    for other in (None, *some(BESIDE_THE_REGISTER, 2)):
         damage(loaded, KEPT, "truncated")
         if other:
             damage(loaded, *other)

@@ -9,14 +9,13 @@ are (of a first load, every eighth), and more random instants.
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from conftest import Servers
+from conftest import LONG, Servers
 from kill import Failpoint, Killer
 from kill_school import School, growth
 from test_standin import Standin, started, stop
@@ -26,7 +25,6 @@ from skyeng.source import data
 
 pytestmark = pytest.mark.slow
 
-LONG = os.environ.get("SKYENG_LONG") == "1"
 RANDOM_KILLS = 120 if LONG else 6
 SEED = 20260901
 

@@ -7,14 +7,13 @@ object is tried, each on a copy of one warehouse with a history of three loads.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
-from conftest import Servers, World, schema_only
+from conftest import LONG, Servers, World, schema_only
 from test_shop import ROWS
 
 from skyeng.cli.main import cli
@@ -29,8 +28,6 @@ from skyeng.warehouse import bookkeeping, buckets, derived, migrations, objects,
 from skyeng.warehouse.revisions import check_migrated
 from skyeng.warehouse.schema import model_tables
 from skyeng.warehouse.tables import control_metadata, model_metadata
-
-LONG = os.environ.get("SKYENG_LONG") == "1"
 
 CHANGES = (
     """UPDATE flat_order SET customer_name = 'Anna' WHERE customer_number = '1' AND customer_country = 'PL';

@@ -6,7 +6,6 @@ The vault says what must be seen, now and as of every load: it is asked, not the
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner
-from conftest import Servers, World
+from conftest import LONG, Servers, World
 from restored import forget_last_load
 
 from skyeng import pipeline
@@ -170,10 +169,6 @@ def check_cases(world: World, cases: Sequence[tuple[str, str]]) -> None:
         check_right(world)
     assert world.differences() == []
     assert not world.run().anything_new
-
-
-#: All cases with this variable set, else a sample of them that is the same in each run.
-LONG = os.environ.get("SKYENG_LONG") == "1"
 
 
 def some(cases: Sequence[Case], number: int) -> list[Case]:

@@ -24,7 +24,7 @@ from functools import partial
 from random import Random, SystemRandom
 
 import pytest
-from conftest import Servers, schema_only
+from conftest import LONG, Servers, schema_only
 from hypothesis import HealthCheck, Phase, currently_in_test_context, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -44,7 +44,6 @@ THEN = (
 KINDS = (*CHANGES, "insert", "insert", "update", "revert")
 #: Loads that the usual run has at least.
 LOADS = 200
-LONG = os.environ.get("SKYENG_LONG") == "1"
 
 
 @dataclass

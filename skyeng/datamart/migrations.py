@@ -73,8 +73,9 @@ def revise(model: Model, message: str) -> Path | None:
     slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40] or "marts"
     path = folder(model) / f"{number:03d}_{slug}.sql"
     path.parent.mkdir(parents=True, exist_ok=True)
+    words = " ".join(message.split()).encode(errors="replace").decode()
     head = (
-        f"-- The datamart of model '{model.name}', revision {number:03d}: {' '.join(message.split())}\n"
+        f"-- The datamart of model '{model.name}', revision {number:03d}: {words}\n"
         "-- Complete: a new datamart runs this file and none before it.\n"
     )
     path.write_text(head + "".join(f"\n{it.text};\n" for it in wanted), encoding="utf-8")
@@ -134,8 +135,10 @@ def check_migrated(session: Session, model: Model) -> Found:
     `NameTaken` where a table or view is not the model's.
     """
     wanted = declared(model)
-    head = check_revised(model, wanted)
     found = catalog.read(session, (REGISTER, *wanted))
+    # A new model can be planned, where everything is there, before anything is written for it.
+    unwritten = not files(model) and all(it.name in found.objects for it in wanted)
+    head = None if unwritten else check_revised(model, wanted)
     known: list[Recorded] = []
     if REGISTER.name in found.objects:
         check_register(session, model, found)

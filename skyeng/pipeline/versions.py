@@ -180,24 +180,20 @@ GROUP BY load_ts""",
             yield load_ts.replace(tzinfo=UTC), count, int(total)
 
     def _history_contents(self) -> Iterator[Checksum]:
-        superseded = sql(
-            """({key}, {ts}) IN (
-    SELECT {key}, version.{ts}
-    FROM {history} AS version
-    INNER JOIN (
-        SELECT {key}, max({ts}) AS latest
-        FROM {history}
-        WHERE {hash} != {retained}
-        GROUP BY {key}
-        HAVING min({ts}) < latest
-    ) AS last USING ({key})
-    WHERE version.{ts} < latest
-)""",
-            key=ident(self.mart.key),
-            ts=ident(self.mart.load_ts),
+        # Without names of our own, which may be those of a mart's columns.
+        of_several = sql(
+            "FROM {history} WHERE {hash} != {retained} GROUP BY {key} HAVING min({ts}) < max({ts})",
             history=ident(MartTables(self.mart).history),
             hash=ident(ROW_HASH),
             retained=literal(RETAINED_HASH),
+            key=ident(self.mart.key),
+            ts=ident(self.mart.load_ts),
+        )
+        superseded = sql(
+            "{key} IN (SELECT {key} {of_several}) AND ({key}, {ts}) NOT IN (SELECT {key}, max({ts}) {of_several})",
+            key=ident(self.mart.key),
+            ts=ident(self.mart.load_ts),
+            of_several=of_several,
         )
         statement = sql(
             "SELECT {ts}, count(), sum(row_hash) FROM (\n{versions}\n) GROUP BY {ts}",

@@ -60,7 +60,7 @@ class Versions:
 
         Without those of which the vault itself lost row versions: it cannot tell any more what is right.
         """
-        superseded = self._superseded()
+        superseded = self.superseded()
         keys, contents = list(self._vault_keys()), list(self._vault_contents(superseded))
         unequal = differing(_added(keys, contents), _added(self._history_keys(), self._history_contents()))
         lacking = _lacking(closed_loads(self.warehouse, self.model, self.mart), keys) | _lacking(superseded, contents)
@@ -123,7 +123,7 @@ FROM (
         for load_ts, count, total in self.warehouse.rows(statement):
             yield load_ts.astimezone(UTC), count, int(total)
 
-    def _superseded(self) -> list[MartLoad]:
+    def superseded(self) -> list[MartLoad]:
         """How many row versions of each load a later one follows, by the log of changes."""
         statement = sql(
             """SELECT load_ts, count(*)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
 from types import CodeType
 from typing import Any, Literal, get_args
 
@@ -23,7 +24,7 @@ from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
 from skyeng.model import Feed, Model
 from skyeng.model.signature import signature
-from skyeng.pipeline import comparison, retained, sides
+from skyeng.pipeline import comparison, retained, sides, versions
 from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
@@ -105,6 +106,7 @@ class Scenario:
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
+            versions.Versions.superseded: Answer([(a.load_ts, b.row_versions) for a, b in pairwise(self._closed)]),
             retained.all_closed_loads: Answer([(load.load_ts,) for load in self._closed]),
             bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
             bookkeeping.rows_active: Answer(
@@ -139,9 +141,7 @@ class Scenario:
             selections.kept_selection: self._kept_selection,
             selections.check_staged: lambda _: Answer([(_NOW.load_id,)]),
             staging.register: self._register,
-            staging.registered: lambda _: Answer(
-                [(feed, it.new, it.changed, it.gone) for feed, it in self._changes.items()]
-            ),
+            staging.registered: lambda _: Answer([(it, c.new, c.changed, c.gone) for it, c in self._changes.items()]),
             Session.column_types: _columns,
             append.held_loads: self._held_loads,
             append.current_rows: self._current_rows,

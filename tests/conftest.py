@@ -6,7 +6,6 @@ Schemas are built once as template databases and cloned for each test.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,9 +29,6 @@ from skyeng.warehouse import migrations as warehouse_migrations
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner
 from skyeng.warehouse.revisions import store_signature
-
-#: Whether tests that try a sample of cases shall try all of them: hours, once a change is complete.
-LONG = os.environ.get("SKYENG_LONG") == "1"
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)

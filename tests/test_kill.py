@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from conftest import LONG, Servers
+from conftest import Servers
 from kill import Failpoint, Killer
 from kill_school import School, growth
+from samples import LONG
 from test_standin import Standin, started, stop
 
 from skyeng.model import Model

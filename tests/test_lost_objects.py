@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
-from conftest import LONG, Servers, World, schema_only
+from conftest import Servers, World, schema_only
+from samples import LONG
 from test_shop import ROWS
 
 from skyeng.cli.main import cli

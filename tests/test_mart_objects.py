@@ -6,16 +6,15 @@ The vault says what must be seen, now and as of every load: it is asked, not the
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner
-from conftest import LONG, Servers, World
+from conftest import Servers, World
 from restored import forget_last_load
+from samples import LONG, some
 
 from skyeng import pipeline
 from skyeng.cli.main import cli
@@ -90,7 +89,6 @@ OTHER = {
     MART: f"CREATE OR REPLACE VIEW {MART} AS SELECT * FROM {CURRENT} FINAL LIMIT 3",
     AS_OF: f"CREATE OR REPLACE VIEW {AS_OF} AS SELECT * FROM {MART} WHERE {{ts:DateTime64(6, 'UTC')}} > 0",
 }
-Case = TypeVar("Case")
 #: An object, and what happens to it.
 CASES = [(name, how) for name in TABLES for how in TO_TABLE] + [(name, how) for name in VIEWS for how in TO_VIEW]
 
@@ -169,12 +167,6 @@ def check_cases(world: World, cases: Sequence[tuple[str, str]]) -> None:
         check_right(world)
     assert world.differences() == []
     assert not world.run().anything_new
-
-
-def some(cases: Sequence[Case], number: int) -> list[Case]:
-    """So many of the cases, in their order; all of them in the long mode."""
-    chosen = range(len(cases)) if LONG else sorted(random.Random(13).sample(range(len(cases)), number))  # noqa: S311
-    return [cases[place] for place in chosen]
 
 
 @pytest.mark.slow

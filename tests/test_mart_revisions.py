@@ -15,13 +15,17 @@ import yaml
 from click.testing import CliRunner
 from conftest import MODELS, Servers, World, schema_only
 from restored import forget_last_load
+from samples import some
 
+from skyeng import pipeline
 from skyeng.cli.main import cli
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import DatamartAhead, MartDamaged, NameTaken, NotMigrated, SkyengError
 from skyeng.model import Model, load_model
+from skyeng.pipeline import Stores
 from skyeng.pipeline.plan import plan
 from skyeng.pipeline.status import mart_states
+from skyeng.postgres import Postgres
 from skyeng.warehouse import migrations
 from skyeng.warehouse.revisions import changes_to_revise, model_history
 
@@ -36,13 +40,30 @@ CHANGES = [
 
 @pytest.fixture
 def shop_by_path(servers: Servers, tmp_path: Path) -> Iterator[World]:
-    """A copy of the second model with its files, after three loads."""
+    """A copy of the second model with its files, after three loads. The warehouse is loaded once for all tests."""
     model = load_model(shutil.copytree(MODELS / "shop", tmp_path / "shop"))
-    for world in servers.kept_world(model, lambda source: schema_only(source, model), "empty"):
+    source = "mart_revisions_source"
+
+    def load(url: str) -> None:
+        stores = Stores(
+            Postgres("pg_datasource", servers.database(source)), Postgres("pg_datawarehouse", url), servers.datamart()
+        )
+        migrations.migrate(stores.warehouse, model)
         for change in CHANGES:
-            world.change(change)
-            world.run()
-        yield world
+            World(model, stores).change(change)
+            pipeline.run(model, stores, only="to_datawarehouse")
+
+    servers.clone(source, lambda url: schema_only(Postgres("pg_datasource", url), model))
+    warehouse = servers.clone("mart_revisions_warehouse", load)
+    stores = Stores(
+        Postgres("pg_datasource", servers.clone(source, lambda _: None)),
+        Postgres("pg_datawarehouse", warehouse),
+        servers.datamart(),
+    )
+    mart_migrations.migrate(stores.datamart, model)
+    with stores.datamart.kept():
+        pipeline.run(model, stores, only="to_datamart")
+        yield World(model, stores)
 
 
 def edited(world: World, *edits: tuple[str, str]) -> World:
@@ -100,9 +121,10 @@ def revise_warehouse(world: World, message: str) -> None:
     migrations.migrate(world.stores.warehouse, world.model)
 
 
+@pytest.mark.slow
 def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) -> None:
     world = shop_by_path
-    for number, (what, edits) in enumerate(EDITS.items(), 2):
+    for number, (what, edits) in enumerate(some(list(EDITS.items()), 2), 2):
         before = past(world, "dm_orders", "country, sku, dm_order_uuid")
         old = world.mart("SELECT * FROM dm_orders ORDER BY ALL")
         world = edited(world, *edits)
@@ -125,13 +147,13 @@ def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) ->
 #: A model file after which the same marts and columns stand in another order.
 IN_ANOTHER_ORDER: dict[str, Callable[[dict[str, Any]], None]] = {
     "marts": lambda declared: declared.update(marts=backwards(declared["marts"])),
-    "columns": lambda declared: declared["marts"]["order"].update(
-        columns=backwards(declared["marts"]["order"]["columns"])
-    ),
     "everything": lambda declared: declared.update(
         marts={
             name: {**mart, "columns": backwards(mart["columns"])} for name, mart in backwards(declared["marts"]).items()
         }
+    ),
+    "columns": lambda declared: declared["marts"]["order"].update(
+        columns=backwards(declared["marts"]["order"]["columns"])
     ),
 }
 
@@ -140,7 +162,7 @@ def backwards(section: dict[str, Any]) -> dict[str, Any]:
     return dict(reversed(section.items()))
 
 
-@pytest.mark.parametrize("what", IN_ANOTHER_ORDER)
+@pytest.mark.parametrize("what", some(list(IN_ANOTHER_ORDER), 1))
 def test_order_in_the_model_file_asks_for_no_revision_and_rebuilds_nothing(shop_by_path: World, what: str) -> None:
     path = shop_by_path.model.directory / "model.yaml"
     declared = yaml.safe_load(path.read_text())
@@ -199,7 +221,7 @@ def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:
         assert_right(world)
 
 
-@pytest.mark.parametrize("without_comment", [False, True])
+@pytest.mark.parametrize("without_comment", some([True, False], 1))
 def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path: World, without_comment: bool) -> None:
     """The plural stays, hence the tables do; their columns are named by the mart."""
     world, lost = shop_by_path, ""
@@ -225,9 +247,11 @@ def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path:
     assert_right(world)
 
 
-def test_a_column_that_retained_rows_lack_is_named(shop_by_path: World) -> None:
+@pytest.mark.slow
+def test_what_retained_rows_lose_by_another_column_or_plural_is_said(shop_by_path: World) -> None:
+    """Another plural leaves the old tables as they are."""
     world = shop_by_path
-    forget_last_load(world)
+    lost = forget_last_load(world)
     world.run(full=True)
     world = edited(world, ("      name: {column", "      called: {column"))
     mart_migrations.revise(world.model, "called")
@@ -235,12 +259,6 @@ def test_a_column_that_retained_rows_lack_is_named(shop_by_path: World) -> None:
     migrate(world)
     assert "; called: NULL in the rows of 1 loads, the last of " in world.run().rebuilt["dm_orders"]
     assert_right(world)
-
-
-def test_another_plural_leaves_the_old_tables_and_says_so(shop_by_path: World) -> None:
-    world = shop_by_path
-    lost = forget_last_load(world)
-    world.run(full=True)
     before = past(world, "dm_orders", "country, sku, dm_order_uuid")
     world = edited(world, ("  order:\n    plural: orders\n    feed", "  order:\n    plural: sales\n    feed"))
     found = "\n".join(map(str, changes_to_revise(world.model)))
@@ -308,6 +326,7 @@ def carry_out(world: World, error: SkyengError) -> None:
         assert done.exit_code == 0, (command, done.output)
 
 
+@pytest.mark.slow
 def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path: World) -> None:
     world = shop_by_path
     world.mart_command("TRUNCATE TABLE skyeng_ddl")
@@ -326,7 +345,7 @@ def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path
     carry_out(world, not_revised.value)
     world.run()
     assert_right(world)
-    for pieces, register in ((21, "dm_stocks_loads_kept"), (22, "dm_stocks_loads")):
+    for pieces, register in some([(21, "dm_stocks_loads_kept"), (22, "dm_stocks_loads")], 1):
         world.change(f"UPDATE stock SET pieces = {pieces}")
         world.run()
         forget_last_load(world)

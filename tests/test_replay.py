@@ -24,10 +24,11 @@ from functools import partial
 from random import Random, SystemRandom
 
 import pytest
-from conftest import LONG, Servers, schema_only
+from conftest import Servers, schema_only
 from hypothesis import HealthCheck, Phase, currently_in_test_context, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from samples import LONG
 from school_changes import CHANGES
 from school_history import LOADS as WAYS
 from school_history import History

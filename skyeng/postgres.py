@@ -13,7 +13,7 @@ import psycopg2
 import psycopg2.extensions
 
 from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
-from skyeng.sql import SQL, sql
+from skyeng.sql import SQL, joined, literal, sql
 
 Parameters = Mapping[str, Any]
 
@@ -119,6 +119,12 @@ class Session:
         """Run a statement; the number of rows it affected."""
         with self._cursor(statement, parameters) as cursor:
             return cursor.rowcount
+
+    def empty(self, *tables: SQL, to_copy: bool = False) -> None:
+        """Empty tables. To ask whether they are empty costs a tenth of it, and `copy_in` needs tables emptied anew."""
+        sizes = (sql("pg_relation_size({table})", table=literal(table.text)) for table in tables)
+        if to_copy or self.scalar(sql("SELECT {sizes} > 0", sizes=joined(" + ", sizes))):
+            self.execute(sql("TRUNCATE {tables}", tables=joined(", ", tables)))
 
     def rows(self, statement: SQL, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """All rows of a small result."""

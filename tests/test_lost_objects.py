@@ -25,7 +25,7 @@ from skyeng.pipeline import Stores
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.postgres import Postgres
 from skyeng.sql import SQL, ident
-from skyeng.warehouse import bookkeeping, buckets, derived, migrations, objects, staging
+from skyeng.warehouse import bookkeeping, buckets, derived, migrations, objects
 from skyeng.warehouse.revisions import check_migrated
 from skyeng.warehouse.schema import model_tables
 from skyeng.warehouse.tables import control_metadata, model_metadata
@@ -341,7 +341,7 @@ def test_bookkeeping_that_fits_is_not_computed_again(copied: World, monkeypatch:
         raise AssertionError("computed again")
 
     copied.run()
-    monkeypatch.setattr(staging, "rebuild_rows", never)
+    monkeypatch.setattr(bookkeeping, "rebuild_rows", never)
     for number, change in enumerate(NEXT):
         copied.change(change)
         copied.run(where=["depot_code=1..100"] if number == 1 else [])

@@ -114,7 +114,7 @@ class ToDatawarehouse:
         fits = active is None or (holds == bool(active) and not (known and known.built and known.rows != active))
         # Without a cut, rows are from before they had places.
         if not (trusted and fits) or (compared and kept is None):
-            staging.rebuild_rows(session, self.model, feed, method)
+            bookkeeping.rebuild_rows(session, self.model, feed, method)
             compared, known = not feed.delta and staging.holds_rows(session, feed), None
         if self.part or not compared:
             return kept or Cut()
@@ -155,7 +155,7 @@ class ToDatawarehouse:
 
     def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
         """Fill staging with the selected rows."""
-        staging.clear(warehouse, feed)
+        staging.clear(warehouse, feed, to_copy=bool(selection))
         if not selection:
             return 0
         rows = source_feed.extraction(self.model, feed, method, selection, self.part)

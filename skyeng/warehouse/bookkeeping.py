@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from skyeng.cut import Cut, place
 from skyeng.errors import VaultDamaged
-from skyeng.fingerprint import Method
+from skyeng.fingerprint import Method, with_row_hash
 from skyeng.hashing import zero_key
-from skyeng.model import Model, argument
+from skyeng.model import Feed, Model, argument
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.warehouse import buckets
+from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
 from skyeng.warehouse.loads import vault_tables
 from skyeng.warehouse.vault import zero_records
 
@@ -125,6 +128,67 @@ def reason_to_rebuild(session: Session, model: Model, method: Method) -> str:
     if used not in (None, method):
         return f"rows are hashed by the method '{method}' now, and were by '{used}'"
     return ""
+
+
+def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
+    """Recompute what the warehouse holds of a feed from the vault itself, trusting no bookkeeping.
+
+    Rows that are active by the log of changes, and that the vault has lost, are held with a hash that no row has: the
+    load finds them changed or gone, and vault and marts are level again. Raises `VaultDamaged` where a feed delivers
+    changes only, and will not bring them.
+    """
+    active = with_row_hash(rows_as_of(model, feed, Moment.known(session, model)), model, feed, method)
+    prepare_whole_read(session)
+    session.execute(sql("DROP TABLE IF EXISTS pg_temp.rebuilt"))
+    # Several processes work on a query that makes a table, and only one on an insert.
+    session.execute(
+        sql(
+            """CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS
+SELECT row_key, row_hash, {place} AS row_place
+FROM (
+    {active}
+) AS active""",
+            place=place(model, feed),
+            active=active,
+        )
+    )
+    session.execute(
+        sql(
+            """TRUNCATE control.{held};
+INSERT INTO control.{held} (row_key, row_hash, row_place) SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
+            held=ident(feed.rows_table),
+        )
+    )
+    lost = session.execute(_hold_lost_rows(feed))
+    if lost and feed.delta:
+        raise VaultDamaged(
+            f"the vault has lost {lost} rows of feed '{feed.name}' that no load ended",
+            where=session.database.name,
+            expected="every row that is active by the log of changes: the feed delivers changes only",
+            remedy="restore the warehouse from a backup",
+        )
+    buckets.keep_cut(session, model, feed, buckets.kept_cut(session, model, feed) or Cut())
+
+
+def _hold_lost_rows(feed: Feed) -> SQL:
+    # One look for both, what the vault has and what came later: of two, the planner takes nothing to be left for
+    # the second, and reads its table for each row.
+    return sql(
+        """INSERT INTO control.{held} (row_key, row_hash)
+SELECT row_key, ~row_hash
+FROM control.{changes} AS logged
+WHERE row_hash IS NOT NULL AND NOT EXISTS (
+    SELECT
+    FROM (
+        SELECT row_key, load_ts FROM control.{changes}
+        UNION ALL
+        SELECT row_key, 'infinity' FROM pg_temp.rebuilt
+    ) AS known
+    WHERE known.row_key = logged.row_key AND known.load_ts > logged.load_ts
+)""",
+        held=ident(feed.rows_table),
+        changes=ident(feed.changes_table),
+    )
 
 
 def trust(session: Session, model: Model, method: Method) -> None:

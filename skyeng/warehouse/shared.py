@@ -24,7 +24,7 @@ def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collecti
     If not, no key of a shared hub has two different sets of attributes: the rows of each combination
     agree, and so do the combinations of each key.
     """
-    session.execute(sql("TRUNCATE stage.{shared}", shared=ident(feed.shared_table)))
+    session.empty(ident("stage", feed.shared_table))
     if not hubs:
         return False
     session.execute(sql("DROP TABLE IF EXISTS pg_temp.combined"))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyeng.cut import Cut, place, place_column
-from skyeng.fingerprint import Method, with_row_hash
+from skyeng.cut import place, place_column
 from skyeng.model import Feed, Model
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import buckets, bulk, selections
-from skyeng.warehouse.history import Moment, prepare_whole_read, rows_as_of
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 
@@ -32,10 +30,10 @@ class Changes:
         return bool(self.new or self.changed or self.gone)
 
 
-def clear(session: Session, feed: Feed) -> None:
+def clear(session: Session, feed: Feed, *, to_copy: bool = False) -> None:
     """Empty the staging tables of a feed."""
-    tables = (ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table))
-    session.execute(sql("TRUNCATE {tables}", tables=joined(", ", tables)))
+    names = (feed.name, feed.gone_table, feed.shared_table)
+    session.empty(*(ident("stage", name) for name in names), to_copy=to_copy)
 
 
 def rows_held(session: Session, feed: Feed) -> int:
@@ -179,33 +177,6 @@ LEFT JOIN control.{held} AS held USING (row_key)""",
     )
     staged, known = row or (0, 0)
     return Changes(new=staged - known, changed=known, gone=gone)
-
-
-def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
-    """Recompute what the warehouse holds from the vault itself, trusting no bookkeeping."""
-    active = with_row_hash(rows_as_of(model, feed, Moment.known(session, model)), model, feed, method)
-    prepare_whole_read(session)
-    session.execute(sql("DROP TABLE IF EXISTS pg_temp.rebuilt"))
-    # Several processes work on a query that makes a table, and only one on an insert.
-    session.execute(
-        sql(
-            """CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS
-SELECT row_key, row_hash, {place} AS row_place
-FROM (
-    {active}
-) AS active""",
-            place=place(model, feed),
-            active=active,
-        )
-    )
-    session.execute(
-        sql(
-            """TRUNCATE control.{held};
-INSERT INTO control.{held} (row_key, row_hash, row_place) SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
-            held=ident(feed.rows_table),
-        )
-    )
-    buckets.keep_cut(session, model, feed, buckets.kept_cut(session, model, feed) or Cut())
 
 
 def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:

@@ -109,9 +109,8 @@ class Scenario:
             versions.Versions.superseded: Answer([(a.load_ts, b.row_versions) for a, b in pairwise(self._closed)]),
             retained.all_closed_loads: Answer([(load.load_ts,) for load in self._closed]),
             bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
-            bookkeeping.rows_active: Answer(
-                [(1, feed.name, self._active(feed)) for feed in self.model.feeds if self.held]
-            ),
+            bookkeeping.rows_active: Answer([(1, it.name, self._active(it)) for it in self.model.feeds if self.held]),
+            bookkeeping.rebuild_rows: Answer(),
             bulk.may_fill: _value(not self.held),
             staging.holds_rows: _value(bool(self.held)),
             staging.rows_touched: _value(self.found),
@@ -133,6 +132,7 @@ class Scenario:
             buckets.differing: self._differing,
             checks.Spread.of: self._spread,
             checks.Spread.of_combinations: lambda _: Answer([(self.found // 2, self.found)]),
+            staging.clear: lambda _: _value(bool(self._booked and self.found)),
             staging.keep_standing: self._keep_standing,
             staging.standings: lambda _: Answer([(feed, it.unique, it.shared) for feed, it in self._standings.items()]),
             progress.book: self._book,

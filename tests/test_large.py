@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Servers, World
 from declared import declared, migrated
+from samples import some
 
 from skyeng.datamart import append
 from skyeng.errors import SkyengError
@@ -136,7 +137,7 @@ def test_an_append_that_dies_is_brought_level_by_the_next(
     assert school.differences() == []
 
 
-@pytest.mark.parametrize("survived", range(14))
+@pytest.mark.parametrize("survived", some(range(14), 6))
 def test_a_rebuild_that_dies_between_its_swaps_is_brought_level(
     school: World, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:

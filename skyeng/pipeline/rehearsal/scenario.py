@@ -132,7 +132,6 @@ class Scenario:
             buckets.differing: self._differing,
             checks.Spread.of: self._spread,
             checks.Spread.of_combinations: lambda _: Answer([(self.found // 2, self.found)]),
-            staging.clear: lambda _: _value(bool(self._booked and self.found)),
             staging.keep_standing: self._keep_standing,
             staging.standings: lambda _: Answer([(feed, it.unique, it.shared) for feed, it in self._standings.items()]),
             progress.book: self._book,

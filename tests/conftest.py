@@ -124,9 +124,11 @@ class Servers:
         self.folder = folder
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.postgres.start()
-        # No test outlives its machine: what a crash of the server alone loses is the same without.
-        for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
-            self.execute(statement)
+        # No test outlives its machine: what a crash of the server alone loses is the same without. Autovacuum would
+        # go round hundreds of databases.
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            self.execute(f"ALTER SYSTEM SET {setting} = off")
+        self.execute("SELECT pg_reload_conf()")
         self._templates: dict[str, None] = {}
 
     def database(self, name: str) -> str:

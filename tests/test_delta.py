@@ -13,8 +13,9 @@ from conftest import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skyeng.errors import BadRowsError, ModelError, SourceError
+from skyeng.errors import BadRowsError, ModelError, SourceError, VaultDamaged
 from skyeng.model import load_model
+from skyeng.sql import SQL
 from skyeng.warehouse.life import life
 
 NAMES = st.sampled_from(["Ann", "Łucja", "O'Neil", "", None])
@@ -289,3 +290,11 @@ def test_any_order_and_any_batches_of_the_same_versions_give_the_same_rows(empty
     empty_campus.run(only="to_datamart")
     current(empty_campus)
     assert next(examples) >= 20
+
+
+def test_a_full_run_names_rows_that_the_vault_lost_and_nobody_will_deliver_again(empty_campus: World) -> None:
+    deliver(empty_campus, "enrolment", seen(1, "a", 7), seen(1, "b", 7))
+    with empty_campus.stores.warehouse.session() as session:
+        session.execute(SQL("DELETE FROM vault.s_students_groups_effectivity"))
+    with pytest.raises(VaultDamaged, match=r"the vault has lost rows of feed 'enrolments' that no load ended: 2"):
+        empty_campus.run(full=True)

@@ -349,6 +349,19 @@ def test_bookkeeping_that_fits_is_not_computed_again(copied: World, monkeypatch:
     check_right(copied)
 
 
+@pytest.mark.slow
+def test_a_full_run_brings_back_combinations_that_the_vault_lost(copied: World) -> None:
+    """All of them are active by the log of changes; one has gone from the source meanwhile."""
+    copied.run()
+    execute(copied, "DELETE FROM vault.s_depots_products_effectivity")
+    copied.change("DELETE FROM stock WHERE sku = 'apple' AND code = 7")
+    held = copied.source("SELECT count(*) FROM stock")
+    changes = copied.run(full=True).changes["stocks"]
+    assert (changes.changed, changes.gone) == (held[0][0], 1)
+    check_right(copied)
+    assert not copied.run(full=True).anything_new
+
+
 def test_bookkeeping_that_lost_some_rows_is_computed_again(copied: World) -> None:
     copied.run()
     execute(

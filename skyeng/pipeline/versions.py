@@ -23,7 +23,7 @@ from skyeng.pipeline.sides import MartSide, PostgresSide
 from skyeng.postgres import Session
 from skyeng.sql import FENCE, SQL, ident, idents, literal, sql
 from skyeng.warehouse import loads
-from skyeng.warehouse.history import Moment, prepare_whole_read, row_versions
+from skyeng.warehouse.history import Moment, prepare_look_ups, prepare_whole_read, row_versions
 
 #: Of a load: its timestamp, how many row versions, and the sum of a number of each.
 Checksum = tuple[datetime, int, int]
@@ -38,6 +38,7 @@ def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, 
 def read_whole(session: Session, model: Model, span: Span) -> Moment | None:
     """Prepare a span to be read by scanning, where it is one large load."""
     if not span.whole_load:
+        prepare_look_ups(session)
         return None
     prepare_whole_read(session)
     return Moment.known(session, model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat())))
@@ -94,11 +95,11 @@ class Versions:
     def _feed(self) -> Feed:
         return self.model.feed(self.mart.feed)
 
-    def _vault_versions(self, span: Span, *, superseded: bool = False) -> SQL:
+    def _vault_versions(self, span: Span, changes: SQL | None = None) -> SQL:
         """The vault's row versions of a span, with `row_key`, `load_ts` and `row_hash`, the hash of their content."""
         served, feed = Served(self.model, self.mart), self._feed
         whole = read_whole(self.warehouse, self.model, span)
-        versions = row_versions(self.model, feed, whole, served.digests, superseded=superseded)
+        versions = row_versions(self.model, feed, whole, served.digests, changes)
         names = idents(["row_key", "load_ts", IS_DELETED, *(column.name for column in self.model.feed_columns(feed))])
         return sql(
             """SELECT {names}, {hash} AS row_hash
@@ -151,7 +152,7 @@ FROM (
     {fence}
 ) AS narrow
 GROUP BY load_ts""",
-                versions=self._vault_versions(span, superseded=True),
+                versions=self._vault_versions(span, _superseded_changes(self._feed)),
                 fence=FENCE,
             )
             for load_ts, count, total in self.warehouse.rows(statement, {"after": span.after, "upto": span.upto}):
@@ -202,6 +203,23 @@ GROUP BY load_ts""",
         )
         for load_ts, count, total in self.datamart.rows(statement):
             yield load_ts.replace(tzinfo=UTC), count, int(total)
+
+
+def _superseded_changes(feed: Feed) -> SQL:
+    # Fenced: few rows are left of many, which nothing shall be looked up for before.
+    return sql(
+        """(
+    SELECT *
+    FROM control.{changes} AS logged
+    WHERE load_ts > %(after)s AND load_ts <= %(upto)s AND EXISTS (
+        SELECT FROM control.{changes} AS later
+        WHERE later.row_key = logged.row_key AND later.load_ts > logged.load_ts
+    )
+    {fence}
+)""",
+        changes=ident(feed.changes_table),
+        fence=FENCE,
+    )
 
 
 def _lacking(expected: Iterable[MartLoad], found: Iterable[Checksum]) -> set[datetime]:

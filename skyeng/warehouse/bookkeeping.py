@@ -162,7 +162,7 @@ INSERT INTO control.{held} (row_key, row_hash, row_place) SELECT row_key, row_ha
     lost = session.execute(_hold_lost_rows(feed))
     if lost and feed.delta:
         raise VaultDamaged(
-            f"the vault has lost {lost} rows of feed '{feed.name}' that no load ended",
+            f"the vault has lost rows of feed '{feed.name}' that no load ended: {lost}",
             where=session.database.name,
             expected="every row that is active by the log of changes: the feed delivers changes only",
             remedy="restore the warehouse from a backup",

@@ -86,6 +86,11 @@ SET LOCAL geqo_threshold = 20""")
     )
 
 
+def prepare_look_ups(session: Session) -> None:
+    """Keep to the written order of joins, where a transaction that read everything looks single rows up."""
+    session.execute(sql("SET LOCAL join_collapse_limit = DEFAULT; SET LOCAL from_collapse_limit = DEFAULT"))
+
+
 def rows_as_of(model: Model, feed: Feed, moment: Moment, keys: SQL | None = None, also: Computed | None = None) -> SQL:
     """The feed's active rows as of a load timestamp, with their `row_key`.
 
@@ -146,38 +151,29 @@ def row_versions(
     feed: Feed,
     whole_load: Moment | None = None,
     also: Computed | None = None,
-    *,
-    superseded: bool = False,
+    changes: SQL | None = None,
 ) -> SQL:
     """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
     Columns: `row_key`, `load_ts`, `row_hash` (NULL: the row went), then the feed's. A load that
     touched most rows is read by scanning (`whole_load`, one load at a time); small loads by
     looking each row's versions up, so that the cost follows the change. What is `also` wanted is computed
-    for each entity. Of `superseded` ones, only those that a later one follows.
+    for each entity. Of `changes`, a query of the log of changes, only those.
     """
     link = model.grain(feed)
     latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
     return sql(
         """SELECT changes.row_key, changes.load_ts, changes.row_hash, {computed}
     {columns}
-FROM control.{changes} AS changes
+FROM {changes} AS changes
 JOIN vault.{link} AS link ON link.{key} = changes.row_key
 {hubs}
 WHERE changes.load_ts > %(after)s AND changes.load_ts <= %(upto)s
-{superseded}
 {found}""",
         found=_found(model, feed),
         computed=_computed(model, feed, also),
         columns=_columns(model, feed),
-        changes=ident(feed.changes_table),
-        superseded=sql(
-            "AND EXISTS (SELECT FROM control.{changes} AS later"
-            " WHERE later.row_key = changes.row_key AND later.load_ts > changes.load_ts)",
-            changes=ident(feed.changes_table),
-        )
-        if superseded
-        else SQL(""),
+        changes=changes or ident("control", feed.changes_table),
         link=ident(link.table),
         key=ident(link.key),
         hubs=joined("\n", _joins(model, feed, latest, moment, also)),

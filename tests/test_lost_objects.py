@@ -456,7 +456,7 @@ SAMPLE = {
     "vault.s_depots_products_effectivity": 1,
     "vault.s_customers": 0,
     "control.orders_changes": 1,
-    "control.orders_rows": 4,
+    "control.orders_rows": 3,
     "stage.orders": 2,
     "vault.orders_as_of": 0,
 }

@@ -20,6 +20,8 @@ from skyeng.sql import SQL
 from skyeng.warehouse import locks, migrations
 from skyeng.warehouse.revisions import MIGRATIONS, History, model_history, newest_signature
 
+pytestmark = pytest.mark.slow
+
 PHONE = attribute("customer", "phone", "text")
 PHONES = orders("NULL::text AS customer_phone")
 NO_SHELF = "attribute 'shelf' of satellite 'product_stock' is missing"
@@ -66,7 +68,6 @@ def test_another_branch_is_refused_and_takes_nothing_away(ours: Shop, theirs: Sh
     assert not ours.run().anything_new
 
 
-@pytest.mark.slow
 def test_branches_are_merged_as_the_messages_say(ours: Shop, theirs: Shop) -> None:
     """Both files have one number; renumbered, theirs leads to a model without ours; written anew, all is well."""
     before, folder = ours.past(), model_history(ours.model).folder

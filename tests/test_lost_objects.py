@@ -161,6 +161,7 @@ def damages(model: Model) -> Iterator[tuple[str, str]]:
         yield f"ALTER {it.kind} vault.{it.name} RENAME TO elsewhere", f"{it.kind} vault.{it.name} is missing"
 
 
+@pytest.mark.slow
 def test_whatever_is_missing_or_altered_is_named(loaded: Loaded) -> None:
     """Every object, one by one; the check itself costs a query and changes nothing."""
     model, tried = loaded.world.model, 0
@@ -334,6 +335,7 @@ def test_bookkeeping_that_was_emptied_is_computed_from_the_vault_again(
     assert {ts: seen_as_of(copied, ts) for ts in loaded.past} == loaded.past
 
 
+@pytest.mark.slow
 def test_bookkeeping_that_fits_is_not_computed_again(copied: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison with the register costs no read of the vault in a usual run, of a part neither."""
 
@@ -362,6 +364,7 @@ def test_a_full_run_brings_back_combinations_that_the_vault_lost(copied: World) 
     assert not copied.run(full=True).anything_new
 
 
+@pytest.mark.slow
 def test_bookkeeping_that_lost_some_rows_is_computed_again(copied: World) -> None:
     copied.run()
     execute(

@@ -24,6 +24,8 @@ from skyeng.model import Model
 from skyeng.pipeline.status import mart_states
 from skyeng.source import data
 
+pytestmark = pytest.mark.slow
+
 MART = "dm_courses_modules_lessons_streams"
 TABLES = HISTORY, CURRENT, LOADS, KEPT = tuple(f"{MART}_{it}" for it in ("history", "current", "loads", "loads_kept"))
 FEEDER, AS_OF = f"{MART}_to_current", f"{MART}_as_of"
@@ -169,17 +171,14 @@ def check_cases(world: World, cases: Sequence[tuple[str, str]]) -> None:
     assert not world.run().anything_new
 
 
-@pytest.mark.slow
 def test_a_view_is_lost_or_altered(loaded: World) -> None:
     check_cases(loaded, some([(name, how) for name, how in CASES if name in VIEWS], 4))
 
 
-@pytest.mark.slow
 def test_a_table_is_lost_or_altered(loaded: World) -> None:
     check_cases(loaded, some([(TABLES[number % len(TABLES)], how) for number, how in enumerate(TO_TABLE)], 6))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not LONG, reason="the test above has each case for one table; SKYENG_LONG=1 runs all")
 @pytest.mark.parametrize("name", TABLES)
 def test_any_table_is_lost_or_altered(loaded: World, name: str) -> None:
@@ -189,7 +188,6 @@ def test_any_table_is_lost_or_altered(loaded: World, name: str) -> None:
 PAIRS = [(one, two) for one, two in itertools.combinations(CASES, 2) if one[0] != two[0]]
 
 
-@pytest.mark.slow
 def test_any_two_objects_are_lost_or_altered(loaded: World) -> None:
     check_pairs(loaded, some(PAIRS, 4))
 
@@ -299,7 +297,6 @@ BESIDE_THE_REGISTER = (
 )
 
 
-@pytest.mark.slow
 def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> None:
     """The warehouse forgot a load, as if it was restored from a backup; then registers of the mart are lost."""
     forget_last_load(loaded)
@@ -322,7 +319,6 @@ def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> 
     check_right(loaded)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("back", [False, True], ids=["the source has it still", "the source went back too"])
 def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loaded: World, back: bool) -> None:
     """Their register is emptied, and anything else is damaged: the history says which loads they are."""

@@ -29,6 +29,8 @@ from skyeng.postgres import Postgres
 from skyeng.warehouse import migrations
 from skyeng.warehouse.revisions import changes_to_revise, model_history
 
+pytestmark = pytest.mark.slow
+
 CHANGES = [
     """INSERT INTO flat_order (customer_country, customer_number, customer_name, product_sku, vegan) VALUES
     ('PL', '1', 'Ann', 'apple', true), ('PL', '1', 'Ann', 'pear', false), ('DE', '2', 'Eve', 'apple', true);
@@ -121,7 +123,6 @@ def revise_warehouse(world: World, message: str) -> None:
     migrations.migrate(world.stores.warehouse, world.model)
 
 
-@pytest.mark.slow
 def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) -> None:
     world = shop_by_path
     for number, (what, edits) in enumerate(some(list(EDITS.items()), 2), 2):
@@ -247,7 +248,6 @@ def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path:
     assert_right(world)
 
 
-@pytest.mark.slow
 def test_what_retained_rows_lose_by_another_column_or_plural_is_said(shop_by_path: World) -> None:
     """Another plural leaves the old tables as they are."""
     world = shop_by_path
@@ -326,7 +326,6 @@ def carry_out(world: World, error: SkyengError) -> None:
         assert done.exit_code == 0, (command, done.output)
 
 
-@pytest.mark.slow
 def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path: World) -> None:
     world = shop_by_path
     world.mart_command("TRUNCATE TABLE skyeng_ddl")

@@ -221,6 +221,7 @@ def at_level_two(world: World, text: str) -> None:
         session.rows(SQL(text))
 
 
+@pytest.mark.slow
 def test_functions_that_reach_out_are_refused_whatever_the_profile_allows(school: World) -> None:
     """Under `readonly = 2`, which a profile may have, the engine itself lets a query read another server."""
     with pytest.raises(SkyengError, match="Connection refused"):

@@ -109,6 +109,7 @@ def shared_hub(folder: Path) -> Model:
 # Ownership
 
 
+@pytest.mark.slow
 def test_a_second_model_with_the_same_tables_is_refused_before_anything_is_changed(both: Both, tmp_path: Path) -> None:
     """By `migrate`, `model revise` and `model lint --warehouse`; the first one's columns stay."""
     shop, market = both.shop, other_shop(tmp_path)
@@ -281,6 +282,7 @@ def test_the_lock_of_a_model_is_no_other_lock(both: Both, name: str) -> None:
             pass
 
 
+@pytest.mark.slow
 def test_two_models_of_one_name_get_the_dags_of_the_first(
     airflow: Airflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ ALTERED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ALTERED)
 def test_a_past_row_version_that_was_altered_is_named_and_repaired(school: World, what: str) -> None:
     """What is current is right, and so is what the history says of now."""

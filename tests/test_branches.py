@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import Servers, World, begun
-from edited_models import Shop, with_past
+from edited_models import Edit, Shop, with_past
 from test_model_changes import SHELF, assert_past_is_kept, attribute, orders, stocks
 
 from skyeng.errors import LoadInProgress, ModelChangeRefused, NotMigrated
@@ -29,13 +29,19 @@ MESSAGES = ('a """ b', '"', r"c:\new \x", "ends with \\", "größer\n\tals", "!!
 SHELVES = stocks("pieces AS product_pieces, 'A' || code AS product_shelf")
 
 
-@pytest.fixture
-def ours(servers: Servers, shop: Model, tmp_path: Path) -> Shop:
-    """A warehouse that is migrated by our branch's revision, and loaded since."""
-    made = with_past(servers, shop, tmp_path / "ours")
-    made.edit(SHELF, queries=SHELVES)
+def branch(servers: Servers, shop: Model, folder: Path, change: Edit, queries: dict[str, str]) -> Shop:
+    """A shop with a past, migrated by the revision of a branch of its own."""
+    made = with_past(servers, shop, folder)
+    made.edit(change, queries=queries)
     made.revise()
     made.migrate()
+    return made
+
+
+@pytest.fixture
+def ours(servers: Servers, shop: Model, tmp_path: Path) -> Shop:
+    """Our branch, and its warehouse, which was loaded since."""
+    made = branch(servers, shop, tmp_path / "ours", SHELF, SHELVES)
     made.run()
     return made
 
@@ -43,11 +49,7 @@ def ours(servers: Servers, shop: Model, tmp_path: Path) -> Shop:
 @pytest.fixture
 def theirs(servers: Servers, shop: Model, tmp_path: Path) -> Shop:
     """Another branch, with a revision of the same number, and the warehouse of who wrote it."""
-    made = with_past(servers, shop, tmp_path / "theirs")
-    made.edit(PHONE, queries=PHONES)
-    made.revise()
-    made.migrate()
-    return made
+    return branch(servers, shop, tmp_path / "theirs", PHONE, PHONES)
 
 
 def newest(shop: Shop) -> Path:

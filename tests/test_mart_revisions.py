@@ -123,6 +123,13 @@ def revise_warehouse(world: World, message: str) -> None:
     migrations.migrate(world.stores.warehouse, world.model)
 
 
+def revise_and_migrate(world: World, message: str) -> None:
+    """Both stores."""
+    mart_migrations.revise(world.model, message)
+    revise_warehouse(world, message)
+    migrate(world)
+
+
 def test_a_mart_changes_and_is_rebuilt_with_all_its_past(shop_by_path: World) -> None:
     world = shop_by_path
     for number, (what, edits) in enumerate(some(list(EDITS.items()), 2), 2):
@@ -225,7 +232,7 @@ def test_what_a_column_shows_changes_with_its_past(shop_by_path: World) -> None:
 @pytest.mark.parametrize("without_comment", some([True, False], 1))
 def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path: World, without_comment: bool) -> None:
     """The plural stays, hence the tables do; their columns are named by the mart."""
-    world, lost = shop_by_path, ""
+    world = shop_by_path
     lost = forget_last_load(world)
     world.run(full=True)
     before = past(world, "dm_orders", "country, sku, number, dm_order_uuid")
@@ -233,9 +240,7 @@ def test_loads_that_only_the_mart_has_move_with_it_to_another_name(shop_by_path:
     world = edited(world, ("  order:\n    plural: orders\n    feed", "  sale:\n    plural: orders\n    feed"))
     found = "\n".join(map(str, changes_to_revise(world.model)))
     assert "mart 'order' is called 'sale' now: it is built again" in found
-    mart_migrations.revise(world.model, "sale")
-    revise_warehouse(world, "sale")
-    migrate(world)
+    revise_and_migrate(world, "sale")
     if without_comment:
         world.mart_command("ALTER TABLE dm_orders_history MODIFY COMMENT ''")
     reason = world.run().rebuilt["dm_orders"]
@@ -254,18 +259,14 @@ def test_what_retained_rows_lose_by_another_column_or_plural_is_said(shop_by_pat
     lost = forget_last_load(world)
     world.run(full=True)
     world = edited(world, ("      name: {column", "      called: {column"))
-    mart_migrations.revise(world.model, "called")
-    revise_warehouse(world, "called")
-    migrate(world)
+    revise_and_migrate(world, "called")
     assert "; called: NULL in the rows of 1 loads, the last of " in world.run().rebuilt["dm_orders"]
     assert_right(world)
     before = past(world, "dm_orders", "country, sku, dm_order_uuid")
     world = edited(world, ("  order:\n    plural: orders\n    feed", "  order:\n    plural: sales\n    feed"))
     found = "\n".join(map(str, changes_to_revise(world.model)))
     assert "the tables dm_orders_... stay as they are, with the loads that only they have" in found
-    mart_migrations.revise(world.model, "sales")
-    revise_warehouse(world, "sales")
-    migrate(world)
+    revise_and_migrate(world, "sales")
     world.run()
     assert past(world, "dm_orders", "country, sku, dm_order_uuid") == before
     assert world.mart(f"SELECT count() FROM dm_sales_history WHERE dm_order_load_ts = '{lost}'") == [(0,)]

@@ -29,7 +29,7 @@ from skyeng.datamart.register import (
 )
 from skyeng.datamart.tables import objects as objects_of_mart
 from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Model, argument, kept_in
+from skyeng.model import Model, argument, kept_in, one_line
 from skyeng.sql import ident, sql
 
 DDL = Path(__file__).parents[2] / "datamart" / "ddl"
@@ -73,9 +73,8 @@ def revise(model: Model, message: str) -> Path | None:
     slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40] or "marts"
     path = folder(model) / f"{number:03d}_{slug}.sql"
     path.parent.mkdir(parents=True, exist_ok=True)
-    words = " ".join(message.split()).encode(errors="replace").decode()
     head = (
-        f"-- The datamart of model '{model.name}', revision {number:03d}: {words}\n"
+        f"-- The datamart of model '{model.name}', revision {number:03d}: {one_line(message)}\n"
         "-- Complete: a new datamart runs this file and none before it.\n"
     )
     path.write_text(head + "".join(f"\n{it.text};\n" for it in wanted), encoding="utf-8")

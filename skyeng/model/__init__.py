@@ -4,7 +4,7 @@ Knows no database. Everything else (tables, loads, marts, plans) is a function o
 """
 
 from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite
-from skyeng.model.reading import argument, built_in_models, kept_in, load_model, report
+from skyeng.model.reading import argument, built_in_models, kept_in, load_model, one_line, report
 from skyeng.model.specification import Feed, FeedColumn, Mart, MartColumn, Model
 from skyeng.model.types import LogicalType
 
@@ -25,5 +25,6 @@ __all__ = [
     "built_in_models",
     "kept_in",
     "load_model",
+    "one_line",
     "report",
 ]

@@ -41,6 +41,11 @@ def argument(model: Model) -> str:
     return model.name if _is_built_in(model) else shlex.quote(str(model.directory))
 
 
+def one_line(message: str) -> str:
+    """What a revision is for, on one line of a file in UTF-8."""
+    return " ".join(message.split()).encode(errors="replace").decode()
+
+
 def _is_built_in(model: Model) -> bool:
     return model.directory.resolve() == (_MODELS / model.name).resolve()
 

@@ -38,7 +38,6 @@ def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, 
 def read_whole(session: Session, model: Model, span: Span) -> Moment | None:
     """Prepare a span to be read by scanning, where it is one large load."""
     if not span.whole_load:
-        prepare_look_ups(session)
         return None
     prepare_whole_read(session)
     return Moment.known(session, model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat())))
@@ -99,6 +98,8 @@ class Versions:
         """The vault's row versions of a span, with `row_key`, `load_ts` and `row_hash`, the hash of their content."""
         served, feed = Served(self.model, self.mart), self._feed
         whole = read_whole(self.warehouse, self.model, span)
+        if whole is None:
+            prepare_look_ups(self.warehouse)
         versions = row_versions(self.model, feed, whole, served.digests, changes)
         names = idents(["row_key", "load_ts", IS_DELETED, *(column.name for column in self.model.feed_columns(feed))])
         return sql(
@@ -129,13 +130,11 @@ FROM (
         statement = sql(
             """SELECT load_ts, count(*)
 FROM control.{changes} AS changes
-WHERE EXISTS (
-    SELECT FROM control.{changes} AS later
-    WHERE later.row_key = changes.row_key AND later.load_ts > changes.load_ts
-)
+WHERE {superseded}
 GROUP BY load_ts
 ORDER BY load_ts""",
             changes=ident(self._feed.changes_table),
+            superseded=_is_superseded(self._feed, "changes"),
         )
         return [MartLoad(load_ts, count, 0, 0) for load_ts, count in self.warehouse.rows(statement)]
 
@@ -211,14 +210,24 @@ def _superseded_changes(feed: Feed) -> SQL:
         """(
     SELECT *
     FROM control.{changes} AS logged
-    WHERE load_ts > %(after)s AND load_ts <= %(upto)s AND EXISTS (
-        SELECT FROM control.{changes} AS later
-        WHERE later.row_key = logged.row_key AND later.load_ts > logged.load_ts
-    )
+    WHERE load_ts > %(after)s AND load_ts <= %(upto)s AND {superseded}
     {fence}
 )""",
         changes=ident(feed.changes_table),
+        superseded=_is_superseded(feed, "logged"),
         fence=FENCE,
+    )
+
+
+def _is_superseded(feed: Feed, version: str) -> SQL:
+    """Condition that a later load changed the row of a version in the log of changes."""
+    return sql(
+        """EXISTS (
+    SELECT FROM control.{changes} AS later
+    WHERE later.row_key = {version}.row_key AND later.load_ts > {version}.load_ts
+)""",
+        changes=ident(feed.changes_table),
+        version=ident(version),
     )
 
 

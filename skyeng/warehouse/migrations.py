@@ -19,7 +19,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 
 from skyeng.errors import LoadInProgress, NotMigrated, ObjectsLost, StatementFailed
-from skyeng.model import Model, Satellite
+from skyeng.model import Model, Satellite, one_line
 from skyeng.model.signature import Signature, model_of, signature
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import ident, sql
@@ -249,7 +249,7 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
 def _write(connection: sa.Connection, history: History, message: str, directives: Directives) -> Path | None:
     """Let Alembic compare and write the file, in whose docstring the message stands."""
     history.folder.mkdir(parents=True, exist_ok=True)
-    words = " ".join(message.split()).encode(errors="replace").decode().replace("\\", "/").replace('"', "'")
+    words = one_line(message).replace("\\", "/").replace('"', "'")
     with redirect_stdout(io.StringIO()):  # what was written is ours to say
         script = command.revision(
             config_of(history, connection, directives),

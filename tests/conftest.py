@@ -1,12 +1,16 @@
 """Real servers for all tests: one embedded PostgreSQL, one ClickHouse engine, a database a test.
 
-Schemas are built once as template databases and cloned for each test.
+Schemas are built once as template databases and cloned for each test. Where the system has a file system in memory
+with room enough, the servers keep their files there: tests make and drop hundreds of databases.
 """
 
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,8 @@ from skyeng.warehouse.revisions import store_signature
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)
+#: A file system in memory, and the room that all workers together are to find there.
+_MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30  # noqa: S108 - a folder of our own is made in it
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,8 @@ class Servers:
             self.execute(f"ALTER SYSTEM SET {setting} = off")
         self.execute("SELECT pg_reload_conf()")
         self._templates: dict[str, None] = {}
+        #: Copies of templates that are still there, in the order they were made.
+        self.copies: list[str] = []
 
     def database(self, name: str) -> str:
         return self.postgres.url(name)
@@ -141,7 +149,13 @@ class Servers:
             self._templates[template] = None
         name = f"{template}_{next(_numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.copies.append(name)
         return self.postgres.url(name)
+
+    def drop_copies(self, after: int) -> None:
+        """Drop the copies that came after so many."""
+        while len(self.copies) > after:
+            self.execute(f'DROP DATABASE IF EXISTS "{self.copies.pop()}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
         connection = psycopg2.connect(self.postgres.url("postgres"))
@@ -176,13 +190,35 @@ class Servers:
             yield world
 
 
+@contextmanager
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        with tempfile.TemporaryDirectory(prefix="skyeng-tests-", dir=_MEMORY, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("servers")
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    started = Servers(tmp_path_factory.mktemp("servers"))
-    # An open client keeps the engine up between tests: starting it costs more than most of them.
-    with started.datamart().session(create=True):
-        yield started
-    started.postgres.stop()
+    with _folder(tmp_path_factory) as folder:
+        started = Servers(folder)
+        # An open client keeps the engine up between tests: starting it costs more than most of them.
+        with started.datamart().session(create=True):
+            yield started
+        started.postgres.stop()
+
+
+@pytest.fixture(autouse=True)
+def own_databases_go(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop what a test cloned for itself; its module's databases stay."""
+    if "servers" not in request.fixturenames:
+        yield
+        return
+    all_servers: Servers = request.getfixturevalue("servers")
+    there = len(all_servers.copies)
+    yield
+    all_servers.drop_copies(there)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import MODELS, Servers, World, schema_only
 from kill import DIFFERING
+from samples import LONG
 from server_log import Sessions, logged
 
 from skyeng.cli.main import cli
@@ -190,26 +191,30 @@ def pattern(planned: str) -> str:
     return "".join(made)
 
 
+#: With the options of a run, one of them.
+SAMPLE: tuple[Kind, ...] = KINDS if LONG else ("changed",)
+
+
 @pytest.mark.parametrize("scenario", KINDS)
 def test_a_run_sends_what_was_planned(servers: Servers, world: World, scenario: Kind) -> None:
     assert_planned(servers, world, scenario)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", KINDS)
+@pytest.mark.parametrize("scenario", SAMPLE)
 def test_a_full_run_sends_what_was_planned(servers: Servers, world: World, scenario: Kind) -> None:
     assert_planned(servers, world, scenario, full=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("only", ["to_datawarehouse", "to_datamart"])
-@pytest.mark.parametrize("scenario", KINDS)
+@pytest.mark.parametrize("scenario", SAMPLE)
 def test_half_a_run_sends_what_was_planned(servers: Servers, world: World, scenario: Kind, only: str) -> None:
     assert_planned(servers, world, scenario, only=only)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", KINDS)
+@pytest.mark.parametrize("scenario", SAMPLE)
 def test_a_run_of_a_part_sends_what_was_planned(servers: Servers, school_world: World, scenario: Kind) -> None:
     assert_planned(servers, school_world, scenario, where=["lesson_id=1..1000"])
 

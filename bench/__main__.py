@@ -35,6 +35,7 @@ _MORE: dict[str, Callable[[Size, argparse.Namespace], None]] = {
     "queries": lambda size, _: more.queries(size),
     "streak": lambda size, options: more.streak(size, options.loads or 20),
     "queries-aged": lambda size, _: more.queries_aged(size),
+    "queries-many": lambda size, _: more.queries_many(size),
     "damage": lambda size, _: more.damage(size),
 }
 _NAMES = (*(row.key for row in rounds.ROWS), *_MORE)

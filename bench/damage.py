@@ -87,12 +87,8 @@ def _is_found(differences: tuple[Any, ...], expected: Expected, *, complete: boo
 
 def _outside(model: Model, stores: Stores, kind: str, rows: int) -> list[Harm]:
     tables = MartTables(model.marts[0])
-    ids = [_lesson(stores, rows * fifths // 5) for fifths in (1, 2, 3)]
-    return [
-        _in_source(stores, kind, ids[0]),
-        _in_mart(model, stores, kind, tables.current, tables.view, ids[1]),
-        _in_mart(model, stores, kind, tables.history, tables.history, ids[2]),
-    ]
+    in_source, in_mart = (_lesson(stores, rows * fifths // 5) for fifths in (1, 2))
+    return [_in_source(stores, kind, in_source), _in_mart(model, stores, kind, tables, in_mart)]
 
 
 def _lesson(stores: Stores, at_least: int) -> int:
@@ -199,7 +195,7 @@ ORDER BY h_lesson_id, s_course_module_lesson_stream_effectivity_load_ts DESC""",
     return min(candidates.items() - {(id_, candidates[id_]) for (id_,) in there})
 
 
-# --- ClickHouse: rows are deleted, and others attached, past the materialised view.
+# --- ClickHouse: rows are deleted, and others attached.
 
 _ALTERED = SQL(
     "* REPLACE (char(bitXor(ascii(s_lesson_description), 1)) || substring(s_lesson_description, 2)"
@@ -209,7 +205,7 @@ _ALTERED = SQL(
 
 @dataclass(frozen=True)
 class _MartRows:
-    """The row versions of one lesson in one of a mart's tables."""
+    """The row versions of one lesson in a mart's history."""
 
     stores: Stores
     table: str
@@ -270,11 +266,12 @@ class _MartRows:
                 session.execute(statement)
 
 
-def _in_mart(model: Model, stores: Stores, kind: str, table: str, follower: str, lesson: int) -> Harm:
-    rows = _MartRows(stores, table, model.marts[0].key, lesson)
+def _in_mart(model: Model, stores: Stores, kind: str, tables: MartTables, lesson: int) -> Harm:
+    """In the history, and hence in what analysts see."""
+    rows = _MartRows(stores, tables.history, model.marts[0].key, lesson)
     expected = {
         "altered byte": Expected("differs", lesson),
         "missing row": Expected("missing", lesson),
         "extra row": Expected("extra", STRANGE),
     }[kind]
-    return Harm(lambda: rows.do(kind), rows.undo, {follower: expected})
+    return Harm(lambda: rows.do(kind), rows.undo, {tables.view: expected, tables.history: expected})

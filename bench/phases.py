@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import statistics
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -115,6 +117,24 @@ def to_datamart(scene: Scene) -> Any:
     return {"rows": sum(done.marts.values()), "steps": done.seconds}
 
 
+def many_loads(scene: Scene, loads: str) -> Any:
+    """Loads of one in a thousand, each taken by the datamart at once."""
+    seconds: list[float] = []
+    for number in range(int(loads)):
+        data.change(scene.stores.source, MODEL, 0.001, seed=number)
+        pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
+        begun = time.perf_counter()
+        pipeline.run(MODEL, scene.stores, only="to_datamart")
+        seconds.append(time.perf_counter() - begun)
+    tenth = max(1, len(seconds) // 10)
+    return {
+        "loads": len(seconds),
+        "seconds": round(statistics.median(seconds), 3),
+        "first": round(statistics.median(seconds[:tenth]), 3),
+        "last": round(statistics.median(seconds[-tenth:]), 3),
+    }
+
+
 def verify(scene: Scene) -> Any:
     results = pipeline.verify(MODEL, scene.stores)
     assert all(result.equal for result in results), results
@@ -143,7 +163,7 @@ def do_damage(scene: Scene, kind: str, where: str, rows: str) -> Any:
 _ALL: tuple[Callable[..., Any], ...] = (
     *(level_warehouse, level_datamart, level, empty_warehouse, empty_datamart, migrate_datamart),
     *(one_percent, thousand, make_large_course, rename_large_course),
-    *(to_datawarehouse, to_datamart, verify, sizes, compare_views, do_damage),
+    *(to_datawarehouse, to_datamart, many_loads, verify, sizes, compare_views, do_damage),
 )
 PHASES = {phase.__name__: phase for phase in _ALL}
 

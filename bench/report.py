@@ -176,15 +176,30 @@ def _streak(found: Found) -> str:
 
 def _queries(found: Found) -> str:
     tables: list[str] = []
-    for name in ("queries", "queries_aged"):
+    for name in ("queries", "queries_aged", "queries_many"):
         if it := found.get(name):
             rows = [
-                [query, f"{each['view']:.3f}", f"{each['plain']:.3f}", f"{each['ratio']:.2f}", f"{it['target']:.1f}"]
+                [
+                    query,
+                    f"{each['plain']:.3f}",
+                    f"{each['view']:.3f}",
+                    f"{each['ratio']:.2f}",
+                    f"{each['as_of']:.3f}" if "as_of" in each else "",
+                    f"{each['as_of_ratio']:.2f}" if "as_of" in each else "",
+                ]
                 for query, each in it["queries"].items()
             ]
-            title = f"{it['rows']:,} rows after {it['loads']} loads (parts: {it['parts']})"
-            tables.append(_table((title, "view, s", "plain table, s", "ratio", "target"), rows))
+            title = f"{it['rows']:,} rows after {it['loads']} loads (parts: {it['parts']}{_disk(it)})"
+            tables.append(_table((title, "plain table, s", "view, s", "ratio", "as of, s", "ratio"), rows))
     return "\n".join(tables)
+
+
+def _disk(it: Found) -> str:
+    """How much a mart takes on disk, of which a part are versions of the past."""
+    if "bytes" not in it:
+        return ""
+    ours, plain = (f"{it[name] / 2**20:,.0f} MB" for name in ("bytes", "bytes_plain"))
+    return f"; {ours} with {it['row_versions']:,} row versions, plain {plain}"
 
 
 def _damage(found: Found) -> str:

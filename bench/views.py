@@ -1,4 +1,7 @@
-"""What the analysts' view costs: the same statements on it and on a plain MergeTree table of its rows."""
+"""What the analysts' views cost: the same statements on them and on a plain MergeTree table of their rows.
+
+The as-of view is asked for the middle load, which shows other rows, and about as many.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from skyeng.datamart import append
+from skyeng.datamart import contents
 from skyeng.datamart.client import ClickHouse, Session
-from skyeng.datamart.queries import named_queries
+from skyeng.datamart.queries import as_of, named_queries
 from skyeng.datamart.tables import MartTables
 from skyeng.model import Mart, Model
 from skyeng.sql import SQL, ident, idents, literal, sql
@@ -31,12 +34,19 @@ def compare(model: Model, datamart: ClickHouse) -> dict[str, Any]:
     plain = replace(datamart, url=urlunsplit(urlsplit(datamart.url)._replace(query=f"database={_PLAIN}")))
     with datamart.session() as view, _plain_table(mart, datamart, plain) as table:
         _same_rows(view, table, mart)
+        loads = contents.held_loads(view, mart)
+        middle = loads[len(loads) // 2].load_ts
         return {
-            "loads": len(append.held_loads(view, mart)),
+            "loads": len(loads),
             "rows": view.scalar(sql("SELECT count() FROM {mart}", mart=ident(mart.table))),
-            "parts": _parts(view, MartTables(mart).current),
+            "row_versions": sum(it.row_versions for it in loads),
+            "parts": _parts(view, MartTables(mart).history),
             "parts_plain": _parts(table, mart.table),
-            "queries": {name: _timed(view, table, it) for name, it in _statements(model, mart).items()},
+            "bytes": _bytes(view, MartTables(mart).history),
+            "bytes_plain": _bytes(table, mart.table),
+            "queries": {
+                name: _timed(view, table, it, as_of(it, model, middle)) for name, it in _statements(model, mart).items()
+            },
         }
 
 
@@ -89,16 +99,29 @@ def _parts(session: Session, table: str) -> int:
     )
 
 
-def _timed(view: Session, table: Session, statement: SQL) -> dict[str, Any]:
+def _bytes(session: Session, table: str) -> int:
+    return session.scalar(
+        sql(
+            """SELECT sum(bytes_on_disk)
+FROM system.parts
+WHERE active AND database = currentDatabase() AND table = {table}""",
+            table=literal(table),
+        )
+    )
+
+
+def _timed(view: Session, table: Session, statement: SQL, past: SQL) -> dict[str, Any]:
     """The engine alone: results are computed whole, and not sent."""
-    taken: dict[str, list[float]] = {"view": [], "plain": []}
+    asked = {"view": (view, statement), "as_of": (view, past), "plain": (table, statement)}
+    taken: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(_WARM + _REPEATS):
-        for name, session in (("view", view), ("plain", table)):
+        for name, (session, text) in asked.items():
             begun = time.perf_counter()
-            session.client.raw_query(statement.text, fmt="Null")
+            session.client.raw_query(text.text, fmt="Null")
             taken[name].append(time.perf_counter() - begun)
     medians = {name: statistics.median(each[_WARM:]) for name, each in taken.items()}
     return {
         **{name: round(seconds, 4) for name, seconds in medians.items()},
         "ratio": round(medians["view"] / medians["plain"], 2),
+        "as_of_ratio": round(medians["as_of"] / medians["plain"], 2),
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from images.drawing import GREY, INK, Box, Drawing, Line, Rect, Text, text_width
 from images.sheet import HEAD, ROW, SIDE, Row, Sheet, Style, base_line
-from skyeng.datamart.definitions import MaterializedView, Object, Table
+from skyeng.datamart.definitions import Object, Table
 from skyeng.datamart.tables import MartTables, objects
 from skyeng.model import Hub, Mart, Model
 
@@ -47,8 +47,7 @@ def _made(declared: Object) -> Made:
     if isinstance(declared, Table):
         columns = {column.name: column.type.text for column in declared.columns}
         return Made(declared.name, "table", declared.engine, declared.sorted_by, columns)
-    kind = "materialised view" if isinstance(declared, MaterializedView) else "view"
-    return Made(declared.name, kind, "", (), {})
+    return Made(declared.name, "view", "", (), {})
 
 
 def draw(model: Model, mart: Mart) -> Drawing:
@@ -56,12 +55,12 @@ def draw(model: Model, mart: Mart) -> Drawing:
     tables, things = MartTables(mart), made(model, mart)
     drawing = Drawing(f"Datamart of the model '{model.name}': what analysts see, and the tables behind it")
     drawing.texts.append(Text(MARGIN, base_line(6, 16), drawing.title, bold=True))
-    sheet = Sheet(tables.view, list(_rows(model, mart, things[tables.current])), MART)
+    sheet = Sheet(tables.view, list(_rows(model, mart, things[tables.history])), MART)
     analysts = sheet.place(drawing, MARGIN, TITLE)
     bottom = _flow(drawing, list(_steps(model, mart, things)), analysts)
     drawing.width = max(_right(drawing), MARGIN + text_width(drawing.title)) + MARGIN
     y = max(analysts.bottom, bottom) + 8
-    for words in (f"{tables.view} is a {things[tables.view].words}: what is current and not deleted.", *_NOTES):
+    for words in (f"{tables.view} is a {things[tables.view].words}: what is valid at the newest load.", *_NOTES):
         drawing.texts.append(Text(MARGIN, base_line(y, ROW), words, GREY))
         drawing.width = max(drawing.width, MARGIN + text_width(words) + MARGIN)
         y += ROW
@@ -70,17 +69,17 @@ def draw(model: Model, mart: Mart) -> Drawing:
 
 
 _NOTES = (
-    "1, 2, ...: place in the sort key of the tables. A missing level is NULL in all its columns.",
+    "1, 2, ...: place in the sort key of the history. A missing level is NULL in all its columns.",
     "Yellow holds rows, green is a view, grey is in the warehouse.",
 )
 
 
-def _rows(model: Model, mart: Mart, current: Made) -> Iterator[Row]:
+def _rows(model: Model, mart: Mart, history: Made) -> Iterator[Row]:
     """The view's columns: key and load, then level by level, in the order of the hubs."""
 
     def row(name: str, *, technical: bool = False) -> Row:
-        place = current.sorted_by.index(name) + 1 if name in current.sorted_by else ""
-        return Row(name, current.types[name], str(place), technical=technical)
+        place = history.sorted_by.index(name) + 1 if name in history.sorted_by else ""
+        return Row(name, history.types[name], str(place), technical=technical)
 
     yield row(mart.key, technical=True)
     yield row(mart.load_ts, technical=True)
@@ -121,11 +120,9 @@ def _steps(model: Model, mart: Mart, things: dict[str, Made]) -> Iterator[_Step]
         SOURCE,
     )
     for name, purpose, fill in (
-        (tables.history, "every row version, append-only", TABLE),
-        (tables.feeder, "carries every new version on", VIEW),
-        (tables.current, "the latest version of every row", TABLE),
+        (tables.history, "row versions, each from load to load", TABLE),
         (tables.as_of, "for analysts: the same as of any `ts`", VIEW),
-        (tables.loads, "loads of the warehouse the mart holds", TABLE),
+        (tables.loads, "which loads both views show", TABLE),
     ):
         yield _Step(name, (things[name].words, purpose), fill)
 
@@ -143,14 +140,11 @@ def _flow(drawing: Drawing, steps: Sequence[_Step], analysts: Rect) -> float:
             drawing.texts.append(Text(left + SIDE, base_line(top, ROW), words, GREY))
         places.append(place)
         y = place.bottom + _ARROW
-    changes, history, feeder, current, as_of, loads = places
-    for above, below in ((changes, history), (history, feeder), (feeder, current)):
+    changes, history, as_of, loads = places
+    for above, below in ((changes, history), (history, as_of)):
         _arrow(drawing, (above.middle, above.bottom), (below.middle, below.y))
-    level, turn = current.y + current.height / 2, left - GAP / 2
-    entry = min(level, analysts.bottom - ROW)
-    bend = ((turn, level), (turn, entry)) if entry < level else ()
-    _arrow(drawing, (current.x, level), *bend, (analysts.right, entry))
-    _around(drawing, history, as_of, history.right + _GUTTER)
+    level = history.y + history.height / 2
+    _arrow(drawing, (history.x, level), (analysts.right, level))
     _around(drawing, changes, loads, changes.right + 2 * _GUTTER)
     return loads.bottom
 

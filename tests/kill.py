@@ -108,6 +108,8 @@ _LISTED = r"ANY\('\{[-0-9,]+\}'::[a-z]+\[\]\)"
 _PLACES, _BUCKETS = rf"\w+ = {_LISTED}", rf"coalesce\(row_place [^']+?\) = {_LISTED}"
 #: The condition that picks them, as a pattern.
 DIFFERING = rf"\((?:{_PLACES} OR {_BUCKETS}|{_PLACES}|{_BUCKETS})\)"
+#: The same command for each load of several.
+_FOR_EACH_LOAD = re.compile(r"(UPDATE .+?)(?:, \1)+(?= SETTINGS)")
 _DIFFERING = re.compile(rf"{DIFFERING}|(?<=WHERE )(?:true|false)\b")
 
 
@@ -122,6 +124,7 @@ class Watch:
 
     def did(self, what: str) -> None:
         what = " ".join(_VALUE.sub("?", _DIFFERING.sub("?", what)).split())
+        what = _FOR_EACH_LOAD.sub(r"\1", what)
         with self._guard:
             self._times[what] += 1
             self.passed.append(Failpoint(what, self._times[what]))
@@ -202,7 +205,7 @@ def watch_clickhouse(watch: Watch) -> None:
         watch.did(statement.text)
         return found
 
-    def watched_insert(self: Any, table: str, columns: Any, chunks: Iterable[bytes], settings: Any) -> None:
+    def watched_insert(self: Any, table: str, columns: Any, chunks: Iterable[bytes]) -> None:
         def sent() -> Iterator[bytes]:
             for chunk in chunks:
                 half = len(chunk) // 2
@@ -210,7 +213,7 @@ def watch_clickhouse(watch: Watch) -> None:
                 watch.did(f"within the insert into {table}")
                 yield chunk[half:]
 
-        insert(self, table, columns, sent(), settings)
+        insert(self, table, columns, sent())
         watch.did(f"insert into {table}")
 
     session.execute, session.rows, session.insert = watched_execute, watched_rows, watched_insert

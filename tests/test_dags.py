@@ -148,7 +148,7 @@ def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) 
 def test_a_full_comparison_asked_for_in_the_trigger_form(airflow: Airflow, school: World) -> None:
     school.run()
     school.mart_command(
-        f"ALTER TABLE {MART}_current UPDATE h_lesson_title = 'x' WHERE h_lesson_id = 7 SETTINGS mutations_sync = 2"
+        f"ALTER TABLE {MART}_history UPDATE h_lesson_title = 'x' WHERE h_lesson_id = 7 SETTINGS mutations_sync = 2"
     )
     assert school.differences()
     with connected(school):

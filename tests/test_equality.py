@@ -228,7 +228,7 @@ def test_the_datamart_tells_the_same_values_apart(database: Postgres, servers: S
         count = session.copy_out(held, out, binary=False)
     with servers.datamart().session(create=True) as mart:
         mart.execute(SQL(f"CREATE TABLE near (x Nullable({type_.clickhouse})) ENGINE = Memory"))
-        mart.insert("near", ["x"], [rows.read_bytes(), b"\\N\n"], {})
+        mart.insert("near", ["x"], [rows.read_bytes(), b"\\N\n"])
         hashes = [clickhouse_text_hash([Value("x", ident("x"), type_)]), clickhouse_fast_hash([ident("x")])]
         for hash_ in hashes:
             assert mart.scalar(sql("SELECT uniqExact({hash}) FROM near", hash=hash_)) == count + 1

@@ -1,8 +1,7 @@
 """Analysts see each row version once, whatever happens between loader and ClickHouse.
 
-A version is sent once, twice, in part, by two loaders at once, or after a restore from a backup:
-what analysts see, now and as of every load, is what the vault says, and the history holds as many
-versions as the loads wrote.
+A version is sent once, twice, in part, by two loaders at once, or after a restore from a backup: in the end what
+analysts see, now and as of every load, is what the vault says, and the history holds as many versions as loads wrote.
 """
 
 from __future__ import annotations
@@ -17,23 +16,26 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Servers, World
 
-from skyeng.datamart import append
+from skyeng.datamart import append, contents
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart.client import ClickHouse
-from skyeng.errors import DatamartAhead, SkyengError
+from skyeng.errors import DatamartAhead, LoadInProgress, MartDamaged, SkyengError
 from skyeng.pipeline.status import mart_states
 from skyeng.pipeline.to_datamart import ToDatamart
 from skyeng.postgres import Postgres
+from skyeng.sql import literal, sql
 
 pytestmark = pytest.mark.slow
 
 MART = "dm_courses_modules_lessons_streams"
-HISTORY, CURRENT, LOADS = f"{MART}_history", f"{MART}_current", f"{MART}_loads"
+HISTORY, LOADS = f"{MART}_history", f"{MART}_loads"
 KEY, LOAD_TS = "dm_course_module_lesson_stream_uuid", "dm_course_module_lesson_stream_load_ts"
+LOAD_END_TS = "dm_course_module_lesson_stream_load_end_ts"
 
 SHOWN = "h_course_id, h_stream_id, h_module_id, h_lesson_id, h_course_title, h_stream_name, h_lesson_title"
 SOURCE = "course_id, stream_id, module_id, lesson_id, course_title, stream_name, lesson_title"
@@ -61,8 +63,8 @@ def check_once(world: World) -> None:
         vault = world.vault(f"SELECT {SOURCE} FROM vault.courses_as_of('{load_ts} UTC')")
         assert as_of(world, load_ts) == sorted(map(repr, vault)), load_ts
     expected = world.vault("SELECT sum(rows_new + rows_changed + rows_gone)::bigint FROM control.load_feeds")
-    assert world.mart(f"SELECT count() FROM {HISTORY} FINAL") == expected
-    assert world.mart(f"SELECT count() FROM {LOADS} FINAL") == [(len(load_timestamps(world)),)]
+    assert world.mart(f"SELECT count() FROM {HISTORY}") == expected
+    assert world.mart(f"SELECT count() FROM {LOADS} FINAL WHERE NOT is_retained") == [(len(load_timestamps(world)),)]
     ((rows,),) = world.mart(f"SELECT count() FROM {MART}")
     assert [(it.rows, it.loads_behind) for it in mart_states(world.model, world.stores)] == [(rows, 0)]
     assert not world.run(only="to_datamart").anything_new
@@ -84,13 +86,15 @@ def appender(world: World, upto: int) -> Callable[[], None]:
 
     def work() -> None:
         with world.stores.warehouse.session(snapshot=True) as warehouse, world.stores.datamart.session() as session:
-            append.append(session, steps.mart, span, partial(steps._versions, warehouse))
+            before = contents.read(session, steps.mart)
+            append.append(session, steps.mart, span, partial(steps._versions, warehouse), before, lambda: None)
 
     return work
 
 
-def at_once(*works: Callable[[], None]) -> None:
-    barrier, failed = threading.Barrier(len(works)), []
+def at_once(*works: Callable[[], None]) -> list[Exception]:
+    """Do these at the same time; what failed."""
+    barrier, failed = threading.Barrier(len(works)), list[Exception]()
 
     def begin(work: Callable[[], None]) -> None:
         barrier.wait()
@@ -104,41 +108,48 @@ def at_once(*works: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
+    return failed
 
 
 # Sent twice, in part, or by two.
 
 
 def test_two_loaders_at_once_neither_of_which_asks_for_the_lock(school: World) -> None:
-    """They send different spans of the same loads; each version is seen once."""
+    """Who sees rows that it did not send registers nothing; the next run makes all of it right."""
     waiting(school, "B", "C")
-    at_once(appender(school, 1), appender(school, 2), appender(school, 2))
+    failed = at_once(appender(school, 1), appender(school, 2), appender(school, 2))
+    assert all(isinstance(it, MartDamaged) for it in failed), failed
     ((sent,),) = school.mart(f"SELECT count() FROM {HISTORY}")
     assert sent > 36 + 12, "versions came twice"
+    school.run(only="to_datamart")
     check_once(school)
 
 
 def test_an_insert_of_which_a_part_arrived_is_repeated(school: World) -> None:
-    """Of two loads, some rows reached the history, others what is current, and the register none."""
+    """Of two loads, some rows reached the history, some ends were written, and the register names none."""
     waiting(school, "B", "C")
     appender(school, 2)()
-    for table, half in ((HISTORY, 0), (CURRENT, 1)):
-        school.mart_command(
-            f"ALTER TABLE {table} DELETE WHERE h_course_id = 1 AND h_lesson_id % 2 = {half}"
-            f" AND {LOAD_TS} > '{load_timestamps(school)[0]}' SETTINGS mutations_sync = 2"
-        )
+    first = load_timestamps(school)[0]
+    was = as_of(school, first)
     school.mart_command(
-        f"ALTER TABLE {LOADS} DELETE WHERE load_ts > '{load_timestamps(school)[0]}' SETTINGS mutations_sync = 2"
+        f"ALTER TABLE {HISTORY} DELETE WHERE h_lesson_id % 2 = 0 AND {LOAD_TS} > '{first}',"
+        f" UPDATE {LOAD_END_TS} = '9999-12-31 23:59:59.999999' WHERE h_lesson_id % 3 = 0 AND {LOAD_TS} = '{first}'"
+        " SETTINGS mutations_sync = 2"
     )
+    unregister(school, since=first)
+    assert sorted(map(repr, school.mart(f"SELECT {SHOWN} FROM {MART}"))) == was
     assert school.run(only="to_datamart").marts == {MART: 12}
     check_once(school)
+
+
+def unregister(world: World, since: str) -> None:
+    world.mart_command(f"ALTER TABLE {LOADS} DELETE WHERE load_ts > '{since}' SETTINGS mutations_sync = 2")
 
 
 def test_the_same_rows_in_two_loads_are_two_versions_where_tables_remember_blocks(school: World) -> None:
     """As replicated tables do: A, B, A keeps its second A, and a repeated insert is not taken for done."""
     school.run()
-    for table in (HISTORY, CURRENT, LOADS):
+    for table in (HISTORY, LOADS):
         school.mart_command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 100")
     for title in ("B", "Data Science"):
         school.change(renamed(title))
@@ -146,32 +157,84 @@ def test_the_same_rows_in_two_loads_are_two_versions_where_tables_remember_block
     titles = school.mart(f"SELECT h_course_title FROM {HISTORY} WHERE h_lesson_id = 1 ORDER BY {LOAD_TS}")
     assert [title for (title,) in titles] == ["Data Science", "B", "Data Science"]
     check_once(school)
-    # An insert that ended between the history and what is current, and then the same block again.
+    # An insert that was all that was done of a load, and then the same block again.
     school.change(renamed("D"))
     school.run()
-    lost = f"WHERE {LOAD_TS} > '{load_timestamps(school)[-2]}' SETTINGS mutations_sync = 2"
-    school.mart_command(f"ALTER TABLE {CURRENT} DELETE {lost}")
-    school.mart_command(f"ALTER TABLE {LOADS} DELETE {lost.replace(LOAD_TS, 'load_ts')}")
+    unregister(school, since=load_timestamps(school)[-2])
     assert school.run(only="to_datamart").marts == {MART: 6}
     check_once(school)
 
 
 def test_rows_that_came_twice_do_not_stand_in_for_lost_ones(school: World) -> None:
-    """History and what is current are older than the register, and as long: counts alone would not tell."""
-    school.mart_command("SYSTEM STOP MERGES")
+    """The history is older than the register, and as long: a count of all rows would not tell."""
     waiting(school, "B")
-    for _ in range(2):
-        appender(school, 1)()
+    appender(school, 1)()
+    school.mart_command(f"CREATE TABLE old_history CLONE AS {HISTORY}")
+    school.mart_command(f"INSERT INTO old_history SELECT * FROM {HISTORY} WHERE h_course_id = 1 LIMIT 6")
     school.change(renamed("C"))
-    for table in (HISTORY, CURRENT):
-        school.mart_command(f"CREATE TABLE old_{table} AS {table}")
-        school.mart_command(f"ALTER TABLE old_{table} ATTACH PARTITION tuple() FROM {table}")
     school.run()
     ((claimed,),) = school.mart(f"SELECT sum(row_versions) FROM {LOADS} FINAL")
-    assert school.mart(f"SELECT count() FROM old_{HISTORY}") == [(claimed,)] == [(48,)]
-    for table in (HISTORY, CURRENT):
-        school.mart_command(f"EXCHANGE TABLES {table} AND old_{table}")
-        assert school.run(only="to_datamart").rebuilt == {MART: "rows of the mart were lost"}, table
+    assert school.mart("SELECT count() FROM old_history") == [(claimed,)] == [(48,)]
+    school.mart_command(f"EXCHANGE TABLES {HISTORY} AND old_history")
+    assert school.run(only="to_datamart").rebuilt == {MART: "rows of the mart were lost"}
+    check_once(school)
+
+
+def test_which_statements_write_to_the_history(school: World) -> None:
+    """An analyst who copies it elsewhere for an hour holds no load up."""
+    writing = (
+        "INSERT INTO {} VALUES",
+        "insert into table school.{} SELECT 1",
+        "\n  ALTER TABLE `{}` DELETE WHERE 1",
+        'UPDATE "{}" SET row_hash = 1 WHERE 1',
+        "DELETE FROM school.`{}` WHERE 1",
+    )
+    other = ("INSERT INTO mine SELECT * FROM {}", "ALTER TABLE {}_mine DELETE WHERE 1", "SELECT 'ALTER TABLE {}'")
+    for statement in (*writing, *other):
+        found = school.mart(
+            sql(
+                "SELECT match({statement}, {writes})",
+                statement=literal(statement.format(HISTORY)),
+                writes=literal(append.WRITES.format(HISTORY)),
+            ).text
+        )
+        assert found == [(int(statement in writing),)], statement
+
+
+def test_who_lost_its_lock_registers_nothing(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process that was stopped for longer than the server waits, and then goes on."""
+    waiting(school, "B")
+    before = school.mart(f"SELECT * FROM {MART} ORDER BY ALL")
+    end_replaced = append._end_replaced
+
+    def slowly(*arguments: Any) -> None:
+        end_replaced(*arguments)
+        ended = school.vault("""SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+            AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())""")
+        assert ended == [(True,)]
+
+    monkeypatch.setattr(append, "_end_replaced", slowly)
+    with pytest.raises(LoadInProgress, match=f"lost its lock on {MART}"):
+        school.run(only="to_datamart")
+    assert school.mart(f"SELECT * FROM {MART} ORDER BY ALL") == before
+    monkeypatch.undo()
+    assert school.run(only="to_datamart").marts == {MART: 6}
+    check_once(school)
+
+
+def test_what_is_under_way_is_waited_for_and_named(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutation of somebody's own, which cannot end: no load begins, and what to do is said."""
+    waiting(school, "B")
+    monkeypatch.setattr(append, "PATIENCE", 0.5)
+    school.mart_command(
+        f"ALTER TABLE {HISTORY} UPDATE row_hash = throwIf(row_hash != 7) WHERE 1 SETTINGS mutations_sync = 0"
+    )
+    with pytest.raises(LoadInProgress, match=f"change {HISTORY}") as raised:
+        school.run(only="to_datamart")
+    assert "throwIf(row_hash != 7)" in str(raised.value)
+    assert "KILL MUTATION" in str(raised.value)
+    school.mart_command(f"KILL MUTATION WHERE database = currentDatabase() AND table = '{HISTORY}' SYNC")
+    assert school.run(only="to_datamart").marts == {MART: 6}
     check_once(school)
 
 
@@ -185,8 +248,8 @@ class Proxy:
         self.server = port
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
-        #: Loses what goes into this table: the insert itself, or its answer.
-        self.table: bytes | None = None
+        #: Loses a statement that begins so, or its answer.
+        self.statement: bytes | None = None
         self.loses: str = "answer"
         self.lost = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -202,9 +265,9 @@ class Proxy:
             losing = threading.Event()
             threading.Thread(target=self._answers, args=(server, client, losing), daemon=True).start()
             while request := client.recv(1 << 20):
-                if self.table and b"INSERT+INTO+" + self.table + b"+" in request:
-                    self.table, self.lost = None, self.lost + 1
-                    if self.loses == "insert":
+                if self.statement and self.statement in request:
+                    self.statement, self.lost = None, self.lost + 1
+                    if self.loses == "statement":
                         return
                     losing.set()
                 server.sendall(request)
@@ -236,23 +299,24 @@ def served(folder: Path) -> Iterator[int]:
         process.communicate(timeout=30)
 
 
-def test_an_insert_or_its_answer_is_lost(school: World, tmp_path: Path) -> None:
-    """The loader cannot tell the two apart; it says so, and the next run sends the same again."""
+def test_a_statement_or_its_answer_is_lost(school: World, tmp_path: Path) -> None:
+    """The loader cannot tell the two apart; it says so, and the next run does the same again."""
+    insert, end, register = f"INSERT+INTO+{HISTORY}+", f"ALTER TABLE {HISTORY}", f"INSERT+INTO+{LOADS}+"
     with served(tmp_path / "data") as port:
         proxy = Proxy(port)
         datamart = ClickHouse(f"clickhouse://loader:secret@127.0.0.1:{proxy.port}/datamart")
         world = replace(school, stores=replace(school.stores, datamart=datamart))
         mart_migrations.migrate(datamart, world.model)
         world.run()
-        cases = [(HISTORY, "answer"), (HISTORY, "insert"), (LOADS, "answer")]
-        for number, (table, loses) in enumerate(cases):
+        cases = [(it, loses) for it in (insert, end, register) for loses in ("answer", "statement")]
+        for number, (statement, loses) in enumerate(cases):
             world.change(renamed(f"Title {number}"))
-            proxy.table, proxy.loses = table.encode(), loses
+            proxy.statement, proxy.loses = statement.encode(), loses
             with pytest.raises(SkyengError, match="ch_datamart"):
                 world.run()
             assert proxy.lost == number + 1
-            arrived = world.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Title {number}'")
-            assert arrived == [(0 if (table, loses) == (HISTORY, "insert") else 6,)]
+            seen = world.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Title {number}'")
+            assert seen == [(6 if (statement, loses) == (register, "answer") else 0,)]
             world.run(only="to_datamart")
             assert world.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Title {number}'") == [(6,)]
         check_once(world)
@@ -340,7 +404,8 @@ def test_a_restored_warehouse_costs_no_history(school: World, servers: Servers, 
     world.change("UPDATE stream_module_lesson SET description = 'later' WHERE id < 4 OR id = 100")
     assert world.run().rebuilt == {}
     # A mart that is built anew for another reason keeps them too.
-    world.mart_command(f"TRUNCATE TABLE {CURRENT}")
+    lost = f"{LOAD_TS} = '{load_timestamps(world)[0]}' AND h_lesson_id = 5"
+    world.mart_command(f"ALTER TABLE {HISTORY} DELETE WHERE {lost} SETTINGS mutations_sync = 2")
     assert world.run().rebuilt == {MART: "rows of the mart were lost"}
     check_level(world, past)
 

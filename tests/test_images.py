@@ -108,7 +108,7 @@ def test_the_datamart_shows_every_column_with_its_type_and_every_table(model: Mo
         for column, type_ in types(model, mart):
             assert rows[at[column.name]] == column_type(column, type_).text
         names = {box.name for box in drawing.boxes}
-        assert {tables.view, tables.history, tables.current, tables.feeder, tables.as_of, tables.loads} <= names
+        assert {tables.view, tables.history, tables.as_of, tables.loads} <= names
 
 
 def test_svgs_stand_alone_on_white() -> None:

@@ -24,8 +24,10 @@ LITERALS = {"inf", "nan", "infinity", "null", "true", "false", "ts", "version", 
 #: Opened by a process of its own: what an engine wrote is read again by the next one only.
 IN_A_PROCESS = """
 import sys
+from datetime import UTC, datetime
 from skyeng.datamart.client import ClickHouse
-from skyeng.datamart.tables import MartTables, appended_columns, objects
+from skyeng.datamart.contents import MartLoad, register
+from skyeng.datamart.tables import OPEN_END, MartTables, appended_columns, objects
 from skyeng.model import load_model
 from skyeng.sql import ident, idents, sql
 
@@ -36,9 +38,10 @@ with ClickHouse(f"chdb://{folder}?database=words").session(create=True) as sessi
     if not session.scalar(sql("EXISTS TABLE {history}", history=ident(tables.history))):
         for it in objects(model, mart):
             session.execute(it.create)
-        version = b"00000000-0000-0000-0000-000000000001\\t2026-01-01 00:00:00\\t0\\t1\\t"
+        version = f"00000000-0000-0000-0000-000000000001\\t2026-01-01 00:00:00\\t{OPEN_END}\\t1\\t".encode()
         texts = "\\t".join(column.name for column in mart.columns).encode()
-        session.insert(tables.history, appended_columns(mart), [version + texts + b"\\n"], {})
+        session.insert(tables.history, appended_columns(mart), [version + texts + b"\\n"])
+        register(session, tables.loads, [MartLoad(datetime(2026, 1, 1, tzinfo=UTC), 1, 1, 1)])
     for relation in (ident(tables.view), sql("{view}(ts = '2026-01-02')", view=ident(tables.as_of))):
         statement = sql("SELECT {names} FROM {relation}", names=idents(names), relation=relation)
         assert session.rows(statement) == [tuple(names)], statement

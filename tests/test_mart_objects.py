@@ -18,7 +18,6 @@ from samples import LONG, some
 
 from skyeng import pipeline
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
 from skyeng.errors import MartDamaged, NameTaken, NotMigrated, SkyengError, StatementFailed
 from skyeng.model import Model
 from skyeng.pipeline.status import mart_states
@@ -27,19 +26,13 @@ from skyeng.source import data
 pytestmark = pytest.mark.slow
 
 MART = "dm_courses_modules_lessons_streams"
-TABLES = HISTORY, CURRENT, LOADS, KEPT = tuple(f"{MART}_{it}" for it in ("history", "current", "loads", "loads_kept"))
-FEEDER, AS_OF = f"{MART}_to_current", f"{MART}_as_of"
-VIEWS = FEEDER, MART, AS_OF
+TABLES = HISTORY, LOADS = f"{MART}_history", f"{MART}_loads"
+VIEWS = MART, AS_OF = MART, f"{MART}_as_of"
 
-#: Columns that can be altered: of the tables of row versions, and of the registers of loads.
-COLUMN = {HISTORY: "h_course_title", CURRENT: "h_course_title", LOADS: "rows_active", KEPT: "rows_active"}
-OTHER_TYPE = {HISTORY: "FixedString(40)", CURRENT: "String", LOADS: "Int64", KEPT: "Int64"}
-TIME = {
-    HISTORY: "dm_course_module_lesson_stream_load_ts",
-    CURRENT: "dm_course_module_lesson_stream_load_ts",
-    LOADS: "load_ts",
-    KEPT: "load_ts",
-}
+#: Columns that can be altered: of the row versions, and of the register of loads.
+COLUMN = {HISTORY: "h_course_title", LOADS: "rows_active"}
+OTHER_TYPE = {HISTORY: "FixedString(40)", LOADS: "Int64"}
+TIME = {HISTORY: "dm_course_module_lesson_stream_load_ts", LOADS: "load_ts"}
 
 #: By what happens to a table: statements, and the words that `status` has for it, or none.
 TO_TABLE = {
@@ -87,8 +80,7 @@ TO_VIEW = {
     "other": (("{other}",), "{name} has another SELECT"),
 }
 OTHER = {
-    FEEDER: f"CREATE OR REPLACE MATERIALIZED VIEW {FEEDER} TO {CURRENT} AS SELECT * FROM {HISTORY} WHERE 0",
-    MART: f"CREATE OR REPLACE VIEW {MART} AS SELECT * FROM {CURRENT} FINAL LIMIT 3",
+    MART: f"CREATE OR REPLACE VIEW {MART} AS SELECT * FROM {HISTORY} LIMIT 3",
     AS_OF: f"CREATE OR REPLACE VIEW {AS_OF} AS SELECT * FROM {MART} WHERE {{ts:DateTime64(6, 'UTC')}} > 0",
 }
 #: An object, and what happens to it.
@@ -136,7 +128,7 @@ def check_right(world: World) -> None:
         assert sorted(map(repr, mart)) == sorted(map(repr, vault)), load_ts
     vault = world.vault(f"SELECT {SOURCE} FROM vault.courses")
     assert sorted(map(repr, world.mart(f"SELECT {SHOWN} FROM {MART}"))) == sorted(map(repr, vault))
-    assert world.mart(f"SELECT count() FROM {LOADS} FINAL") == [(len(loads),)]
+    assert world.mart(f"SELECT count() FROM {LOADS} FINAL WHERE NOT is_retained") == [(len(loads),)]
 
 
 def change(world: World, number: int) -> None:
@@ -164,8 +156,7 @@ def check_cases(world: World, cases: Sequence[tuple[str, str]]) -> None:
         if number % 2:
             change(world, 2 + number // 2 % 20)
         report = world.run(only=None if number % 2 else "to_datamart")
-        # This register has no rows to lose.
-        assert report.anything_new or (name == KEPT and not words), (name, how)
+        assert report.anything_new, (name, how)
         check_right(world)
     assert world.differences() == []
     assert not world.run().anything_new
@@ -204,7 +195,7 @@ def check_pairs(world: World, chosen: Sequence[tuple[tuple[str, str], tuple[str,
 
 
 def test_tables_are_exchanged_and_what_changes_no_answer_stays(loaded: World) -> None:
-    loaded.mart_command(f"EXCHANGE TABLES {HISTORY} AND {CURRENT}")
+    loaded.mart_command(f"EXCHANGE TABLES {HISTORY} AND {LOADS}")
     report = loaded.run(only="to_datamart")
     assert "is sorted by" in report.rebuilt[MART]
     check_right(loaded)
@@ -212,7 +203,7 @@ def test_tables_are_exchanged_and_what_changes_no_answer_stays(loaded: World) ->
         f"ALTER TABLE {HISTORY} ADD INDEX by_title h_course_title TYPE minmax",
         f"ALTER TABLE {HISTORY} MODIFY COLUMN s_lesson_description CODEC(ZSTD(3))",
         f"ALTER TABLE {HISTORY} MODIFY SETTING merge_with_ttl_timeout = 100",
-        f"ALTER TABLE {CURRENT} COMMENT COLUMN h_course_title 'TTL and CONSTRAINT, in words'",
+        f"ALTER TABLE {HISTORY} COMMENT COLUMN h_course_title 'TTL and CONSTRAINT, in words'",
     ):
         loaded.mart_command(statement)
     assert not loaded.run(full=True).anything_new
@@ -223,8 +214,7 @@ def test_tables_are_exchanged_and_what_changes_no_answer_stays(loaded: World) ->
 def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: World) -> None:
     for name, made in (
         (LOADS, "CREATE VIEW {name} AS SELECT 1 AS x"),
-        (CURRENT, "CREATE VIEW {name} AS SELECT 1 AS x"),
-        (FEEDER, "CREATE VIEW {name} AS SELECT 1 AS x"),
+        (HISTORY, "CREATE VIEW {name} AS SELECT 1 AS x"),
         (MART, "CREATE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS SELECT 1 AS x"),
     ):
         loaded.mart_command(f"DROP TABLE {name} SYNC")
@@ -243,11 +233,11 @@ def test_what_somebody_put_in_the_place_of_an_object_stays_and_is_named(loaded: 
 
 
 def test_status_promises_nothing_of_an_object_of_another_model(loaded: World) -> None:
-    loaded.mart_command(f"ALTER TABLE {CURRENT} MODIFY COMMENT 'Mine; model other, mart other'")
-    with pytest.raises(NameTaken, match=f"{CURRENT} belongs to model 'other'"):
+    loaded.mart_command(f"ALTER TABLE {HISTORY} MODIFY COMMENT 'Mine; model other, mart other'")
+    with pytest.raises(NameTaken, match=f"{HISTORY} belongs to model 'other'"):
         loaded.run()
     (line,) = said(loaded).splitlines()
-    assert line.startswith(f"{CURRENT} belongs to model 'other'; rename or drop {CURRENT} in ClickHouse")
+    assert line.startswith(f"{HISTORY} belongs to model 'other'; rename or drop {HISTORY} in ClickHouse")
 
 
 def test_a_view_that_is_made_again_is_said_and_appends_go_on(loaded: World) -> None:
@@ -265,36 +255,22 @@ def test_a_view_that_is_made_again_is_said_and_appends_go_on(loaded: World) -> N
     check_right(loaded)
 
 
-def test_rows_that_did_not_reach_current_while_the_view_between_was_lost(loaded: World) -> None:
-    """Somebody dropped it and made it again, and a loader that knew nothing of it appended in between."""
-    loaded.mart_command(f"DROP VIEW {FEEDER} SYNC")
-    create = next(it.create for it in mart_migrations.declared(loaded.model) if it.name == FEEDER)
-    ((last,),) = loaded.mart(f"SELECT toString(max(load_ts)) FROM {LOADS}")
-    loaded.mart_command(f"ALTER TABLE {CURRENT} DELETE WHERE {TIME[CURRENT]} = '{last}' SETTINGS mutations_sync = 2")
-    loaded.mart_command(create.text)
-    assert loaded.run(only="to_datamart").rebuilt == {MART: "rows of the mart were lost"}
-    check_right(loaded)
-
-
 #: What happens after the warehouse forgot a load that the mart has.
 TO_REGISTERS = (
     (LOADS, "dropped"),
-    (KEPT, "dropped"),
     (LOADS, "truncated"),
-    (KEPT, "column dropped"),
-    (CURRENT, "dropped"),
+    (LOADS, "column dropped"),
     (HISTORY, "column added"),
     (HISTORY, "replaced by one with another sort key"),
     (HISTORY, "column renamed"),
 )
 BESIDE_THE_REGISTER = (
-    (CURRENT, "dropped"),
-    (FEEDER, "dropped"),
+    (MART, "dropped"),
     (LOADS, "dropped"),
     (LOADS, "truncated"),
-    (CURRENT, "truncated"),
     (HISTORY, "column added"),
 )
+RETAINED = f"{LOADS} WHERE is_retained"
 
 
 def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> None:
@@ -309,19 +285,19 @@ def test_loads_that_only_the_mart_has_survive_a_lost_register(loaded: World) -> 
         loaded.run()
         check_right(loaded)
         seen = loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL")
-        assert loaded.mart(f"SELECT count() FROM {KEPT}") == [(1,)], how
+        assert loaded.mart(f"SELECT count() FROM {RETAINED}") == [(1,)], how
         if how != "column renamed":
             assert seen == before == past, (name, how)
     damage(loaded, HISTORY, "dropped")
     report = loaded.run()
     assert "the rows of 1 loads, the last of " in report.rebuilt[MART]
-    assert loaded.mart(f"SELECT count() FROM {KEPT}") == [(0,)]
+    assert loaded.mart(f"SELECT count() FROM {RETAINED}") == [(0,)]
     check_right(loaded)
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["the source has it still", "the source went back too"])
 def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loaded: World, back: bool) -> None:
-    """Their register is emptied, and anything else is damaged: the history says which loads they are."""
+    """They are deleted from the register, and anything else is damaged: the history says which loads they are."""
     ((title,),) = loaded.source("SELECT title FROM course WHERE id = 2")
     loaded.change("UPDATE course SET title = 'In the lost load' WHERE id = 2")
     loaded.run()
@@ -332,20 +308,16 @@ def test_loads_that_only_the_mart_has_survive_when_two_objects_are_damaged(loade
         loaded.change(f"UPDATE course SET title = '{title}' WHERE id = 2")
     loaded.run(full=True)
     # Where nothing is new, the load that ends the lost one is the vault's, but only the mart has rows of it.
-    registered = loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1")
+    registered = loaded.mart(f"SELECT load_ts, row_versions FROM {RETAINED} ORDER BY 1")
     assert len(registered) == 1 + back
     for other in (None, *some(BESIDE_THE_REGISTER, 2)):
-        damage(loaded, KEPT, "truncated")
+        loaded.mart_command(f"ALTER TABLE {LOADS} DELETE WHERE is_retained SETTINGS mutations_sync = 2")
         if other:
             damage(loaded, *other)
-        elif back:
-            # Newer than any load held: as an append that ended early would leave it, until a load is appended.
-            loaded.change("UPDATE course SET title = 'After' WHERE id = 3")
-            loaded.run()
         report = loaded.run()
         assert list(report.rebuilt) == [MART], other
         assert "lost" not in report.rebuilt[MART].replace("rows of the mart were lost", ""), other
-        assert loaded.mart(f"SELECT load_ts, row_versions FROM {KEPT} ORDER BY 1") == registered, other
+        assert loaded.mart(f"SELECT load_ts, row_versions FROM {RETAINED} ORDER BY 1") == registered, other
         assert loaded.mart(f"SELECT {SHOWN} FROM {AS_OF}(ts = '{lost}') ORDER BY ALL") == past, other
         check_right(loaded)
         assert not loaded.run().anything_new, other
@@ -364,7 +336,7 @@ def test_rows_of_a_load_that_only_the_mart_had_are_lost_and_counted(loaded: Worl
     assert "the rows of 1 loads, the last of " in loaded.run().rebuilt[MART]
     check_right(loaded)
     damage(loaded, HISTORY, "dropped")
-    damage(loaded, KEPT, "dropped")
+    damage(loaded, LOADS, "dropped")
     assert "loads that only it held are lost if there were any" in loaded.run().rebuilt[MART]
     check_right(loaded)
 
@@ -387,7 +359,7 @@ def command(world: World, *arguments: str) -> tuple[int, str]:
 
 
 def test_commands_name_what_is_lost_and_what_to_do(loaded: World) -> None:
-    for name in (MART, CURRENT):
+    for name in (MART, HISTORY):
         damage(loaded, name, "dropped")
     code, output = command(loaded, "status")
     assert code == 0
@@ -396,25 +368,25 @@ def test_commands_name_what_is_lost_and_what_to_do(loaded: World) -> None:
         code, output = command(loaded, *arguments)
         assert code == 1, arguments
         assert f"{MART} is missing" in output
-        assert f"{CURRENT} is missing" in output
+        assert f"{HISTORY} is missing" in output
         assert "skyeng run" in output
         assert "Unknown table" not in output
     code, output = command(loaded, "run")
     assert code == 0
-    assert f"rebuilt, because {CURRENT} is missing" in output
+    assert f"rebuilt, because {HISTORY} is missing" in output
     assert f"view made again, because {MART} is missing" in output
     code, output = command(loaded, "status")
     assert "is missing" not in output
     check_right(loaded)
-    damage(loaded, FEEDER, "dropped")
+    damage(loaded, AS_OF, "dropped")
     with pytest.raises(MartDamaged, match="not as the model declares") as caught:
         pipeline.verify(loaded.model, loaded.stores)
-    assert f"{FEEDER} is missing" in str(caught.value)
+    assert f"{AS_OF} is missing" in str(caught.value)
 
 
 def test_migrate_makes_again_what_is_missing_and_the_next_run_what_was_in_it(loaded: World) -> None:
-    for name in (MART, AS_OF, FEEDER, HISTORY, LOADS):
-        damage(loaded, name, "detached for good" if name == FEEDER else "dropped")
+    for name in (MART, AS_OF, HISTORY, LOADS):
+        damage(loaded, name, "detached for good" if name == AS_OF else "dropped")
         assert command(loaded, "migrate")[0] == 0
         assert said(loaded) == ""
         report = loaded.run(only="to_datamart")

@@ -345,15 +345,14 @@ def test_the_commands_that_errors_name_work_for_a_model_in_a_folder(shop_by_path
     carry_out(world, not_revised.value)
     world.run()
     assert_right(world)
-    for pieces, register in some([(21, "dm_stocks_loads_kept"), (22, "dm_stocks_loads")], 1):
-        world.change(f"UPDATE stock SET pieces = {pieces}")
-        world.run()
-        forget_last_load(world)
-        world.mart_command(f"TRUNCATE TABLE {register}")
-        with pytest.raises(DatamartAhead) as ahead:
-            world.run(only="to_datamart")
-        carry_out(world, ahead.value)
-        assert_right(world)
+    world.change("UPDATE stock SET pieces = 22")
+    world.run()
+    forget_last_load(world)
+    world.mart_command("TRUNCATE TABLE dm_stocks_loads")
+    with pytest.raises(DatamartAhead) as ahead:
+        world.run(only="to_datamart")
+    carry_out(world, ahead.value)
+    assert_right(world)
 
 
 def test_a_file_that_was_run_is_not_edited(shop_by_path: World) -> None:
@@ -428,7 +427,7 @@ def test_the_mart_of_another_model_is_not_taken_over(shop_by_path: World, tmp_pa
         mart_migrations.migrate(world.stores.datamart, other)
     assert "rename or drop dm_orders_history" in str(caught.value)
     # Also where the comments that say so were removed, or the register.
-    for name in ("dm_orders_history", "dm_orders_current", "dm_orders_loads", "dm_orders_loads_kept"):
+    for name in ("dm_orders_history", "dm_orders_loads"):
         world.mart_command(f"ALTER TABLE {name} MODIFY COMMENT ''")
     with pytest.raises(NameTaken, match="belongs to model 'shop'"):
         mart_migrations.migrate(world.stores.datamart, other)
@@ -444,12 +443,12 @@ def test_the_mart_of_another_model_is_not_taken_over(shop_by_path: World, tmp_pa
 def test_a_table_that_nobody_of_ours_made_is_not_taken_over(servers: Servers, shop: Model) -> None:
     datamart = servers.datamart()
     with datamart.session(create=True) as session:
-        session.client.command("CREATE TABLE dm_stocks_current ENGINE = MergeTree ORDER BY tuple() AS SELECT 1 AS x")
-    with pytest.raises(NameTaken, match="dm_stocks_current is not registered for any model"):
+        session.client.command("CREATE TABLE dm_stocks_loads ENGINE = MergeTree ORDER BY tuple() AS SELECT 1 AS x")
+    with pytest.raises(NameTaken, match="dm_stocks_loads is not registered for any model"):
         mart_migrations.migrate(datamart, shop)
     with datamart.session() as session:
-        assert session.client.query("SELECT x FROM dm_stocks_current").result_rows == [(1,)]
-        session.client.command("DROP TABLE dm_stocks_current SYNC")
+        assert session.client.query("SELECT x FROM dm_stocks_loads").result_rows == [(1,)]
+        session.client.command("DROP TABLE dm_stocks_loads SYNC")
     mart_migrations.migrate(datamart, shop)
 
 

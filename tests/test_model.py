@@ -128,7 +128,7 @@ def test_every_fault_is_reported_at_once_with_its_line(folder: Path) -> None:
             "a name of the engine's own",
         ),
         ("h_course_id: course_id", "row_key: course_id\n      h_course_id: course_id", "a name of the engine's own"),
-        ("h_course_id: course_id", "is_deleted: course_id\n      h_course_id: course_id", "a name of the engine's own"),
+        ("h_course_id: course_id", "row_hash: course_id\n      h_course_id: course_id", "a name of the engine's own"),
         ("h_course_id: course_id", "module_digest_0: course_id\n      h_course_id: course_id", "engine's own"),
         (
             "h_course_id: course_id",

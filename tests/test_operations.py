@@ -130,7 +130,7 @@ def test_a_warehouse_restored_from_a_dump(school: World, tmp_path: Path) -> None
     for moment, count in ((lost, 6), ("2200-01-01", 0)):
         held = school.mart(f"SELECT count() FROM {MART}_as_of(ts = '{moment}') WHERE h_course_title = 'Lost'")
         assert held == [(count,)]
-    assert school.mart(f"SELECT row_versions FROM {MART}_loads_kept") == [(6,)]
+    assert school.mart(f"SELECT row_versions FROM {MART}_loads WHERE is_retained") == [(6,)]
     assert not school.run(full=True).anything_new
 
 

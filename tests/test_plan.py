@@ -66,7 +66,7 @@ CHANGES: dict[str, tuple[str, str]] = {
 _SIMPLE = r"""(?:NULL|true|false| ?-?[0-9.]+|E?'(?:[^']|'')*'(?:::[a-z]+)?)"""
 _VALUE = rf"(?:{_SIMPLE}|ARRAY\[{_SIMPLE}(?:, ?{_SIMPLE})*\])"
 #: What a scenario has an example of: buckets and single rows that differ, and loads' timestamps.
-_EXAMPLE = re.compile(rf"{DIFFERING}|(?<=\(ts = )'[0-9-]+ [0-9:.]+'|'[^']+'(?=::timestamptz)")
+_EXAMPLE = re.compile(rf"{DIFFERING}|(?<=\(ts = )'[0-9-]+ [0-9:.]+'|'[^']+'(?=::timestamptz)|(?<=Time64\()'[^']+'")
 #: The embedded engine reads rows from a pipe with a name, a server from the request.
 _PIPE = re.compile(r" FROM INFILE '[^']+'")
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)\b")

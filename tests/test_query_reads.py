@@ -44,7 +44,7 @@ WRITING = [
     "CREATE USER x",
     f"TRUNCATE TABLE {MART}_history",
     f"RENAME TABLE {MART}_history TO x",
-    f"EXCHANGE TABLES {MART}_history AND {MART}_current",
+    f"EXCHANGE TABLES {MART}_history AND {MART}_loads",
     f"OPTIMIZE TABLE {MART}_history FINAL",
     "SYSTEM STOP MERGES",
     "SYSTEM FLUSH LOGS",
@@ -106,7 +106,7 @@ READING = [
 
 def state(world: World) -> list[object]:
     objects = "SELECT name, engine, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY 1"
-    rows = [f"SELECT count(), sum(cityHash64(*)) FROM {MART}_{it}" for it in ("history", "current", "loads")]
+    rows = [f"SELECT count(), sum(cityHash64(*)) FROM {MART}_{it}" for it in ("history", "loads")]
     databases = "SELECT count() FROM system.databases"
     return [world.mart(query) for query in (objects, *rows, databases)]
 

@@ -208,8 +208,8 @@ def test_our_client_from_end_to_end(standin: Standin, table: str) -> None:
 
 def test_a_large_insert_of_our_client_and_one_without_rows(standin: Standin, table: str) -> None:
     with standin.datamart().session() as session:
-        session.insert(table, ["a", "b"], (f"{n}\tno. {n} żółw\\t\\n\n".encode() for n in range(200_000)), {})
-        session.insert(table, ["a", "b"], iter(()), {})
+        session.insert(table, ["a", "b"], (f"{n}\tno. {n} żółw\\t\\n\n".encode() for n in range(200_000)))
+        session.insert(table, ["a", "b"], iter(()))
         found = session.rows(SQL(f"SELECT count(), sum(a), max(b) FROM {table}"))
     assert found == [(200_000, 199_999 * 100_000, "no. 99999 żółw\t\n")]
 
@@ -220,7 +220,7 @@ def test_an_insert_that_our_client_breaks_off_inserts_nothing(standin: Standin, 
         raise ZeroDivisionError
 
     with pytest.raises((ZeroDivisionError, StatementFailed)), standin.datamart().session() as session:
-        session.insert(table, ["a", "b"], breaking_off(), {})
+        session.insert(table, ["a", "b"], breaking_off())
     assert standin.count(table) == 0
 
 
@@ -264,13 +264,13 @@ from skyeng.datamart.client import ClickHouse
 from skyeng.sql import SQL
 with ClickHouse(sys.argv[1]).session() as session:
     for n in range(5):
-        session.insert("{table}", ["a", "b"], [b"1\\tx\\n"] * 1000, {{}})
+        session.insert("{table}", ["a", "b"], [b"1\\tx\\n"] * 1000)
         assert session.scalar(SQL("SELECT count() FROM {table}")) >= (n + 1) * 1000"""
     others = [subprocess.Popen([sys.executable, "-c", code, standin.datamart().url]) for _ in range(2)]
 
     def work(number: int) -> int:
         with standin.datamart().session() as session:
-            session.insert(table, ["a", "b"], [b"2\tx\n"] * 1000, {})
+            session.insert(table, ["a", "b"], [b"2\tx\n"] * 1000)
             return session.scalar(SQL(f"SELECT {number} FROM {table} LIMIT 1"))
 
     with ThreadPoolExecutor(8) as threads:
@@ -676,7 +676,7 @@ def test_it_ends_at_once_and_keeps_what_it_has(tmp_path: Path) -> None:
     first = started(tmp_path / "data")
     with first.datamart().session(create=True) as session:
         session.execute(SQL("CREATE TABLE t (a Int32, b String) ENGINE = MergeTree ORDER BY a"))
-        session.insert("t", ["a", "b"], [b"1\tkept\n"], {})
+        session.insert("t", ["a", "b"], [b"1\tkept\n"])
     with ThreadPoolExecutor(2) as threads, socket.create_connection(("127.0.0.1", first.port)):
         cut_short = [threads.submit(first.ask, text) for text in (ENDLESS, f"CREATE TABLE u ENGINE = Log AS {ENDLESS}")]
         time.sleep(1)

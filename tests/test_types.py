@@ -70,7 +70,7 @@ def test_both_engines_agree_on_every_edge(servers: Servers, name: str) -> None:
             )
         )
         mart.execute(SQL(f"CREATE TABLE edges (place Int32, x Nullable({type_.clickhouse})) ENGINE = Memory"))
-        mart.insert("edges", ["place", "x"], [buffer.getvalue()], {})
+        mart.insert("edges", ["place", "x"], [buffer.getvalue()])
         theirs = mart.rows(sql("SELECT place, {hash} FROM edges ORDER BY place", hash=clickhouse_text_hash(x)))
         mart.execute(SQL("DROP TABLE edges"))
     assert [(place, hash_) for place, hash_, _ in ours] == theirs

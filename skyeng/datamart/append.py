@@ -1,64 +1,38 @@
-"""Appending row versions to a mart: a change set as one block, a whole mart in shadow tables that are swapped in."""
+"""Appending loads to a mart's history: their row versions, the ends of those that they replace, then the register.
+
+Until the register names a load nobody sees any of it. So an append may end early at any place: what it left is removed
+before the next one begins.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import IO, Any
+from datetime import datetime
+from typing import IO
 
-from skyeng.datamart.catalog import Found
+from skyeng.datamart import contents
 from skyeng.datamart.client import Session
-from skyeng.datamart.definitions import MaterializedView, Table, View
-from skyeng.datamart.kept import Retained, carry
-from skyeng.datamart.objects import Difference
-from skyeng.datamart.tables import (
-    RETAINED_HASH,
-    ROW_HASH,
-    SHADOW,
-    MartTables,
-    appended_columns,
-    objects,
-)
-from skyeng.errors import VaultDamaged
-from skyeng.fingerprint import Fingerprint
-from skyeng.model import Mart, Model
-from skyeng.pipe import Write
-from skyeng.sql import ident, idents, literal, sql
+from skyeng.datamart.contents import Contents, MartLoad, register
+from skyeng.datamart.tables import OPEN_END, MartTables, appended_columns, moment
+from skyeng.errors import LoadInProgress, MartDamaged, VaultDamaged
+from skyeng.model import Mart
+from skyeng.sql import SQL, ident, joined, literal, sql
 
-#: A change set up to this many row versions goes in as one block, hence becomes visible whole.
-LARGEST_BLOCK = 1_000_000
+#: So many loads are appended in one go, so that a mart that is far behind catches up with few rewrites of ends.
+MOST_AT_ONCE = 20
+#: Row versions of a span, about: what is sent again when it fails.
+_LARGEST_SPAN = 1_000_000
 
 #: A load that touched more rows is read from the vault by scanning, not row by row.
 LARGEST_LOOK_UP = 100_000
 
-#: A repeated insert must reach the tables: that of rows whose way into `current` was cut short would
-#: be taken for done. It collapses in the tables anyway. And a change set is no queue's to cut up.
-_EVERY_INSERT = {"deduplicate_insert": "disable", "async_insert": 0}
+#: A statement, as a regular expression, that writes to a table; one that only reads it may write elsewhere.
+WRITES = '(?is)^[^a-z]*(insert +into( +table)?|alter +table|update|delete +from) +([^ ]+[.])?[`"]?{}([^a-z0-9_]|$)'
 
-_ONE_BLOCK = {
-    "max_insert_block_size": 10 * LARGEST_BLOCK,
-    "min_insert_block_size_rows": 10 * LARGEST_BLOCK,
-    "min_insert_block_size_bytes": 0,
-}
-
-#: Shadow tables hold each version once already: nothing to collapse while they are written.
-_INTO_SHADOW = {"optimize_on_insert": 0}
-
-
-@dataclass(frozen=True)
-class MartLoad:
-    """What one load of the warehouse means for a mart."""
-
-    load_ts: datetime
-    row_versions: int
-    hash_sum: int
-    rows_active: int
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        return self.row_versions, self.hash_sum
+#: Seconds for which another's statement on the history is waited for.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +41,8 @@ class Span:
 
     after: str | datetime
     loads: tuple[MartLoad, ...]
+    #: The last load that is to end row versions as they are sent; None where that is done afterwards.
+    ended_upto: datetime | None = None
 
     @property
     def upto(self) -> datetime:
@@ -84,13 +60,17 @@ class Span:
 #: Writes the row versions of a span, in PostgreSQL's COPY text format; how many they were.
 Versions = Callable[[Span, IO[bytes]], int]
 
+#: Raises an error where another process may work on the mart by now.
+Check = Callable[[], None]
+
 
 def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Iterator[Span]:
-    """Cut loads, in their order, into spans of at most one block; a large load stands alone."""
+    """Cut loads, in their order, into spans; a large load stands alone."""
     gathered: list[MartLoad] = []
     for load in loads:
         rows = sum(it.row_versions for it in gathered) + load.row_versions
-        if gathered and (rows > LARGEST_BLOCK or load.row_versions > LARGEST_LOOK_UP):
+        full = rows > _LARGEST_SPAN or load.row_versions > LARGEST_LOOK_UP or len(gathered) == MOST_AT_ONCE
+        if gathered and full:
             yield Span(after, tuple(gathered))
             after, gathered = gathered[-1].load_ts, []
         gathered.append(load)
@@ -101,171 +81,33 @@ def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Ite
         yield Span(after, tuple(gathered))
 
 
-def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads that the mart holds, by its own register, in their order."""
-    return _registered(session, MartTables(mart).loads)
+def append(
+    session: Session, mart: Mart, span: Span, versions: Versions, before: Contents, still_alone: Check
+) -> Contents:
+    """Add the loads of a span to what the mart holds; analysts see all of them at once, or none.
 
-
-def retained_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads of which only the mart has row versions, by its own register."""
-    return _registered(session, MartTables(mart).kept)
-
-
-def _retained_in_history(session: Session, mart: Mart, history: str) -> list[MartLoad]:
-    """Loads of which a history has row versions that were retained, and how many of these."""
-    rows = session.rows(
-        sql(
-            "SELECT {ts}, count() FROM {history} WHERE {hash} = {retained} GROUP BY {ts} ORDER BY {ts}",
-            ts=ident(mart.load_ts),
-            hash=ident(ROW_HASH),
-            history=ident(history),
-            retained=literal(RETAINED_HASH),
-        )
-    )
-    return [MartLoad(load_ts.replace(tzinfo=UTC), versions, 0, 0) for load_ts, versions in rows]
-
-
-def _registered(session: Session, register: str) -> list[MartLoad]:
-    rows = session.rows(
-        sql(
-            "SELECT load_ts, row_versions, hash_sum, rows_active FROM {register} FINAL ORDER BY load_ts",
-            register=ident(register),
-        )
-    )
-    return [MartLoad(load_ts.replace(tzinfo=UTC), *rest) for load_ts, *rest in rows]
-
-
-def registered_versions(session: Session, register: str) -> dict[datetime, int]:
-    """How many row versions each load has by a register, whatever engine it has today."""
-    rows = session.rows(
-        sql("SELECT load_ts, max(row_versions) FROM {register} GROUP BY load_ts", register=ident(register))
-    )
-    return {load_ts.replace(tzinfo=UTC): versions for load_ts, versions in rows}
-
-
-def is_whole(session: Session, mart: Mart, held: Sequence[MartLoad]) -> bool:
-    """Whether the tables hold at least the rows that the registers claim, load by load, and no other load's.
-
-    It reads one narrow column of each (0.03 s for three million row versions), and sees a table that
-    was lost, emptied, or restored from a backup older than the register. Load by load, because rows
-    that a retry sent twice count twice until they are merged, and would stand in for lost ones.
-    Later loads than the last one held may be there: an append that ended early left them.
+    Returns what the mart holds now. Raises `MartDamaged` where it is not what was sent; nothing of it is seen then.
     """
-    found = versions_by_load(session, MartTables(mart).history, mart.load_ts)
-    rows, newest = current_rows(session, mart)
-    registered: Counter[datetime] = Counter()
-    for load in (*held, *retained_loads(session, mart)):
-        registered[load.load_ts] += load.row_versions
-    if any(found.get(load_ts, 0) < versions for load_ts, versions in registered.items()):
-        return False
-    last = held[-1] if held else None
-    if any(load_ts not in registered and not (last and load_ts > last.load_ts) for load_ts in found):
-        return False
-    return last is None or (rows >= last.rows_active and newest >= last.load_ts)
-
-
-def versions_by_load(session: Session, history: str, load_ts: str) -> dict[datetime, int]:
-    """How many row versions a history holds of each load."""
-    rows = session.rows(
-        sql("SELECT {ts}, count() FROM {history} GROUP BY {ts}", ts=ident(load_ts), history=ident(history))
-    )
-    return {ts.replace(tzinfo=UTC): count for ts, count in rows}
-
-
-def current_rows(session: Session, mart: Mart) -> tuple[int, datetime]:
-    """How many rows are kept as the latest versions, and the load of the newest of them."""
-    current = ident(MartTables(mart).current)
-    ((rows, newest),) = session.rows(
-        sql("SELECT count(), max({ts}) FROM {current}", ts=ident(mart.load_ts), current=current)
-    )
-    return rows, newest.replace(tzinfo=UTC)
-
-
-def append(session: Session, mart: Mart, span: Span, versions: Versions) -> None:
-    """Add the row versions of a span; analysts see all of them at once, or none.
-
-    Safe to repeat: the same versions again collapse with themselves.
-    """
-    tables = MartTables(mart)
-    _send(session.send, mart, tables.history, span, versions, _ONE_BLOCK)
-    register(session, tables.loads, span.loads)
-
-
-def rebuild(
-    session: Session,
-    model: Model,
-    mart: Mart,
-    loads: Sequence[MartLoad],
-    versions: Versions,
-    retained: Retained | None,
-    found: Found,
-) -> None:
-    """Build the mart from all loads in shadow tables, and swap them in; every table is as declared then.
-
-    What only the mart has goes along. The register goes last: should we die between two swaps, the
-    next run sees that loads are missing, unknown or rows too few, or that tables are of another
-    declaration, and rebuilds.
-    """
-    live, shadow = MartTables(mart), MartTables(mart, SHADOW)
-    tables = [it for it in objects(model, mart) if isinstance(it, Table)]
-    for table in tables:
-        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(table.name + SHADOW)))
-        session.execute(replace(table, name=table.name + SHADOW).create)
-    for span in spans(loads):
-        _send(session.stream, mart, shadow.history, span, versions, _INTO_SHADOW)
-        register(session, shadow.loads, span.loads)
-    if retained:
-        for span in retained.spans:
-            carry(session, mart, tables[0], retained.history, span)
-        register(session, shadow.kept, _retained_in_history(session, mart, shadow.history))
-    session.execute(
-        sql(
-            "INSERT INTO {current} ({columns}) SELECT {columns} FROM {history} SETTINGS optimize_on_insert = 0",
-            current=ident(shadow.current),
-            history=ident(shadow.history),
-            columns=idents(appended_columns(mart)),
+    still_alone()
+    send(session, mart, MartTables(mart).history, span, versions)
+    still_alone()
+    _end_replaced(session, mart, span)
+    after = replace(contents.read(session, mart), loads=(*before.loads, *span.loads), retained=before.retained)
+    if not after.is_whole or after.has_leftovers:
+        raise MartDamaged(
+            f"the history has other row versions than were sent, of loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+            where=MartTables(mart).history,
+            expected="nobody else who writes to the table",
+            remedy="run again: what was not registered is removed first",
         )
-    )
-    for name in (live.current, live.history, live.kept, live.loads):
-        _swap_in(session, name, found)
-    for name in (shadow.current, shadow.history, shadow.kept, shadow.loads):
-        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+    still_alone()
+    register(session, MartTables(mart).loads, span.loads)
+    return after
 
 
-def _swap_in(session: Session, name: str, found: Found) -> None:
-    """Put a shadow table in the place of the one in use, or where none is."""
-    shadow, live = ident(name + SHADOW), ident(name)
-    if name in found.detached:
-        session.execute(sql("ATTACH TABLE {live}", live=live))
-    if name in found.objects or name in found.detached:
-        session.execute(sql("EXCHANGE TABLES {shadow} AND {live}", shadow=shadow, live=live))
-    else:
-        session.execute(sql("RENAME TABLE {shadow} TO {live}", shadow=shadow, live=live))
+def send(session: Session, mart: Mart, table: str, span: Span, versions: Versions) -> None:
+    """Insert the row versions of a span into a table of versions."""
 
-
-def make_views(session: Session, different: Sequence[Difference], found: Found) -> None:
-    """Make the views that are missing or not as declared; a materialised one only with the tables it writes to."""
-    for it in {difference.object.name: difference.object for difference in different}.values():
-        if isinstance(it, View | MaterializedView):
-            _make_view(session, it, found)
-
-
-def _make_view(session: Session, view: View | MaterializedView, found: Found) -> None:
-    if view.name in found.detached:
-        session.execute(sql("ATTACH TABLE {name}", name=ident(view.name)))
-    if isinstance(view, MaterializedView):
-        session.execute(sql("DROP VIEW IF EXISTS {name} SYNC", name=ident(view.name)))
-    session.execute(view.create)
-
-
-def _send(
-    send: Callable[[str, Iterable[str], Write, Mapping[str, Any]], None],
-    mart: Mart,
-    table: str,
-    span: Span,
-    versions: Versions,
-    settings: Mapping[str, Any],
-) -> None:
     def write(end: IO[bytes]) -> None:
         sent = versions(span, end)
         if sent != span.row_versions:
@@ -276,14 +118,97 @@ def _send(
                 remedy="rows were removed from the vault by hand: restore it, then run again",
             )
 
-    send(table, appended_columns(mart), write, {**_EVERY_INSERT, **settings})
+    session.send(table, appended_columns(mart), write)
 
 
-def register(session: Session, table: str, loads: Sequence[MartLoad]) -> None:
-    """Note which loads a mart holds, in its register."""
-    lines = (
-        f"{load.load_ts:%Y-%m-%d %H:%M:%S.%f}\t{load.row_versions}\t{load.hash_sum}\t{load.rows_active}\n"
-        for load in loads
+def _end_replaced(session: Session, mart: Mart, span: Span) -> None:
+    """Let each load of a span end the versions that were open before it of the rows that it touched."""
+    history = ident(MartTables(mart).history)
+    ends = (
+        sql(
+            """UPDATE {end} = {load}
+    WHERE {end} = {open} AND {start} < {load} AND {key} IN (SELECT {key} FROM {history} WHERE {start} = {load})""",
+            start=ident(mart.load_ts),
+            end=ident(mart.load_end_ts),
+            open=moment(OPEN_END),
+            load=at(load.load_ts),
+            key=ident(mart.key),
+            history=history,
+        )
+        for load in span.loads
     )
-    columns = ("load_ts", "row_versions", "hash_sum", "rows_active")
-    session.insert(table, columns, ["".join(lines).encode()], _EVERY_INSERT)
+    rewrite(session, history, ends)
+
+
+def remove_leftovers(session: Session, mart: Mart, there: Contents) -> None:
+    """Remove what an append that ended early left behind."""
+    if not (there.has_leftovers and there.newest):
+        return
+    start, end, newest = ident(mart.load_ts), ident(mart.load_end_ts), at(there.newest)
+    commands = (
+        sql("DELETE WHERE {start} > {newest}", start=start, newest=newest),
+        sql(
+            "UPDATE {end} = {open} WHERE {end} > {newest} AND {end} < {open}",
+            end=end,
+            newest=newest,
+            open=moment(OPEN_END),
+        ),
+    )
+    rewrite(session, ident(MartTables(mart).history), commands)
+
+
+def rewrite(session: Session, history: SQL, commands: Iterable[SQL]) -> None:
+    """Let ClickHouse write the parts that are concerned again, on every replica, before we go on."""
+    session.execute(
+        sql(
+            "ALTER TABLE {history}\n{commands}\nSETTINGS mutations_sync = 2",
+            history=history,
+            commands=joined(",\n", commands),
+        )
+    )
+
+
+def wait_for_others(session: Session, mart: Mart) -> None:
+    """Wait until nothing of a process that died, or of somebody else, changes the history.
+
+    Raises `LoadInProgress` that says what does.
+    """
+    until = time.monotonic() + PATIENCE
+    while others := [*_statements(session, mart), *_mutations(session, mart)]:
+        if time.monotonic() > until:
+            raise LoadInProgress(
+                f"{len(others)} statements change {MartTables(mart).history}, which a load alone may do",
+                where="\n".join(others),
+                expected="none of them to last",
+                remedy="wait for them, or end them (KILL QUERY, KILL MUTATION), then run again",
+            )
+        time.sleep(0.2)
+
+
+def _statements(session: Session, mart: Mart) -> list[str]:
+    rows = session.rows_if_allowed(
+        sql(
+            """SELECT query_id, user, substring(query, 1, 100)
+FROM system.processes
+WHERE query_id != queryID() AND current_database = currentDatabase() AND match(query, {writes})""",
+            writes=literal(WRITES.format(MartTables(mart).history)),
+        )
+    )
+    return [f"query {query_id} of {user}: {' '.join(query.split())}" for query_id, user, query in rows]
+
+
+def _mutations(session: Session, mart: Mart) -> list[str]:
+    rows = session.rows_if_allowed(
+        sql(
+            """SELECT mutation_id, substring(command, 1, 100), latest_fail_reason
+FROM system.mutations
+WHERE database = currentDatabase() AND table = {history} AND NOT is_done""",
+            history=literal(MartTables(mart).history),
+        )
+    )
+    return [f"mutation {mutation_id}: {command} {reason}".strip() for mutation_id, command, reason in rows]
+
+
+def at(load_ts: datetime) -> SQL:
+    """A load timestamp as a constant of ClickHouse."""
+    return moment(f"{load_ts:%Y-%m-%d %H:%M:%S.%f}")

@@ -57,7 +57,7 @@ def read(session: Session, declared: Sequence[Object]) -> Found:
     """What the database has of these objects, by two queries of system tables; by a third where one is missing."""
     rows = described(session, declared)
     columns: dict[str, dict[str, tuple[str, str]]] = {}
-    for table, name, type_, kind, default in described_columns(session, declared):
+    for table, name, type_, kind, default in described_columns(session, [it.name for it in declared]):
         columns.setdefault(table, {})[name] = type_, f"{kind} {default}".strip()
     plain = _Unqualified(session.database.database)
     objects = {
@@ -96,14 +96,14 @@ WHERE database = currentDatabase() AND name IN ({names}){written}""",
     )
 
 
-def described_columns(session: Session, declared: Sequence[Object]) -> list[tuple[str, ...]]:
-    """The columns that the declared tables and views really have."""
+def described_columns(session: Session, tables: Sequence[str]) -> list[tuple[str, ...]]:
+    """The columns that tables and views really have."""
     return session.rows(
         sql(
             """SELECT table, name, type, default_kind, default_expression
 FROM system.columns
 WHERE database = currentDatabase() AND table IN ({names})""",
-            names=_names(declared),
+            names=joined(", ", map(literal, tables)),
         )
     )
 

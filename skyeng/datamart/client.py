@@ -26,6 +26,9 @@ _AUTHENTICATION, _TIMEOUT, _UNKNOWN_DATABASE, _UNKNOWN_TABLE = 516, 159, 81, 60
 _READONLY, _ACCESS_DENIED = 164, 497
 
 
+#: A block that was sent and removed comes again, and must reach the table; an insert is done when it returns.
+_AT_ONCE = {"deduplicate_insert": "disable", "async_insert": 0}
+
 #: What an error of a statement that was only to be parsed says of how it was parsed.
 _ABOUT_FORMATTING = ": In scope SELECT formatQuerySingleLine("
 
@@ -193,28 +196,24 @@ class Session:
         elif self.client.server_settings["readonly"].value == "0":
             self.client.set_client_setting("readonly", level)
 
-    def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes], settings: Mapping[str, Any]) -> None:
+    def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes]) -> None:
         """Send rows in PostgreSQL's COPY text format, which ClickHouse parses itself."""
         self.client.raw_insert(
             ident(table).text,
             column_names=list(columns),
             insert_block=iter(chunks),  # pyright: ignore[reportArgumentType]
-            settings=dict(settings),
+            settings=dict(_AT_ONCE),
             fmt="TabSeparated",
         )
 
-    def send(self, table: str, columns: Iterable[str], write: Write, settings: Mapping[str, Any]) -> None:
-        """The same for rows that another thread writes. Its error is raised, and nothing inserted."""
-        with pipe(write) as flow:
-            self.insert(table, columns, flow.chunks(), settings)
-
-    def stream(self, table: str, columns: Iterable[str], write: Write, settings: Mapping[str, Any]) -> None:
-        """The same for as many rows as there are, into a table that nobody reads yet: an error may leave some.
+    def send(self, table: str, columns: Iterable[str], write: Write) -> None:
+        """The same for rows that another thread writes. Its error is raised, and may leave some of them.
 
         A server reads while they come. The embedded engine would be sent a file of all of them first.
         """
         if not self.database.embedded:
-            self.send(table, columns, write, settings)
+            with pipe(write) as flow:
+                self.insert(table, columns, flow.chunks())
             return
         with named_pipe(write) as path:
             self.execute(
@@ -224,7 +223,7 @@ class Session:
                     columns=idents(columns),
                     path=literal(str(path)),
                     settings=joined(
-                        ", ", (sql("{name} = {value}", name=ident(k), value=literal(v)) for k, v in settings.items())
+                        ", ", (sql("{name} = {value}", name=ident(k), value=literal(v)) for k, v in _AT_ONCE.items())
                     ),
                 )
             )

@@ -101,31 +101,7 @@ COMMENT {comment}""",
         )
 
 
-@dataclass(frozen=True)
-class MaterializedView:
-    """A view that carries each block of rows which its source gets into a table."""
-
-    name: str
-    purpose: str
-    mark: Mark
-    to: str
-    columns: tuple[Column, ...]
-    select: SQL
-
-    @property
-    def create(self) -> SQL:
-        return sql(
-            """CREATE MATERIALIZED VIEW IF NOT EXISTS {name} TO {to} AS
-{select}
-COMMENT {comment}""",
-            name=ident(self.name),
-            to=ident(self.to),
-            select=self.select,
-            comment=_comment(self.purpose, self.mark),
-        )
-
-
-Object = Table | View | MaterializedView
+Object = Table | View
 
 #: The columns of a SELECT, as long as they are nothing but names.
 _SELECTED = re.compile(r"(?<=\bSELECT )[^\n(]+?(?= FROM |\n|$)")

@@ -15,12 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from skyeng.datamart.catalog import Found, FoundObject
-from skyeng.datamart.definitions import Column, MaterializedView, Object, Table, View, without_order
+from skyeng.datamart.definitions import Column, Object, Table, View, without_order
 from skyeng.errors import MartDamaged
 from skyeng.model import Model, argument
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
-_TARGET = re.compile(r"CREATE MATERIALIZED VIEW \S+ TO (\S+)")
 #: An engine with its arguments, and what begins the clauses behind it.
 _ENGINE = re.compile(
     r"(?P<name>\w+)(?:\((?P<arguments>.*?)\))?(?: (?:PARTITION|PRIMARY|ORDER|SAMPLE|TTL|SETTINGS)\b.*)?"
@@ -28,7 +27,7 @@ _ENGINE = re.compile(
 #: Clauses that remove or refuse rows, and that no declared table has.
 _UNDECLARED = {"TTL": re.compile(r"\bTTL\b"), "constraint": re.compile(r"\bCONSTRAINT\b")}
 
-_KINDS: dict[type[Object], str] = {Table: "table", View: "view", MaterializedView: "materialized view"}
+_KINDS: dict[type[Object], str] = {Table: "table", View: "view"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Difference:
 
     @property
     def concerns_rows(self) -> bool:
-        """Whether rows may be lost or wrong. A plain view can be replaced, and that is all."""
+        """Whether rows may be lost or wrong. A view can be replaced, and that is all."""
         return not isinstance(self.object, View)
 
     def __str__(self) -> str:
@@ -60,7 +59,13 @@ class Compared:
         return "; ".join(str(it) for it in self.differences if it.concerns_rows)
 
     @property
+    def different_views(self) -> tuple[View, ...]:
+        """Views that are missing or not as declared, each once."""
+        return tuple({it.object.name: it.object for it in self.differences if isinstance(it.object, View)}.values())
+
+    @property
     def views(self) -> tuple[str, ...]:
+        """What of them is not as declared, in words."""
         return tuple(str(it) for it in self.differences if not it.concerns_rows)
 
     def as_declared(self, name: str) -> bool:
@@ -115,11 +120,6 @@ def _differences(declared: Object, found: Found) -> Iterator[str]:
             yield from _of_table(declared, it)
         case View():
             yield from _of_select(declared, it, found)
-        case MaterializedView():
-            target = _TARGET.match(it.create)
-            if target is None or target[1] != declared.to:
-                yield f"writes to {target[1] if target else 'a table of its own'}, not to {declared.to}"
-            yield from _of_select(declared, it, found)
 
 
 def kind_of(declared: Object) -> str:
@@ -145,7 +145,7 @@ def _of_table(declared: Table, it: FoundObject) -> Iterator[str]:
         yield "was built by another declaration of the mart"
 
 
-def _of_select(declared: View | MaterializedView, it: FoundObject, found: Found) -> Iterator[str]:
+def _of_select(declared: View, it: FoundObject, found: Found) -> Iterator[str]:
     if without_order(it.select) != without_order(found.selects[declared.name]):
         yield "has another SELECT"
     # A view with parameters has no columns of its own in the system tables.

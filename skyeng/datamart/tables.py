@@ -1,12 +1,11 @@
 """The tables and views of a mart, derived from the model, as values.
 
-- `dm_..._history`: every row version, append-only; an exact retry collapses, because the whole
-  sort key repeats.
-- `dm_..._current`: the latest version of every row, kept by a materialised view on the history.
-- `dm_..._loads`: which loads of the warehouse the mart holds.
-- `dm_..._loads_kept`: which loads only the mart has, since a warehouse was restored without them.
-- `dm_...`: the view analysts use: what is current and not deleted, no FINAL to forget.
-- `dm_..._as_of(ts)`: the same as of any time.
+- `dm_..._history`: every row version, valid in [`load_ts`, `load_end_ts`). A load that deleted a row has a version of
+  it that is valid at no time: both timestamps are the load's.
+- `dm_..._loads`: the register of loads. It alone decides what is visible: what a load wrote is seen once it is named
+  here.
+- `dm_...`: the view analysts use: what is valid at the newest registered load.
+- `dm_..._as_of(ts)`: what is valid at the newest one up to a time.
 
 From one value (`skyeng.datamart.definitions`) follow both the statement that creates an object and the
 check that a datamart really has it (`skyeng.datamart.objects`).
@@ -19,19 +18,29 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from skyeng.datamart.definitions import Column, Mark, MaterializedView, Object, Table, View
+from skyeng.datamart.definitions import Column, Mark, Object, Table, View
 from skyeng.model import LogicalType, Mart, MartColumn, Model
-from skyeng.sql import SQL, ident, idents, sql
+from skyeng.sql import SQL, ident, idents, literal, sql
 
-IS_DELETED, ROW_HASH = "is_deleted", "row_hash"
+ROW_HASH = "row_hash"
 
 #: The row hash of row versions that only the mart has. A row of the vault has it with a probability of 2^-64.
 RETAINED_HASH = -1
 
 #: Ends the names of tables that are built next to those in use and swapped in.
 SHADOW = "_shadow"
+#: Ends the names of copies that views read while tables of another shape are swapped in.
+BRIDGE = "_bridge"
 
 _TIME = sql("DateTime64(6, 'UTC')")
+
+#: The end of a version that nothing has replaced yet, as it is sent.
+OPEN_END = "9999-12-31 23:59:59.999999"
+
+
+def moment(text: str) -> SQL:
+    """A timestamp as a constant of ClickHouse."""
+    return sql("toDateTime64({text}, 6, 'UTC')", text=literal(text))
 
 
 @dataclass(frozen=True)
@@ -46,21 +55,13 @@ class MartTables:
         return f"{self.mart.table}_history{self.suffix}"
 
     @property
-    def current(self) -> str:
-        return f"{self.mart.table}_current{self.suffix}"
-
-    @property
     def loads(self) -> str:
         return f"{self.mart.table}_loads{self.suffix}"
 
     @property
-    def kept(self) -> str:
-        return f"{self.mart.table}_loads_kept{self.suffix}"
-
-    @property
-    def feeder(self) -> str:
-        """The materialised view that carries new history into `current`."""
-        return f"{self.mart.table}_to_current"
+    def both(self) -> tuple[str, str]:
+        """The tables that are built together."""
+        return self.history, self.loads
 
     @property
     def view(self) -> str:
@@ -69,6 +70,12 @@ class MartTables:
     @property
     def as_of(self) -> str:
         return f"{self.mart.table}_as_of"
+
+
+def retired(mart: Mart) -> tuple[str, ...]:
+    """What a mart had before its history was a table of intervals: the view between its tables first."""
+    tables = (f"{mart.table}_{it}{suffix}" for suffix in ("", SHADOW) for it in ("current", "loads_kept"))
+    return (f"{mart.table}_to_current", *tables)
 
 
 def declaration(model: Model, mart: Mart) -> str:
@@ -99,142 +106,106 @@ def types(model: Model, mart: Mart) -> list[tuple[MartColumn, LogicalType]]:
 
 def appended_columns(mart: Mart) -> list[str]:
     """Columns of a row version, in the order they are sent."""
-    return [mart.key, mart.load_ts, IS_DELETED, ROW_HASH, *(column.name for column in mart.columns)]
+    return [mart.key, mart.load_ts, mart.load_end_ts, ROW_HASH, *(column.name for column in mart.columns)]
 
 
-def objects(model: Model, mart: Mart) -> tuple[Object, ...]:
-    """Every table and view of a mart, each after those that it needs."""
-    made = _Maker(model, mart)
-    return (
-        made.history,
-        made.current,
-        made.loads(made.names.loads, "Loads of the warehouse that the mart holds"),
-        made.loads(made.names.kept, "Loads that only the mart has"),
-        made.feeder,
-        made.analysts_view,
-        made.as_of_view,
+def is_deletion(mart: Mart) -> SQL:
+    """Condition on a row version: it says that its load deleted the row."""
+    return sql("{end} = {start}", end=ident(mart.load_end_ts), start=ident(mart.load_ts))
+
+
+def next_load(mart: Mart) -> SQL:
+    """Expression over row versions: the load that ends one, by those that there are of the row."""
+    return sql(
+        "if({is_deletion}, {load_ts}, leadInFrame({load_ts}, 1, {open}) OVER (PARTITION BY {key} ORDER BY {load_ts}"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))",
+        is_deletion=is_deletion(mart),
+        load_ts=ident(mart.load_ts),
+        key=ident(mart.key),
+        open=moment(OPEN_END),
     )
+
+
+def objects(model: Model, mart: Mart, suffix: str = "") -> tuple[Object, ...]:
+    """Every table and view of a mart, each after those that it needs; with a suffix, over tables of such names."""
+    made = _Maker(model, mart, suffix)
+    return made.history, made.loads, made.analysts_view, made.as_of_view
 
 
 @dataclass(frozen=True)
 class _Maker:
-    """Derives the objects of one mart."""
+    """Derives the objects of one mart. Views have their own names, whatever tables they read."""
 
     model: Model
     mart: Mart
+    suffix: str
 
     @cached_property
     def names(self) -> MartTables:
-        return MartTables(self.mart)
+        return MartTables(self.mart, self.suffix)
 
     @property
     def history(self) -> Table:
-        key = (*self.mart.order_by, self.mart.key, self.mart.load_ts)
-        return self._versions(self.names.history, "Every row version", key)
-
-    @property
-    def current(self) -> Table:
-        arguments = (self.mart.load_ts, IS_DELETED)
-        key = (*self.mart.order_by, self.mart.key)
-        return self._versions(self.names.current, "The latest version of every row", key, arguments)
-
-    def loads(self, name: str, purpose: str) -> Table:
-        columns = (
-            Column("load_ts", _TIME, comment="A load of the warehouse that the mart holds"),
-            Column("row_versions", sql("UInt64"), comment="Row versions it brought"),
-            Column("hash_sum", sql("UInt64"), comment="Sum of their row hashes, modulo 2^64"),
-            Column("rows_active", sql("UInt64"), comment="Rows of the mart after it"),
-            Column("appended_at", _TIME, default=sql("now64(6)")),
-        )
-        return Table(name, purpose, self._mark_with_declaration, columns, ("load_ts",))
-
-    @property
-    def feeder(self) -> MaterializedView:
-        columns = self._version_columns
-        return MaterializedView(
-            self.names.feeder,
-            "Carries each new row version on",
-            self._mark,
-            self.names.current,
-            columns,
-            sql(
-                """SELECT {columns}
-FROM {history}""",
-                columns=_names(columns),
-                history=ident(self.names.history),
-            ),
-        )
-
-    @property
-    def analysts_view(self) -> View:
-        columns = self._shown_columns
-        return View(
-            self.names.view,
-            "What is current and not deleted",
-            self._mark,
-            columns,
-            sql(
-                """SELECT {columns}
-FROM {current} FINAL""",
-                columns=_names(columns),
-                current=ident(self.names.current),
-            ),
-        )
-
-    @property
-    def as_of_view(self) -> View:
-        """Latest version at or before `ts`, row by row.
-
-        Which version that is, is found from keys and timestamps alone, so that a query reads only the
-        columns it asks for. FINAL collapses an append that was repeated.
-        """
-        columns = self._shown_columns
-        return View(
-            self.names.as_of,
-            "The mart as of any time",
-            self._mark,
-            columns,
-            sql(
-                """SELECT {columns}
-FROM {history} FINAL
-WHERE {is_deleted} = 0 AND ({key}, {load_ts}) IN (
-    SELECT {key}, max({load_ts})
-    FROM {history}
-    WHERE {load_ts} <= {left}ts:DateTime64(6, 'UTC'){right}
-    GROUP BY {key}
-)""",
-                columns=_names(columns),
-                key=ident(self.mart.key),
-                load_ts=ident(self.mart.load_ts),
-                is_deleted=ident(IS_DELETED),
-                history=ident(self.names.history),
-                left=SQL("{"),
-                right=SQL("}"),
-            ),
-        )
-
-    def _versions(
-        self, name: str, purpose: str, sorted_by: tuple[str, ...], engine_arguments: tuple[str, ...] = ()
-    ) -> Table:
+        end = Column(self.mart.load_end_ts, _TIME, comment="The load that replaced it or deleted the row")
+        hash_ = Column(ROW_HASH, sql("Int64"), comment="Of the vault's row; -1 where only the mart has it")
+        key, load_ts, *shown = self._shown_columns
         return Table(
-            name,
-            purpose,
+            self.names.history,
+            "Every row version, and from which load to which it is valid",
             self._mark_with_declaration,
-            self._version_columns,
-            sorted_by,
-            engine_arguments=engine_arguments,
+            (key, load_ts, end, hash_, *shown),
+            (*self.mart.order_by, self.mart.key, self.mart.load_ts),
+            engine="MergeTree",
             settings=(("allow_nullable_key", 1),),
         )
 
-    @cached_property
-    def _version_columns(self) -> tuple[Column, ...]:
-        key, load_ts, *shown = self._shown_columns
-        return (key, load_ts, Column(IS_DELETED, sql("UInt8")), Column(ROW_HASH, sql("Int64")), *shown)
+    @property
+    def loads(self) -> Table:
+        columns = (
+            Column("load_ts", _TIME, comment="A load of the warehouse"),
+            Column("is_retained", sql("Bool"), comment="Whether only the mart has these row versions"),
+            Column("row_versions", sql("UInt64"), comment="Row versions it brought"),
+            Column("hash_sum", sql("UInt64"), comment="Sum of their row hashes, modulo 2^64"),
+            Column("rows_active", sql("UInt64"), comment="Rows of the mart after it"),
+            Column("registered_at", _TIME, default=sql("now64(6)")),
+        )
+        purpose = "Loads that can be seen; the newest one is what is current"
+        return Table(self.names.loads, purpose, self._mark_with_declaration, columns, ("load_ts", "is_retained"))
+
+    @property
+    def analysts_view(self) -> View:
+        return self._valid_at(self.names.view, "What is current", sql(""))
+
+    @property
+    def as_of_view(self) -> View:
+        upto = sql(" WHERE load_ts <= {left}ts:DateTime64(6, 'UTC'){right}", left=SQL("{"), right=SQL("}"))
+        return self._valid_at(self.names.as_of, "The mart as of any time", upto)
+
+    def _valid_at(self, name: str, purpose: str, upto: SQL) -> View:
+        """What is valid at the newest registered load. ClickHouse asks a query's equal scalars once."""
+        return View(
+            name,
+            purpose,
+            self._mark,
+            self._shown_columns,
+            sql(
+                """SELECT {columns}
+FROM {history}
+WHERE {load_ts} <= {newest}
+    AND {load_end_ts} > {newest}""",
+                columns=_names(self._shown_columns),
+                history=ident(self.names.history),
+                load_ts=ident(self.mart.load_ts),
+                load_end_ts=ident(self.mart.load_end_ts),
+                newest=sql("(SELECT max(load_ts) FROM {loads}{upto})", loads=ident(self.names.loads), upto=upto),
+            ),
+        )
 
     @cached_property
     def _shown_columns(self) -> tuple[Column, ...]:
         shown = (Column(column.name, column_type(column, type_)) for column, type_ in types(self.model, self.mart))
-        return (Column(self.mart.key, sql("UUID")), Column(self.mart.load_ts, _TIME), *shown)
+        load_ts = Column(self.mart.load_ts, _TIME, comment="The load that brought the row version")
+        return (Column(self.mart.key, sql("UUID")), load_ts, *shown)
 
     @cached_property
     def _mark(self) -> Mark:

@@ -69,7 +69,18 @@ _ENGINE_INDEXES = {
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
 
 #: Columns that our statements put next to those of a feed.
-_OF_STATEMENTS = ("row_key", "row_hash", "row_place", "row_at", "hash_key", "hashdiff", "load_ts", APPLIED_TS)
+_OF_STATEMENTS = (
+    "row_key",
+    "row_hash",
+    "row_place",
+    "row_at",
+    "row_end_ts",
+    "row_deleted",
+    "hash_key",
+    "hashdiff",
+    "load_ts",
+    APPLIED_TS,
+)
 
 #: Argument of the function that gives a feed's rows at any time; its result has the feed's columns.
 _ARGUMENT = "as_of"
@@ -220,20 +231,25 @@ def _mart(model: Model, mart: Mart) -> Iterator[DerivedName]:
     place = ("marts", mart.name)
     columns = [((*place, "columns", column.name), column.name) for column in mart.columns]
     shown = [*_all_at((), (mart.key, mart.load_ts)), *columns]
-    stored = [*_all_at((), (mart.key, mart.load_ts, "is_deleted", "row_hash")), *columns]
+    stored = [*_all_at((), (mart.key, mart.load_ts, mart.load_end_ts, "row_hash")), *columns]
     relations = {
-        **{f"{mart.table}_{suffix}": ("table", stored) for suffix in ("history", "current")},
-        f"{mart.table}_to_current": ("view", stored),
+        f"{mart.table}_history": ("table", stored),
         **dict.fromkeys((mart.table, f"{mart.table}_as_of"), ("view", shown)),
     }
     for name, (kind, of_relation) in relations.items():
         yield DerivedName(place, DATAMART, kind, name)
         yield from _columns(mart_columns_of(name), of_relation)
-    registers = (f"{mart.table}_loads", f"{mart.table}_loads_kept")
-    shadow_tables = (f"{mart.table}_{it}_shadow" for it in ("history", "current", "loads", "loads_kept"))
-    yield from (DerivedName(place, DATAMART, "table", name) for name in (*registers, *shadow_tables))
+    beside = (f"{mart.table}_{it}_{kind}" for it in ("history", "loads") for kind in ("shadow", "bridge"))
+    registers = (f"{mart.table}_loads", f"{mart.table}_history_retained")
+    yield from (DerivedName(place, DATAMART, "table", name) for name in (*registers, *beside))
     index, feed = model.marts.index(mart), model.feed(mart.feed)
-    ours = ("row_key", "row_hash", *(f"{it.name}_digest_{index}" for it in model.satellites_of(feed)))
+    ours = (
+        "row_key",
+        "row_hash",
+        "row_deleted",
+        "row_end_ts",
+        *(f"{it.name}_digest_{index}" for it in model.satellites_of(feed)),
+    )
     yield from _columns(Namespace(f"the rows of {mart.table}", longest=None), (*_all_at((), ours), *columns))
     for task in ("e_from_ch_datamart", "e_from_pg_datawarehouse", "t_find_new_rows", "l_update_datamart"):
         yield from _task(place, f"{mart.table}.{task}")

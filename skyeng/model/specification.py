@@ -105,6 +105,11 @@ class Mart(Entity):
     def key(self) -> str:
         return self.column("uuid")
 
+    @property
+    def load_end_ts(self) -> str:
+        """The load that replaced a row version or deleted its row."""
+        return self.column("load_end_ts")
+
 
 class FeedColumn(Frozen):
     """One column of a feed's rows, and whose it is."""

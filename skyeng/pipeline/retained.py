@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from skyeng.datamart import append
-from skyeng.datamart.append import MartLoad
-from skyeng.datamart.catalog import Found, FoundObject
+from skyeng.datamart import contents
+from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
-from skyeng.datamart.kept import Retained, readable_history, spans
+from skyeng.datamart.contents import MartLoad
+from skyeng.datamart.retained import HistoryInUse, Retained, readable_history, registered_versions, spans
 from skyeng.datamart.tables import MartTables
 from skyeng.errors import DatamartAhead
 from skyeng.model import Mart, Model, argument
@@ -33,21 +32,19 @@ def retained(
     """What only the mart has and a rebuild retains; then what of it is lost, in words.
 
     Only the mart has those loads of its history that the warehouse has not as closed. `vault` are the loads
-    that the warehouse has for the mart. The registers say what the history should have.
+    that the warehouse has for the mart. The register says what the history should have: later versions are what an
+    append that ended early left behind, and not the mart's.
 
     Raises `DatamartAhead` while the warehouse was not compared with the source since: nobody could tell what is
     true now. A load after one that the mart lacks is not retained, which only a warehouse whose clock went back
     has: the two cannot be put in order.
     """
-    tables = MartTables(mart)
-    history = readable_history(mart, found.objects.get(tables.history))
-    versions = append.versions_by_load(session, history.table, history.load_ts) if history else {}
-    registers = [it for it in (tables.loads, tables.kept) if _is_readable(found.objects.get(it))]
-    registered: Counter[datetime] = Counter()
-    for register in registers:
-        registered.update(append.registered_versions(session, register))
-    first_new = min((it.load_ts for it in vault if it.load_ts not in versions.keys() | registered.keys()), default=None)
-    alone = sorted((versions.keys() | registered.keys()) - set(closed))
+    history = readable_history(mart, found.objects.get(MartTables(mart).history))
+    registered = registered_versions(session, mart)
+    versions = _versions(session, history, registered) if history else {}
+    known = (registered or {}).keys()
+    first_new = min((it.load_ts for it in vault if it.load_ts not in versions.keys() | known), default=None)
+    alone = sorted((versions.keys() | known) - set(closed))
     in_order = [load_ts for load_ts in alone if first_new is None or load_ts < first_new]
     if in_order and (not closed or closed[-1] < in_order[-1]):
         raise DatamartAhead(
@@ -57,9 +54,9 @@ def retained(
             remedy=f"run to_datawarehouse first; `skyeng run {argument(model)} --full` does both",
         )
     carried = [load_ts for load_ts in in_order if load_ts in versions]
-    lost = [it for it in alone if it not in carried or versions[it] < registered[it]]
+    lost = [it for it in alone if it not in carried or versions[it] < (registered or {}).get(it, 0)]
     words = [f"the rows of {in_words(lost)}, which only it held, are lost"] if lost else []
-    if not history and len(registers) < len((tables.loads, tables.kept)):
+    if not history and registered is None:
         words.append("loads that only it held are lost if there were any: no register tells")
     if not (history and carried):
         return None, "; ".join(words)
@@ -68,12 +65,15 @@ def retained(
     return Retained(history, tuple(spans(carried, closed))), "; ".join(words)
 
 
-def _is_readable(register: FoundObject | None) -> bool:
-    """Whether a register that may be of another declaration, or altered, still tells which loads it names."""
-    if register is None or register.kind != "table":
-        return False
-    types = {name: type_ for name, (type_, _) in register.columns.items()}
-    return (types.get("load_ts"), types.get("row_versions")) == ("DateTime64(6, 'UTC')", "UInt64")
+def _versions(
+    session: Session, history: HistoryInUse, registered: Mapping[datetime, int] | None
+) -> dict[datetime, int]:
+    """Row versions of the history, by load, without what an append that ended early left behind."""
+    versions = contents.versions_by_load(session, history.table, history.load_ts)
+    if not registered or max(versions, default=max(registered)) <= max(registered):
+        return versions
+    alone = contents.versions_by_load(session, history.table, history.load_ts, only_retained=True)
+    return {load_ts: count for load_ts, count in versions.items() if load_ts <= max(registered) or load_ts in alone}
 
 
 def in_words(timestamps: Collection[datetime]) -> str:

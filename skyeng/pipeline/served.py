@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from skyeng.datamart.tables import IS_DELETED, types
+from skyeng.datamart.tables import types
 from skyeng.hashing import Value, clickhouse_digest_text, clickhouse_text_hash, digest_text, text_hash
 from skyeng.model import LogicalType, Mart, MartColumn, Model, Satellite
 from skyeng.model.types import parse_type
@@ -19,8 +19,13 @@ from skyeng.sql import SQL, ident, joined, sql
 from skyeng.warehouse.history import Computed
 
 _UUID = parse_type("uuid")
-#: Of a row version: whether the row went.
-DELETED = Value(IS_DELETED, ident(IS_DELETED), parse_type("smallint"))
+#: Names that stand next to a row version's columns where it is compared.
+ROW_DELETED, ROW_END_TS = "row_deleted", "row_end_ts"
+#: Of a row version: whether its load deleted the row, else which load ended it.
+VALIDITY = (
+    Value(ROW_DELETED, ident(ROW_DELETED), parse_type("smallint")),
+    Value(ROW_END_TS, ident(ROW_END_TS), parse_type("timestamptz")),
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,15 @@ class Served:
 
     @property
     def vault_version_hash(self) -> SQL:
-        """The hash of a row version, from the vault's row versions with `digests` and `is_deleted`."""
-        return text_hash([*self._vault_values(), DELETED])
+        """The hash of a row version, from the vault's row versions with `digests` and their validity."""
+        return text_hash([*self._vault_values(), *VALIDITY])
 
     def _vault_values(self) -> list[Value]:
         keys = [Value(column.name, ident(column.column), type_) for column, type_ in self._keys()]
         return self._hashed(sql("row_key"), keys)
 
     def mart_rows(self, relation: SQL, *, versions: bool = False) -> SQL:
-        """The mart's rows with `row_key` and `row_hash`; that of row versions says which are deleted, too."""
+        """The mart's rows with `row_key` and `row_hash`; that of row versions covers their validity too."""
         digests = (
             sql(
                 "{digest} AS {name}, ",
@@ -85,7 +90,7 @@ class Served:
             for satellite, columns in self._described.items()
         )
         keys = [Value(column.name, ident(column.name), type_) for column, type_ in self._keys()]
-        hashed = [*self._hashed(ident(self.mart.key), keys), *([DELETED] if versions else [])]
+        hashed = [*self._hashed(ident(self.mart.key), keys), *(VALIDITY if versions else ())]
         return sql(
             "SELECT *, {key} AS row_key, {digests}{hash} AS row_hash FROM {relation}",
             key=ident(self.mart.key),

@@ -24,10 +24,10 @@ from skyeng.fingerprint import (
     in_buckets,
     row_hash,
 )
-from skyeng.hashing import Value, clickhouse_fast_hash, key_digest, key_values, row_values
+from skyeng.hashing import Value, key_digest, key_values, row_values
 from skyeng.model import Feed, Mart, Model, Satellite
 from skyeng.model.types import parse_type
-from skyeng.pipeline.served import DELETED, Served
+from skyeng.pipeline.served import VALIDITY, Served
 from skyeng.postgres import Parameters, Session
 from skyeng.source import feed as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
@@ -128,13 +128,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class MartSide:
-    """A view of the mart: what is current, or what the history says."""
+    """What analysts see of a mart, or row versions of its history."""
 
     name: str
     session: clickhouse.Session
     relation: SQL
     served: Served
-    #: Whether these are row versions, which may be deleted.
+    #: Whether these are row versions, with their validity.
     versions: bool = False
 
     @property
@@ -143,15 +143,6 @@ class MartSide:
 
     def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
         return as_fingerprints(self.session.rows(clickhouse_fingerprints(self.rows, buckets)))
-
-    def own_fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
-        """By the engine's own hash, which no other engine computes, and which takes a tenth of the time."""
-        mart = self.served.mart
-        columns = [ident(mart.key), *(ident(column.name) for column in mart.columns)]
-        rows = sql(
-            "SELECT {hash} AS row_hash FROM {relation}", hash=clickhouse_fast_hash(columns), relation=self.relation
-        )
-        return as_fingerprints(self.session.rows(clickhouse_fingerprints(rows, buckets)))
 
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
@@ -163,7 +154,7 @@ class MartSide:
 
     def texts(self, keys: Sequence[str]) -> Texts:
         shown = [(ident(column.name), type_) for column, type_ in types(self.served.model, self.served.mart)]
-        shown += [(DELETED.expression, DELETED.type)] if self.versions else []
+        shown += [(it.expression, it.type) for it in VALIDITY] if self.versions else []
         statement = sql(
             "SELECT toString(row_key), [{texts}] FROM (\n{rows}\n) WHERE row_key IN ({keys})",
             texts=joined(", ", (_nullable(value, type_.clickhouse_text) for value, type_ in shown)),
@@ -271,14 +262,6 @@ def vault_sides(session: Session, model: Model, feed: Feed, method: Method | Non
     ]
 
 
-def mart_sides(session: clickhouse.Session, model: Model, mart: Mart) -> tuple[MartSide, MartSide]:
-    """What analysts see now, and what the history says is now: both must be right."""
-    tables, served = MartTables(mart), Served(model, mart)
-    latest = session.scalar(
-        sql("SELECT toString(max({ts})) FROM {history}", ts=ident(mart.load_ts), history=ident(tables.history))
-    )
-    as_of = sql("{view}(ts = {latest})", view=ident(tables.as_of), latest=literal(latest))
-    return (
-        MartSide(tables.view, session, ident(tables.view), served),
-        MartSide(tables.history, session, as_of, served),
-    )
+def mart_side(session: clickhouse.Session, model: Model, mart: Mart) -> MartSide:
+    """What analysts see of a mart now."""
+    return MartSide(MartTables(mart).view, session, ident(MartTables(mart).view), Served(model, mart))

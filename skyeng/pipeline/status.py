@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyeng.datamart import append, catalog, register
+from skyeng.datamart import catalog, contents, register
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.catalog import Found
 from skyeng.datamart.queries import count_of
@@ -39,7 +39,7 @@ def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
             known = register.recorded(session) if _is_whole(found) else []
             taken = {it.name: it for it in register.taken(model, declared, found, known)}
             altered = {it.object.name for it in different}
-            held = append.held_loads(session, mart) if tables.loads not in altered else []
+            held = contents.held_loads(session, mart) if tables.loads not in altered else []
             countable = tables.view not in altered and not any(it.concerns_rows for it in different)
             rows = session.scalar(count_of(mart)) if countable else None
         held_ts = {load.load_ts for load in held}

@@ -12,14 +12,15 @@ from datetime import datetime
 from functools import partial
 from typing import IO, Literal
 
-from skyeng.datamart import append
+from skyeng.datamart import append, contents, rebuild
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
-from skyeng.datamart.append import MartLoad, Span
+from skyeng.datamart.append import Span
 from skyeng.datamart.client import Session as MartSession
-from skyeng.datamart.kept import Retained
+from skyeng.datamart.contents import Contents, MartLoad
 from skyeng.datamart.objects import Compared
-from skyeng.datamart.tables import MartTables, objects, types
+from skyeng.datamart.retained import Retained
+from skyeng.datamart.tables import OPEN_END, MartTables, objects, types
 from skyeng.errors import DatamartAhead
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart, Model, argument
@@ -29,9 +30,10 @@ from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.verify import mart_is_right
 from skyeng.pipeline.versions import closed_loads, read_whole
 from skyeng.postgres import Session
-from skyeng.sql import SQL, ident, joined, sql
-from skyeng.warehouse import locks
+from skyeng.sql import SQL, ident, joined, literal, sql
+from skyeng.warehouse import change_log, locks
 from skyeng.warehouse.history import Moment, row_versions
+from skyeng.warehouse.locks import Hold
 from skyeng.warehouse.revisions import check_signature
 
 #: The fingerprint of no load at all.
@@ -77,10 +79,10 @@ class _Plan:
     retained: Retained | None = None
 
 
-def of_loads(held: Iterable[MartLoad]) -> Fingerprint:
+def of_loads(loads: Iterable[MartLoad]) -> Fingerprint:
     """One fingerprint over loads: their row versions, and the sum of a hash of each load."""
     rows = total = 0
-    for load in held:
+    for load in loads:
         text = f"{load.load_ts.isoformat()} {load.row_versions} {load.hash_sum}"
         rows += load.row_versions
         total += int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
@@ -116,8 +118,8 @@ class ToDatamart:
         words = tuple(map(str, there.differences))
         if there.lost:
             return Held(NO_LOADS, whole=False, differences=words)
-        held = append.held_loads(session, self.mart)
-        return Held(of_loads(held), append.is_whole(session, self.mart, held), words)
+        found = contents.read(session, self.mart)
+        return Held(of_loads(found.loads), found.is_whole, words)
 
     def e_from_pg_datawarehouse(self) -> Fingerprint:
         """What the warehouse has for the mart: closed loads only."""
@@ -136,16 +138,19 @@ class ToDatamart:
             return Delta("nothing")
         self._check_model()
         with self.stores.datamart.session() as session:
-            return self._find(session, self._objects(session), whole=held.whole).delta
+            there = self._objects(session)
+            return self._find(session, there, self._registered(session, there), whole=held.whole).delta
 
-    def _find(self, session: MartSession, there: Compared, *, whole: bool) -> _Plan:
-        """Compare load by load."""
-        # In this order: a load that another run closes and appends meanwhile must not look unknown.
+    def _registered(self, session: MartSession, there: Compared) -> Contents:
+        """The loads of the mart's register, where it can be read."""
         readable = there.as_declared(MartTables(self.mart).loads)
-        held = append.held_loads(session, self.mart) if readable else []
+        return contents.registered(session, self.mart) if readable else Contents()
+
+    def _find(self, session: MartSession, there: Compared, held: Contents, *, whole: bool) -> _Plan:
+        """Compare load by load. `held` was read before: a load that another run closes and appends now is known."""
         main = self.closed_loads()
         compared = Comparison(
-            {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held}
+            {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held.loads}
         )
         if compared.ahead and not self.full:
             raise DatamartAhead(
@@ -159,13 +164,13 @@ class ToDatamart:
         wanted = tuple(load for load in main if load.load_ts in missing)
         if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
             closed = all_closed_loads(self.stores.warehouse, self.model)
-            kept, lost = retained(session, self.model, self.mart, there.found, main, closed)
+            alone, lost = retained(session, self.model, self.mart, there.found, main, closed)
             reason = f"{reason}; {lost}" if lost else reason
             delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
-            return _Plan(delta, main, retained=kept)
+            return _Plan(delta, main, retained=alone)
         if wanted:
             delta = Delta("append", len(wanted), sum(it.row_versions for it in wanted), views=there.views)
-            return _Plan(delta, wanted, held[-1].load_ts)
+            return _Plan(delta, wanted, held.loads[-1].load_ts)
         return _Plan(Delta("make views", views=there.views) if there.views else Delta("nothing"))
 
     def _reason_to_rebuild(
@@ -173,7 +178,7 @@ class ToDatamart:
         session: MartSession,
         there: Compared,
         ahead: Sequence[datetime],
-        held: Sequence[MartLoad],
+        held: Contents,
         main: Sequence[MartLoad],
         wanted: Sequence[MartLoad],
         *,
@@ -183,14 +188,12 @@ class ToDatamart:
             return there.lost
         if not whole:
             return "rows of the mart were lost"
-        if not held:
+        if not held.loads:
             return EMPTY if main else ""
         if ahead:
             return "the mart holds loads that the warehouse does not know"
-        if any(load.load_ts < held[-1].load_ts for load in wanted):
+        if held.newest and any(load.load_ts < held.newest for load in wanted):
             return "the mart lacks a load between others"
-        if any(load.row_versions > append.LARGEST_BLOCK for load in wanted):
-            return "a load is larger than one block"
         if self.full and not wanted and not there.views and not self._is_right(session):
             return "rows of the mart differ from the vault"
         return ""
@@ -207,10 +210,10 @@ class ToDatamart:
         With `full`, what is missing is added first and everything compared then. Every table and view
         is as the model declares when this returns.
         """
-        with locks.exclusive(self.stores.warehouse, self.model, self.mart.table):
-            done = self._update()
+        with locks.exclusive(self.stores.warehouse, self.model, self.mart.table) as hold:
+            done = self._update(hold)
             if self.full and done.action in ("append", "make views"):
-                again = self._update()
+                again = self._update(hold)
                 return (
                     replace(again, row_versions=done.row_versions + again.row_versions, views=done.views)
                     if again
@@ -218,45 +221,70 @@ class ToDatamart:
                 )
             return done
 
-    def _update(self) -> Delta:
+    def _update(self, hold: Hold) -> Delta:
         self._check_model()
         with self.stores.datamart.session() as session:
             there = self._objects(session)
-            plan = self._find(session, there, whole=self._held(session, there).whole)
+            append.wait_for_others(session, self.mart)
+            held = self._registered(session, there) if there.lost else contents.read(session, self.mart)
+            plan = self._find(session, there, held, whole=not there.lost and held.is_whole)
             with self.stores.warehouse.session(snapshot=True) as warehouse:
                 check_signature(warehouse, self.model)
-                self._carry_out(plan, there, warehouse, session)
+                self._carry_out(plan, there, held, warehouse, session, hold)
             if there.differences:
                 mart_objects.check(self.model, objects(self.model, self.mart), self._objects(session).found)
         return plan.delta
 
-    def _carry_out(self, plan: _Plan, there: Compared, warehouse: Session, session: MartSession) -> None:
+    def _carry_out(
+        self,
+        plan: _Plan,
+        there: Compared,
+        held: Contents,
+        warehouse: Session,
+        session: MartSession,
+        hold: Hold,
+    ) -> None:
         versions = partial(self._versions, warehouse)
         if plan.delta.action == "rebuild":
-            append.rebuild(session, self.model, self.mart, plan.loads, versions, plan.retained, there.found)
-        append.make_views(session, there.differences, there.found)
+            rebuild.rebuild(session, self.model, self.mart, plan.loads, versions, plan.retained, there, hold.check)
+            return
+        rebuild.make_views(session, there.different_views, there.found)
         if plan.delta.action == "append":
+            append.remove_leftovers(session, self.mart, held)
             for span in append.spans(plan.loads, plan.after):
-                append.append(session, self.mart, span, versions)
+                held = append.append(session, self.mart, span, versions, held, hold.check)
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""
-        query = versions_to_send(self.model, self.mart, read_whole(warehouse, self.model, span))
-        return warehouse.copy_out(query, end, {"after": span.after, "upto": span.upto}, binary=False)
+        whole = read_whole(warehouse, self.model, span)
+        query = versions_to_send(self.model, self.mart, whole, changes=self._changes(span))
+        bound = {"after": span.after, "upto": span.upto, "ended_upto": span.ended_upto}
+        return warehouse.copy_out(query, end, bound, binary=False)
+
+    def _changes(self, span: Span) -> SQL | None:
+        """The log of changes with ends, where the span is sent with ends and has any."""
+        feed = self.model.feed(self.mart.feed)
+        if span.whole_load:
+            follows = span.ended_upto and span.ended_upto > span.upto
+            return change_log.with_ends_of_large(feed) if follows else None
+        return change_log.with_ends(feed) if span.ended_upto else None
 
 
-def versions_to_send(model: Model, mart: Mart, whole_load: Moment | None = None) -> SQL:
+def versions_to_send(model: Model, mart: Mart, whole_load: Moment | None = None, changes: SQL | None = None) -> SQL:
     """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
     served = (
         sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
         for column, type_ in types(model, mart)
     )
     return sql(
-        """SELECT row_key, load_ts AT TIME ZONE 'UTC', (row_hash IS NULL)::integer, coalesce(row_hash, 0),
+        """SELECT row_key, load_ts AT TIME ZONE 'UTC',
+    CASE WHEN row_hash IS NULL THEN load_ts ELSE coalesce(row_end_ts, {open}) END AT TIME ZONE 'UTC',
+    coalesce(row_hash, 0),
     {served}
 FROM (
     {versions}
 ) AS versions""",
+        open=sql("{text}::timestamptz", text=literal(f"{OPEN_END}+00")),
         served=joined(", ", served),
-        versions=row_versions(model, model.feed(mart.feed), whole_load),
+        versions=row_versions(model, model.feed(mart.feed), whole_load, changes=changes),
     )

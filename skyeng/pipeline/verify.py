@@ -11,11 +11,11 @@ from datetime import datetime
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.client import Session as MartSession
-from skyeng.datamart.tables import IS_DELETED, MartTables
+from skyeng.datamart.tables import MartTables
 from skyeng.fingerprint import Fingerprint, proof_buckets
 from skyeng.model import Feed, Mart, Model
 from skyeng.pipeline.comparison import Comparison, agreed_method
-from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_sides, source_side, vault_sides
+from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_side, source_side, vault_sides
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.versions import Versions
 from skyeng.postgres import Session
@@ -27,6 +27,8 @@ from skyeng.warehouse.revisions import check_migrated
 #: Rows named of each comparison, and rows looked at for them, about.
 _NAMED = 20
 _LOOKED_AT = 20_000
+#: What `skyeng.pipeline.served.VALIDITY` is called here.
+_VALIDITY = ("is_deleted", "load_end_ts")
 
 
 @dataclass(frozen=True)
@@ -84,26 +86,25 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
             # What a delta delivered once, its source need not hold any more.
             vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
-            shown = [mart_sides(datamart, model, mart) for mart in marts if datamart]
+            shown = [mart_side(datamart, model, mart) for mart in marts if datamart]
             delivered = None if feed.delta else source_side(source, model, feed, method)
             if delivered:
                 check_columns(source, model, feed)
             found = compared.read(delivered, vault, shown)
             if delivered:
                 with_source.append(compared.with_source(delivered, vault.pop(0), found))
-            for mart, served, sides in zip(marts, vault, shown, strict=True):
-                versions = Versions(model, mart, warehouse, sides[0].session)
-                with_marts += compared.with_mart(served, sides, found, versions)
+            for mart, served, side in zip(marts, vault, shown, strict=True):
+                versions = Versions(model, mart, warehouse, side.session)
+                with_marts += compared.with_mart(served, side, found, versions)
         return with_source + with_marts
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Fingerprints of the source and of each mart, and whether a mart's history is what analysts see."""
+    """Fingerprints of the source, and of what analysts see of each mart."""
 
     source: dict[int, Fingerprint]
     marts: dict[str, dict[int, Fingerprint]]
-    histories: dict[str, bool]
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,7 @@ class _Compared:
     feed: Feed
     buckets: int
 
-    def read(
-        self, source: PostgresSide | None, vault: Sequence[PostgresSide], marts: Sequence[tuple[MartSide, MartSide]]
-    ) -> _Found:
+    def read(self, source: PostgresSide | None, vault: Sequence[PostgresSide], marts: Sequence[MartSide]) -> _Found:
         """Let the three stores compute their fingerprints at once; the vault keeps its own."""
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="verify") as pool:
             delivered = pool.submit(source.fingerprints, self.buckets) if source else None
@@ -124,15 +123,10 @@ class _Compared:
             shown = pool.submit(self._read_marts, marts)
         for one in held:
             one.result()
-        return _Found(delivered.result() if delivered else {}, *shown.result())
+        return _Found(delivered.result() if delivered else {}, shown.result())
 
-    def _read_marts(
-        self, marts: Sequence[tuple[MartSide, MartSide]]
-    ) -> tuple[dict[str, dict[int, Fingerprint]], dict[str, bool]]:
-        return (
-            {current.name: current.fingerprints(self.buckets) for current, _ in marts},
-            {current.name: _are_equal(current, history, self.buckets) for current, history in marts},
-        )
+    def _read_marts(self, marts: Sequence[MartSide]) -> dict[str, dict[int, Fingerprint]]:
+        return {side.name: side.fingerprints(self.buckets) for side in marts}
 
     def with_source(self, source: PostgresSide, vault: PostgresSide, found: _Found) -> Verification:
         key = tuple(column.name for column in self.model.row_key(self.feed))
@@ -140,23 +134,19 @@ class _Compared:
         return self._compare(source, vault, found.source, vault.fingerprints(self.buckets), names, key)
 
     def with_mart(
-        self, vault: PostgresSide, sides: tuple[MartSide, MartSide], found: _Found, versions: Versions
+        self, vault: PostgresSide, side: MartSide, found: _Found, versions: Versions
     ) -> Iterator[Verification]:
-        """What analysts see, and the history: each of its row versions, and the rows that they say are current."""
+        """What analysts see, and the history with each of its row versions."""
         mart = versions.mart
         keys = {column.name for column in self.model.row_key(self.feed)}
         names = tuple(column.name for column in mart.columns)
         key = tuple(column.name for column in mart.columns if column.column in keys)
-        current, history = sides
-        held = vault.fingerprints(self.buckets)
-        seen = self._compare(vault, current, held, found.marts[current.name], names, key)
+        seen = self._compare(vault, side, vault.fingerprints(self.buckets), found.marts[side.name], names, key)
         yield seen
         if loads := versions.differing():
             yield self._past(versions, loads, seen, names, key)
-        elif seen.equal and found.histories[current.name]:
-            yield replace(seen, follower=history.name)
         else:
-            yield self._compare(vault, history, held, history.fingerprints(self.buckets), names, key)
+            yield replace(seen, follower=MartTables(mart).history)
 
     def _past(
         self,
@@ -175,7 +165,7 @@ class _Compared:
                 break
             vault, history = versions.sides(load_ts)
             held, shown = vault.fingerprints(self.buckets), history.fingerprints(self.buckets)
-            found = self._compare(vault, history, held, shown, (*names, IS_DELETED), key)
+            found = self._compare(vault, history, held, shown, (*names, *_VALIDITY), key)
             when = f"; load of {load_ts:%Y-%m-%d %H:%M:%S.%f} UTC"
             named += (replace(it, detail=it.detail + when) for it in found.differences)
             complete = complete and found.complete
@@ -202,19 +192,15 @@ class _Compared:
         return Verification(self.feed.name, main.name, follower.name, rows, False, named, complete)
 
 
-def _are_equal(left: MartSide, right: MartSide, buckets: int) -> bool:
-    return not Comparison(left.own_fingerprints(buckets), right.own_fingerprints(buckets)).differing
-
-
 def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
     """Whether a mart holds exactly the vault's rows, now and in each load, by checksums alone."""
     feed = model.feed(mart.feed)
     buckets = proof_buckets(rows_active(warehouse, model, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
     vault = vault_sides(warehouse, model, feed, None)[place]
-    current, history = mart_sides(datamart, model, mart)
+    current = mart_side(datamart, model, mart)
     seen = not Comparison(vault.fingerprints(buckets), current.fingerprints(buckets)).differing
-    return seen and _are_equal(current, history, buckets) and not Versions(model, mart, warehouse, datamart).differing()
+    return seen and not Versions(model, mart, warehouse, datamart).differing()
 
 
 def _disagreeing(main: Side, follower: Side, chosen: Sequence[int], buckets: int) -> list[str]:

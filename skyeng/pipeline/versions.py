@@ -1,7 +1,7 @@
 """Every row version of a mart's history, compared with what the vault gives back, load by load.
 
 What is current is compared by content elsewhere. So here all versions are compared by row key and load, and by content
-those that a later one follows: of a mart that was loaded once, none.
+and validity those that are not valid any more: of a mart that was loaded once, none.
 """
 
 from __future__ import annotations
@@ -9,20 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import chain
 
-from skyeng.datamart import append
+from skyeng.datamart import append, contents
 from skyeng.datamart import client as clickhouse
-from skyeng.datamart.append import MartLoad, Span
-from skyeng.datamart.tables import IS_DELETED, RETAINED_HASH, ROW_HASH, MartTables
+from skyeng.datamart.append import Span, at
+from skyeng.datamart.contents import MartLoad
+from skyeng.datamart.tables import (
+    OPEN_END,
+    RETAINED_HASH,
+    ROW_HASH,
+    MartTables,
+    appended_columns,
+    is_deletion,
+    moment,
+    next_load,
+)
 from skyeng.fingerprint import Fingerprint, differing
 from skyeng.hashing import clickhouse_key_number, key_number
 from skyeng.model import Feed, Mart, Model
-from skyeng.pipeline.served import DELETED, Served
+from skyeng.pipeline.served import ROW_DELETED, ROW_END_TS, VALIDITY, Served
 from skyeng.pipeline.sides import MartSide, PostgresSide
-from skyeng.postgres import Session
-from skyeng.sql import FENCE, SQL, ident, idents, literal, sql
-from skyeng.warehouse import loads
+from skyeng.postgres import Parameters, Session
+from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
+from skyeng.warehouse import change_log, loads
 from skyeng.warehouse.history import Moment, prepare_look_ups, prepare_whole_read, row_versions
 
 #: Of a load: its timestamp, how many row versions, and the sum of a number of each.
@@ -60,30 +71,25 @@ class Versions:
 
         Without those of which the vault itself lost row versions: it cannot tell any more what is right.
         """
-        superseded = self.superseded()
-        keys, contents = list(self._vault_keys()), list(self._vault_contents(superseded))
-        unequal = differing(_added(keys, contents), _added(self._history_keys(), self._history_contents()))
-        lacking = _lacking(closed_loads(self.warehouse, self.model, self.mart), keys) | _lacking(superseded, contents)
+        past = self.past()
+        keys, found = list(self._vault_keys()), list(self._vault_contents(past))
+        unequal = differing(_added(keys, found), _added(self._history_keys(), self._history_contents()))
+        lacking = _lacking(self._closed, keys) | _lacking(past, found)
         return sorted(set(unequal) - lacking)
 
     def sides(self, load_ts: datetime) -> tuple[PostgresSide, MartSide]:
         """Both sides of one load."""
-        known = closed_loads(self.warehouse, self.model, self.mart)
-        load = next((it for it in known if it.load_ts == load_ts), MartLoad(load_ts, 0, 0, 0))
-        before = max((it.load_ts for it in known if it.load_ts < load_ts), default="-infinity")
+        load = next((it for it in self._closed if it.load_ts == load_ts), MartLoad(load_ts, 0, 0, 0))
+        before = max((it.load_ts for it in self._closed if it.load_ts < load_ts), default="-infinity")
         served, span = Served(self.model, self.mart), Span(before, (load,))
-        of_load = sql(
-            "{ts} = toDateTime64({text}, 6, 'UTC')",
-            ts=ident(self.mart.load_ts),
-            text=literal(f"{load_ts.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"),
-        )
+        of_load = sql("{ts} = {load}", ts=ident(self.mart.load_ts), load=at(load_ts.astimezone(UTC)))
         return (
             PostgresSide(
                 "warehouse",
                 self.warehouse,
-                self._vault_versions(span),
-                [*served.shown, DELETED],
-                parameters={"after": span.after, "upto": span.upto},
+                self._vault_versions(span, change_log.with_ends(self._feed)),
+                [*served.shown, *VALIDITY],
+                parameters=_bound(span),
             ),
             MartSide(
                 MartTables(self.mart).history, self.datamart, self._history_versions(of_load), served, versions=True
@@ -94,25 +100,35 @@ class Versions:
     def _feed(self) -> Feed:
         return self.model.feed(self.mart.feed)
 
-    def _vault_versions(self, span: Span, changes: SQL | None = None) -> SQL:
-        """The vault's row versions of a span, with `row_key`, `load_ts` and `row_hash`, the hash of their content."""
+    @cached_property
+    def _closed(self) -> tuple[MartLoad, ...]:
+        return closed_loads(self.warehouse, self.model, self.mart)
+
+    def _vault_versions(self, span: Span, changes: SQL) -> SQL:
+        """The vault's row versions of a span, with `row_key`, `load_ts`, validity and `row_hash`, a hash of all."""
         served, feed = Served(self.model, self.mart), self._feed
         whole = read_whole(self.warehouse, self.model, span)
         if whole is None:
             prepare_look_ups(self.warehouse)
         versions = row_versions(self.model, feed, whole, served.digests, changes)
-        names = idents(["row_key", "load_ts", IS_DELETED, *(column.name for column in self.model.feed_columns(feed))])
+        validity = idents(it.name for it in VALIDITY)
+        columns = [column.name for column in self.model.feed_columns(feed)]
+        digests = [name for named in served.digests.values() for name in named]
         return sql(
-            """SELECT {names}, {hash} AS row_hash
+            """SELECT row_key, load_ts, {validity}, {columns}, {hash} AS row_hash
 FROM (
-    SELECT *, (row_hash IS NULL)::integer AS {is_deleted}
+    SELECT row_key, load_ts, (row_hash IS NULL)::integer AS {row_deleted},
+        CASE WHEN row_hash IS NOT NULL THEN row_end_ts END AS {row_end_ts}, {hashed}
     FROM (
         {versions}
     ) AS versions
 ) AS flagged""",
-            names=names,
+            validity=validity,
+            columns=idents(columns),
+            hashed=idents([*digests, *columns]),
             hash=served.vault_version_hash,
-            is_deleted=ident(IS_DELETED),
+            row_deleted=ident(ROW_DELETED),
+            row_end_ts=ident(ROW_END_TS),
             versions=versions,
         )
 
@@ -125,21 +141,17 @@ FROM (
         for load_ts, count, total in self.warehouse.rows(statement):
             yield load_ts.astimezone(UTC), count, int(total)
 
-    def superseded(self) -> list[MartLoad]:
-        """How many row versions of each load a later one follows, by the log of changes."""
+    def past(self) -> list[MartLoad]:
+        """How many row versions of each load are not valid any more, by the log of changes."""
         statement = sql(
-            """SELECT load_ts, count(*)
-FROM control.{changes} AS changes
-WHERE {superseded}
-GROUP BY load_ts
-ORDER BY load_ts""",
-            changes=ident(self._feed.changes_table),
-            superseded=_is_superseded(self._feed, "changes"),
+            "SELECT load_ts, count(*) FROM {past} AS past GROUP BY load_ts ORDER BY load_ts",
+            past=change_log.past(self.model, self._feed),
         )
-        return [MartLoad(load_ts, count, 0, 0) for load_ts, count in self.warehouse.rows(statement)]
+        bound = {"after": "-infinity", "upto": "infinity", "ended_upto": "infinity"}
+        return [MartLoad(load_ts, count, 0, 0) for load_ts, count in self.warehouse.rows(statement, bound)]
 
-    def _vault_contents(self, superseded: Sequence[MartLoad]) -> Iterator[Checksum]:
-        for span in append.spans(superseded):
+    def _vault_contents(self, past: Sequence[MartLoad]) -> Iterator[Checksum]:
+        for span in append.spans(past):
             # Fenced: each row version is hashed first, and 16 bytes of it are grouped.
             statement = sql(
                 """SELECT load_ts, count(*), sum(row_hash)
@@ -151,22 +163,75 @@ FROM (
     {fence}
 ) AS narrow
 GROUP BY load_ts""",
-                versions=self._vault_versions(span, _superseded_changes(self._feed)),
+                versions=self._vault_versions(span, change_log.past(self.model, self._feed)),
                 fence=FENCE,
             )
-            for load_ts, count, total in self.warehouse.rows(statement, {"after": span.after, "upto": span.upto}):
+            for load_ts, count, total in self.warehouse.rows(statement, _bound(span)):
                 yield load_ts.astimezone(UTC), count, int(total)
 
     def _history_versions(self, selected: SQL) -> SQL:
-        """The selected row versions of the history that the vault should have, an append that was repeated once."""
-        columns = [self.mart.key, self.mart.load_ts, IS_DELETED, *(column.name for column in self.mart.columns)]
+        """The selected row versions of the history that the vault should have, with the validity that the vault knows.
+
+        Of a row of which the mart alone has versions, that is to the next one of the others.
+        """
+        versions = self._with_validity(ident(MartTables(self.mart).history))
+        if contents.retained_loads(self.datamart, self.mart):
+            touched = sql(
+                "{key} IN (SELECT {key} FROM {history} WHERE {hash} = {retained})",
+                key=ident(self.mart.key),
+                history=ident(MartTables(self.mart).history),
+                hash=ident(ROW_HASH),
+                retained=literal(RETAINED_HASH),
+            )
+            versions = sql(
+                "{versions} AND NOT {touched}\n    UNION ALL\n    {of_touched}",
+                versions=versions,
+                touched=touched,
+                of_touched=self._with_validity(self._without_retained(touched)),
+            )
+        return sql("(SELECT * FROM (\n    {versions}\n) WHERE {selected})", versions=versions, selected=selected)
+
+    def _with_validity(self, relation: SQL) -> SQL:
         return sql(
-            "(SELECT {columns} FROM {history} FINAL WHERE {hash} != {retained} AND {selected})",
-            columns=idents(columns),
+            """SELECT {key}, {start}, {is_deletion} AS {row_deleted},
+        if({is_deletion} OR {end} = {open}, NULL, {end}) AS {row_end_ts}, {columns}
+    FROM {relation}
+    WHERE {hash} != {retained}""",
+            key=ident(self.mart.key),
+            start=ident(self.mart.load_ts),
+            end=ident(self.mart.load_end_ts),
+            open=moment(OPEN_END),
+            is_deletion=is_deletion(self.mart),
+            row_deleted=ident(ROW_DELETED),
+            row_end_ts=ident(ROW_END_TS),
+            columns=idents(column.name for column in self.mart.columns),
+            relation=relation,
+            hash=ident(ROW_HASH),
+            retained=literal(RETAINED_HASH),
+        )
+
+    def _without_retained(self, touched: SQL) -> SQL:
+        """Row versions of the touched rows that the vault should have, each with the next one of them as its end."""
+        columns = appended_columns(self.mart)
+        return sql(
+            """(
+        SELECT {values}
+        FROM {history}
+        WHERE {hash} != {retained} AND {touched}
+    )""",
+            values=joined(
+                ", ",
+                (
+                    sql("{end} AS {name}", end=next_load(self.mart), name=ident(it))
+                    if it == self.mart.load_end_ts
+                    else ident(it)
+                    for it in columns
+                ),
+            ),
             history=ident(MartTables(self.mart).history),
             hash=ident(ROW_HASH),
             retained=literal(RETAINED_HASH),
-            selected=selected,
+            touched=touched,
         )
 
     def _history_keys(self) -> Iterator[Checksum]:
@@ -180,55 +245,19 @@ GROUP BY load_ts""",
             yield load_ts.replace(tzinfo=UTC), count, int(total)
 
     def _history_contents(self) -> Iterator[Checksum]:
-        # Without names of our own, which may be those of a mart's columns.
-        of_several = sql(
-            "FROM {history} WHERE {hash} != {retained} GROUP BY {key} HAVING min({ts}) < max({ts})",
-            history=ident(MartTables(self.mart).history),
-            hash=ident(ROW_HASH),
-            retained=literal(RETAINED_HASH),
-            key=ident(self.mart.key),
-            ts=ident(self.mart.load_ts),
-        )
-        superseded = sql(
-            "{key} IN (SELECT {key} {of_several}) AND ({key}, {ts}) NOT IN (SELECT {key}, max({ts}) {of_several})",
-            key=ident(self.mart.key),
-            ts=ident(self.mart.load_ts),
-            of_several=of_several,
-        )
+        past = sql("{deleted} OR {end} IS NOT NULL", deleted=ident(ROW_DELETED), end=ident(ROW_END_TS))
         statement = sql(
             "SELECT {ts}, count(), sum(row_hash) FROM (\n{versions}\n) GROUP BY {ts}",
             ts=ident(self.mart.load_ts),
-            versions=Served(self.model, self.mart).mart_rows(self._history_versions(superseded), versions=True),
+            versions=Served(self.model, self.mart).mart_rows(self._history_versions(past), versions=True),
         )
         for load_ts, count, total in self.datamart.rows(statement):
             yield load_ts.replace(tzinfo=UTC), count, int(total)
 
 
-def _superseded_changes(feed: Feed) -> SQL:
-    # Fenced: few rows are left of many, which nothing shall be looked up for before.
-    return sql(
-        """(
-    SELECT *
-    FROM control.{changes} AS logged
-    WHERE load_ts > %(after)s AND load_ts <= %(upto)s AND {superseded}
-    {fence}
-)""",
-        changes=ident(feed.changes_table),
-        superseded=_is_superseded(feed, "logged"),
-        fence=FENCE,
-    )
-
-
-def _is_superseded(feed: Feed, version: str) -> SQL:
-    """Condition that a later load changed the row of a version in the log of changes."""
-    return sql(
-        """EXISTS (
-    SELECT FROM control.{changes} AS later
-    WHERE later.row_key = {version}.row_key AND later.load_ts > {version}.load_ts
-)""",
-        changes=ident(feed.changes_table),
-        version=ident(version),
-    )
+def _bound(span: Span) -> Parameters:
+    """Ends are those of today: all loads that are closed count."""
+    return {"after": span.after, "upto": span.upto, "ended_upto": "infinity"}
 
 
 def _lacking(expected: Iterable[MartLoad], found: Iterable[Checksum]) -> set[datetime]:

@@ -155,15 +155,15 @@ def row_versions(
 ) -> SQL:
     """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
-    Columns: `row_key`, `load_ts`, `row_hash` (NULL: the row went), then the feed's. A load that
-    touched most rows is read by scanning (`whole_load`, one load at a time); small loads by
-    looking each row's versions up, so that the cost follows the change. What is `also` wanted is computed
-    for each entity. Of `changes`, a query of the log of changes, only those.
+    Columns: `row_key`, `load_ts`, `row_end_ts` (NULL: not asked for, or no later version), `row_hash` (NULL: the row
+    went), then the feed's. A load that touched most rows is read by scanning (`whole_load`, one load at a time);
+    small loads by looking each row's versions up, so that the cost follows the change. What is `also` wanted is
+    computed for each entity. Of `changes`, a query of `skyeng.warehouse.change_log`, only those, with their ends.
     """
     link = model.grain(feed)
     latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
     return sql(
-        """SELECT changes.row_key, changes.load_ts, changes.row_hash, {computed}
+        """SELECT changes.row_key, changes.load_ts, {row_end_ts} AS row_end_ts, changes.row_hash, {computed}
     {columns}
 FROM {changes} AS changes
 JOIN vault.{link} AS link ON link.{key} = changes.row_key
@@ -174,6 +174,7 @@ WHERE changes.load_ts > %(after)s AND changes.load_ts <= %(upto)s
         computed=_computed(model, feed, also),
         columns=_columns(model, feed),
         changes=changes or ident("control", feed.changes_table),
+        row_end_ts=sql("changes.row_end_ts") if changes else sql("NULL::timestamptz"),
         link=ident(link.table),
         key=ident(link.key),
         hubs=joined("\n", _joins(model, feed, latest, moment, also)),

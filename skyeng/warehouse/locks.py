@@ -45,8 +45,28 @@ def this_process() -> Runner:
     return Runner(f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})")
 
 
+@dataclass(frozen=True)
+class Hold:
+    """A lock that a process has, until the server ends the session that holds it."""
+
+    session: Session
+    what: str
+
+    def check(self) -> None:
+        """Raise `LoadInProgress` where the lock was lost meanwhile: somebody else may be at work."""
+        try:
+            self.session.execute(sql("SELECT"))
+        except SkyengError as exc:
+            raise LoadInProgress(
+                f"this run was silent for too long, and lost its lock on {self.what}",
+                where=self.session.database.name,
+                expected=f"a sign of life every {int(SILENCE.total_seconds())} s",
+                remedy="run again: what it left behind was not seen by anybody",
+            ) from exc
+
+
 @contextmanager
-def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner | None = None) -> Iterator[None]:
+def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner | None = None) -> Iterator[Hold]:
     """Be the only one who works on a model, or on a part of it such as a mart.
 
     Raises `LoadInProgress` that says who is working since when.
@@ -56,7 +76,7 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner 
         if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), {"key": key}):
             raise in_progress(session, model, part)
         with _alive(session):
-            yield
+            yield Hold(session, part or f"model '{model.name}'")
 
 
 @contextmanager

@@ -14,17 +14,18 @@ from types import CodeType
 from typing import Any, Literal, get_args
 
 from skyeng.cut import ROWS_IN_BUCKET, Cut, Selection, place_column
-from skyeng.datamart import append, catalog, register
+from skyeng.datamart import append, catalog, contents, register
 from skyeng.datamart import client as clickhouse
 from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.append import MartLoad
-from skyeng.datamart.definitions import MaterializedView, Object, Table
+from skyeng.datamart.contents import MartLoad
+from skyeng.datamart.definitions import Object
 from skyeng.datamart.tables import MartTables
 from skyeng.fingerprint import Method
 from skyeng.hashing import HASH_VERSION
-from skyeng.model import Feed, Model
+from skyeng.model import Feed, Mart, Model
 from skyeng.model.signature import signature
-from skyeng.pipeline import comparison, retained, sides, versions
+from skyeng.pipeline import comparison, retained, versions
+from skyeng.pipeline.rehearsal import described
 from skyeng.pipeline.rehearsal.callers import code_of
 from skyeng.pipeline.rehearsal.script import Answer, Question
 from skyeng.postgres import Session
@@ -52,7 +53,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _METHOD: Method = "binary"
 _CUT = Cut()
-_NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - as ClickHouse says it
 _BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 _NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -83,6 +83,8 @@ class Scenario:
         self._closed = [load for load in (before, now) if load.row_versions]
         held = [before] if self.held else []
         self._in_mart = {MartTables(mart).loads: list(held) for mart in model.marts}
+        #: Marts that were sent loads.
+        self._sent: set[str] = set()
         self._replies = self._of_every_function()
 
     def __call__(self, question: Question) -> Answer:
@@ -106,7 +108,7 @@ class Scenario:
             loads.is_closed: _value("open"),
             loads.method_of: _value(_METHOD),
             loads.closed_loads: Answer([_row(load) for load in self._closed]),
-            versions.Versions.superseded: Answer([(a.load_ts, b.row_versions) for a, b in pairwise(self._closed)]),
+            versions.Versions.past: Answer([(a.load_ts, b.row_versions) for a, b in pairwise(self._closed)]),
             retained.all_closed_loads: Answer([(load.load_ts,) for load in self._closed]),
             bookkeeping.reason_to_rebuild: Answer([(True, _METHOD if self.held else None)]),
             bookkeeping.rows_active: Answer([(1, it.name, self._active(it)) for it in self.model.feeds if self.held]),
@@ -117,11 +119,9 @@ class Scenario:
             staging.find_changes: Answer(count=min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
-            catalog.described: Answer([row for it in self._objects for row in _described(it)]),
-            catalog.described_columns: Answer([row for it in self._objects for row in _columns_of(it)]),
+            catalog.described: Answer([row for it in self._objects for row in described.table_or_view(it)]),
             register.recorded: Answer(list(self._recorded())),
             Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
-            sides.mart_sides: _value(f"{_BEFORE:%Y-%m-%d %H:%M:%S.%f}"),
         }
         by_what_was: dict[Callable[..., Any], Reply] = {
             revisions.revision: lambda it: _value(revisions.head(_argument(it, revisions.revision, "history"))),
@@ -142,10 +142,12 @@ class Scenario:
             staging.register: self._register,
             staging.registered: lambda _: Answer([(it, c.new, c.changed, c.gone) for it, c in self._changes.items()]),
             Session.column_types: _columns,
-            append.held_loads: self._held_loads,
-            append.current_rows: self._current_rows,
-            append.versions_by_load: self._versions_by_load,
-            append.register: self._register_in_mart,
+            catalog.described_columns: self._described_columns,
+            contents.held_loads: self._held_loads,
+            contents.begun: self._begun,
+            contents.ended: self._ended,
+            contents.register: self._register_in_mart,
+            append.send: self._send,
         }
         replies = {code_of(function): _always(answer) for function, answer in always.items()}
         return replies | {code_of(function): reply for function, reply in by_what_was.items()}
@@ -225,48 +227,37 @@ class Scenario:
         self._changes[registered["feed"].name] = registered["changes"]
         return Answer(count=1)
 
+    def _described_columns(self, question: Question) -> Answer:
+        tables = _argument(question, catalog.described_columns, "tables")
+        return Answer([row for it in self._objects if it.name in tables for row in described.columns(it)])
+
     def _held_loads(self, question: Question) -> Answer:
-        mart = _argument(question, append.held_loads, "mart")
+        mart = _argument(question, contents.held_loads, "mart")
         return Answer([_row(load, tzinfo=None) for load in self._in_mart[MartTables(mart).loads]])
 
-    def _versions_by_load(self, question: Question) -> Answer:
-        history = _argument(question, append.versions_by_load, "history")
-        mart = next(mart for mart in self.model.marts if MartTables(mart).history == history)
-        held = self._in_mart[MartTables(mart).loads]
-        return Answer([_row(load, tzinfo=None)[:2] for load in held])
+    def _send(self, question: Question) -> Answer:
+        self._sent.add(_argument(question, append.send, "mart").table)
+        return Answer(count=self.found)
 
-    def _current_rows(self, question: Question) -> Answer:
-        mart = _argument(question, append.current_rows, "mart")
+    def _begun(self, question: Question) -> Answer:
+        mart = _argument(question, contents.begun, "mart")
+        return Answer([(*_row(load, tzinfo=None)[:2], 0) for load in self._in_history(mart)])
+
+    def _ended(self, question: Question) -> Answer:
+        """Each row that a load touched had a version before it, but for those that are new."""
+        held = self._in_history(_argument(question, contents.ended, "mart"))
+        ended = ((now, now.row_versions - (now.rows_active - before.rows_active)) for before, now in pairwise(held))
+        return Answer([(_row(load, tzinfo=None)[0], count) for load, count in ended])
+
+    def _in_history(self, mart: Mart) -> list[MartLoad]:
+        """Loads that the history has; after an append also those that the register does not name yet."""
         held = self._in_mart[MartTables(mart).loads]
-        return Answer([(held[-1].rows_active, held[-1].load_ts.replace(tzinfo=None)) if held else (0, _NEVER)])
+        return self._closed if mart.table in self._sent else held
 
     def _register_in_mart(self, question: Question) -> Answer:
-        registered = question.callers.arguments(append.register)
+        registered = question.callers.arguments(contents.register)
         self._in_mart.setdefault(registered["table"], []).extend(registered["loads"])
         return Answer()
-
-
-def _described(declared: Object) -> Iterator[tuple[str, ...]]:
-    """A table or view as ClickHouse describes it where it is as declared, and how it writes its SELECT."""
-    comment = f"{declared.purpose}; {declared.mark}"
-    if isinstance(declared, Table):
-        arguments = f"({', '.join(declared.engine_arguments)})" if declared.engine_arguments else ""
-        engine, key = declared.engine, ", ".join(declared.sorted_by)
-        yield declared.name, engine, engine + arguments, key, "", comment, "", ""
-        return
-    select = declared.select.text
-    if isinstance(declared, MaterializedView):
-        create = f"CREATE MATERIALIZED VIEW {declared.name} TO {declared.to}"
-        yield declared.name, "MaterializedView", "", "", "", comment, select, create
-    else:
-        yield declared.name, "View", "", "", "", comment, select, ""
-    yield declared.name, catalog.DECLARED, "", "", "", "", select, ""
-
-
-def _columns_of(declared: Object) -> Iterator[tuple[str, ...]]:
-    for column in declared.columns:
-        kind = "DEFAULT" if column.default else ""
-        yield declared.name, column.name, column.type.text, kind, column.default.text if column.default else ""
 
 
 def _is_scalar(question: Question) -> bool:

@@ -1,0 +1,118 @@
+"""Analysts read while loads are appended: each query sees one load whole, however much it changes.
+
+A row version is inserted in many small blocks, over one partition or eight. Queries ask for the mart several times at
+once: by sub-queries, a join with itself, and a union. Usually that is a few loads; with `SKYENG_LONG=1` it is 200.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from conftest import Servers, World
+from samples import LONG
+
+from skyeng.datamart import client, objects
+from skyeng.datamart.client import ClickHouse
+from skyeng.model import Model
+from skyeng.postgres import Postgres
+from skyeng.source import data
+from skyeng.sql import SQL
+
+pytestmark = pytest.mark.slow
+
+MART = "dm_courses_modules_lessons_streams"
+KEY, LOAD_TS = (f"dm_course_module_lesson_stream_{it}" for it in ("uuid", "load_ts"))
+ROWS, LOADS = (20_000, 200) if LONG else (3_000, 8)
+#: What a load changes: a few rows, all, some that go and some that come.
+CHANGES = (
+    "UPDATE stream_module_lesson SET description = 'few {n}' WHERE id % 100 = {n} % 100",
+    "UPDATE stream_module_lesson SET description = 'all {n}'",
+    "DELETE FROM stream_module_lesson WHERE id % 50 = {n} % 50 AND id < 1000000",
+    "INSERT INTO stream_module_lesson (id, title, stream_module_id)"
+    " SELECT 1000000 + {n} * 1000 + id, 'come', stream_module_id FROM stream_module_lesson WHERE id % 40 = 3",
+)
+
+State = tuple[int, int]
+
+
+def state(view: str) -> str:
+    return f"SELECT (count(), sum(cityHash64({KEY}, {LOAD_TS}, s_lesson_description))) FROM {view}"
+
+
+#: One look at a mart by several references to it.
+LOOK = f"""SELECT ({state(MART)}) AS once, ({state(f"(SELECT * FROM {MART})")}) AS again,
+    (SELECT count() FROM {MART} AS a JOIN {MART} AS b USING {KEY} WHERE a.{LOAD_TS} != b.{LOAD_TS}) AS torn,
+    (SELECT groupUniqArray(n) FROM (SELECT count() AS n FROM {MART} UNION ALL SELECT count() FROM {MART})) AS counts"""
+
+
+@contextmanager
+def reading(datamart: ClickHouse, threads: int = 2) -> Iterator[list[list[State]]]:
+    """Look all the while; the states that each thread saw, in their order. No look may disagree with itself."""
+    ended, seen, failed = threading.Event(), [list[State]() for _ in range(threads)], list[object]()
+
+    def look(states: list[State]) -> None:
+        try:
+            with datamart.session() as session:
+                while not ended.is_set():
+                    ((once, again, torn, counts),) = session.rows(SQL(LOOK))
+                    if (again, torn, list(counts)) != (once, 0, [once[0]]):
+                        failed.append((once, again, torn, counts))
+                    states.append(tuple(once))
+        except Exception as exc:
+            failed.append(exc)
+
+    readers = [threading.Thread(target=look, args=(it,)) for it in seen]
+    for reader in readers:
+        reader.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        for reader in readers:
+            reader.join()
+        assert failed == []
+
+
+@pytest.fixture(params=[1, 8])
+def partitioned(
+    request: pytest.FixtureRequest, servers: Servers, courses: Model, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """A school whose mart has so many partitions, and is written in blocks of a few hundred rows."""
+
+    def fill(source: Postgres) -> None:
+        data.generate(source, courses, ROWS)
+
+    world = servers.world(courses, fill, f"readers_{ROWS}")
+    in_blocks = {"max_insert_block_size": 500, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0}
+    world.run()
+    if request.param > 1:
+        monkeypatch.setattr(objects, "_differences", lambda *_: ())
+        history, partitions = f"{MART}_history", f"PARTITION BY cityHash64({KEY}) % {request.param}"
+        ((create,),) = world.mart(f"SHOW CREATE TABLE {history}")
+        world.mart_command(f"RENAME TABLE {history} TO whole")
+        world.mart_command(create.replace("\nORDER BY", f"\n{partitions}\nORDER BY"))
+        world.mart_command(f"INSERT INTO {history} SELECT * FROM whole")
+        world.mart_command("DROP TABLE whole SYNC")
+    monkeypatch.setattr(client, "_AT_ONCE", {**client._AT_ONCE, **in_blocks})
+    return world
+
+
+def test_no_read_is_torn(partitioned: World) -> None:
+    world = partitioned
+    with reading(world.stores.datamart) as seen:
+        for number in range(LOADS):
+            world.change(CHANGES[number % len(CHANGES)].format(n=number))
+            world.run()
+    loads = world.mart(f"SELECT toString(load_ts) FROM {MART}_loads ORDER BY load_ts")
+    assert len(loads) == LOADS + 1
+    states = [tuple(world.mart(state(f"{MART}_as_of(ts = '{ts}')"))[0][0]) for (ts,) in loads]
+    assert len(set(states)) == len(states)
+    for of_one in seen:
+        assert of_one, "it looked"
+        places = [states.index(it) for it in of_one]
+        assert places == sorted(places), "time goes on"
+    print(f"{sum(map(len, seen))} looks, {len({it for one in seen for it in one})} states of {len(states)}")
+    assert world.differences() == []

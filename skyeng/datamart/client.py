@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from skyeng.chdb_options import OPTIONS
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
 from skyeng.pipe import Write, named_pipe, pipe
 from skyeng.postgres import without_password
@@ -107,7 +108,7 @@ class ClickHouse:
         parts = urlsplit(self.url)
         options: dict[str, Any]
         if self.embedded:
-            options = {"interface": "chdb", "path": unquote(parts.path)}
+            options = {"interface": "chdb", "path": unquote(parts.path), "chdb_options": OPTIONS}
         else:
             options = {
                 "host": parts.hostname or "localhost",

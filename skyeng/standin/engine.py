@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from skyeng.chdb_options import OPTIONS
 from skyeng.errors import EmbeddedServerError
 from skyeng.standin.refusal import Refused, from_engine, refusal
 
@@ -35,7 +37,7 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         """Open the folder. Raises `EmbeddedServerError` where it cannot be, such as for another process."""
-        self._path = str(folder)
+        self._path = f"{folder}?{urlencode(OPTIONS)}"
         with _stderr_aside() as said:
             # Slow to import, and only the process that serves may.
             import chdb

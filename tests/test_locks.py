@@ -204,6 +204,16 @@ def test_two_that_append_to_one_mart_at_once(school: World) -> None:
     assert school.differences() == []
 
 
+def test_who_asks_whether_it_holds_its_lock_leaves_no_transaction_open(school: World) -> None:
+    """In a transaction, PostgreSQL would not end the session of a process that hangs."""
+    with locks.exclusive(school.stores.warehouse, school.model, "mart") as hold:
+        hold.check()
+        states = school.vault("""SELECT state FROM pg_locks JOIN pg_stat_activity USING (pid)
+            WHERE locktype = 'advisory'
+            AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())""")
+    assert states == [("idle",)]
+
+
 def test_a_dag_run_keeps_off_a_command_at_work(school: World) -> None:
     with locks.exclusive(school.stores.warehouse, school.model):
         _, command = begun(school)

@@ -56,6 +56,7 @@ class Hold:
         """Raise `LoadInProgress` where the lock was lost meanwhile: somebody else may be at work."""
         try:
             self.session.execute(sql("SELECT"))
+            self.session.commit()  # in a transaction, the server would wait for us for ever
         except SkyengError as exc:
             raise LoadInProgress(
                 f"this run was silent for too long, and lost its lock on {self.what}",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from skyeng.chdb_options import OPTIONS
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
@@ -108,7 +108,9 @@ class ClickHouse:
         parts = urlsplit(self.url)
         options: dict[str, Any]
         if self.embedded:
-            options = {"interface": "chdb", "path": unquote(parts.path), "chdb_options": OPTIONS}
+            # A question mark in chDB's path begins the engine's own options.
+            path, _, own = unquote(parts.path).partition("?")
+            options = {"interface": "chdb", "path": path, "chdb_options": {**OPTIONS, **dict(parse_qsl(own))}}
         else:
             options = {
                 "host": parts.hostname or "localhost",

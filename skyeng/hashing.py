@@ -118,11 +118,6 @@ def clickhouse_text_hash(values: Iterable[Value]) -> SQL:
     return sql("reinterpretAsInt64(reverse(substring({digest}, 1, 8)))", digest=_clickhouse_digest(values))
 
 
-def clickhouse_fast_hash(columns: Sequence[SQL]) -> SQL:
-    """A hash of these columns as Int64 that only ClickHouse computes; of a tuple, so that NULL is not empty."""
-    return sql("reinterpretAsInt64(cityHash64(tuple({columns})))", columns=joined(", ", columns))
-
-
 def key_number(key: SQL) -> SQL:
     """PostgreSQL expression of the first 8 bytes of a hash key, as bigint."""
     return sql("('x' || left(replace({key}::text, '-', ''), 16))::bit(64)::bigint", key=key)

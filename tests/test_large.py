@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from conftest import Servers, World
 from declared import declared, migrated
-from samples import some
 
 from skyeng.datamart import append
 from skyeng.datamart.contents import MartLoad
@@ -118,7 +117,7 @@ def test_an_append_that_dies_is_seen_by_nobody_and_brought_level_by_the_next(
     assert school.differences() == []
 
 
-@pytest.mark.parametrize("survived", some(range(14), 6))
+@pytest.mark.parametrize("survived", range(9))
 def test_a_rebuild_that_dies_between_its_swaps_is_brought_level(
     school: World, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
@@ -142,8 +141,10 @@ def test_a_rebuild_that_dies_between_its_swaps_is_brought_level(
     with pytest.raises(SkyengError, match="killed"):
         school.run(only="to_datamart")
     monkeypatch.undo()
-    damaged, whole = (35, 0), (36, 12)
-    assert school.mart(f"SELECT count(), countIf(h_course_title = 'Renamed') FROM {MART}")[0] in (damaged, whole)
+    # Between the two swaps the history is whole, and the register names the load of before.
+    damaged, before, whole = (35, 0), (36, 0), (36, 12)
+    expected = before if survived == 4 else damaged if survived < 4 else whole
+    assert school.mart(f"SELECT count(), countIf(h_course_title = 'Renamed') FROM {MART}") == [expected]
     school.run(only="to_datamart")
     assert school.mart(f"SELECT count() FROM {MART} WHERE h_course_title = 'Renamed'") == [(12,)]
     assert school.differences() == []

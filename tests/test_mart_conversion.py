@@ -50,9 +50,8 @@ def as_it_was(servers: Servers, world: World) -> World:
                 AND name NOT IN ('{KEY}', '{LOAD_TS}', 'is_deleted') ORDER BY position)"""
             )
         )
-        for ((load_ts,),) in zip(
-            session.rows(SQL(f"SELECT DISTINCT {LOAD_TS} FROM {database}.{MART}_history ORDER BY 1"))
-        ):
+        loads = session.rows(SQL(f"SELECT DISTINCT {LOAD_TS} FROM {database}.{MART}_history ORDER BY 1"))
+        for (load_ts,) in loads:
             session.execute(
                 SQL(
                     f"""INSERT INTO {MART}_history ({KEY}, {LOAD_TS}, is_deleted, {columns})
@@ -122,6 +121,8 @@ def test_a_mart_of_before_becomes_one_of_intervals_with_all_its_past(school: Wor
     assert school.mart(f"SELECT count() >= 2 FROM {MART}_loads WHERE is_retained") == [(True,)]
     before = shown(school.stores.datamart, moments)
     old = as_it_was(servers, school)
+    # Of one name that a mart no longer has, something of somebody else's.
+    old.mart_command(f"CREATE TABLE {MART}_current_shadow ENGINE = MergeTree ORDER BY x AS SELECT 7 AS x")
     assert shown(old.stores.datamart, moments) == before
     with readers(old.stores.datamart, moments[::7]) as seen:
         report = old.run(only="to_datamart")
@@ -134,7 +135,8 @@ def test_a_mart_of_before_becomes_one_of_intervals_with_all_its_past(school: Wor
     assert old.differences() == []
     assert not old.run(full=True).anything_new
     declared = {it.name for it in objects(old.model, old.model.marts[0])}
-    assert {name for (name,) in old.mart("SHOW TABLES")} == {*declared, "skyeng_ddl"}
+    assert {name for (name,) in old.mart("SHOW TABLES")} == {*declared, "skyeng_ddl", f"{MART}_current_shadow"}
+    assert old.mart(f"SELECT x FROM {MART}_current_shadow") == [(7,)], "it is not ours"
 
 
 def test_a_conversion_that_dies_after_any_statement_is_carried_on(

@@ -42,29 +42,29 @@ def state(view: str) -> str:
     return f"SELECT (count(), sum(cityHash64({KEY}, {LOAD_TS}, s_lesson_description))) FROM {view}"
 
 
-#: One look at a mart by several references to it.
-LOOK = f"""SELECT ({state(MART)}) AS once, ({state(f"(SELECT * FROM {MART})")}) AS again,
+#: A query that reads a mart several times at once.
+QUERY = f"""SELECT ({state(MART)}) AS once, ({state(f"(SELECT * FROM {MART})")}) AS again,
     (SELECT count() FROM {MART} AS a JOIN {MART} AS b USING {KEY} WHERE a.{LOAD_TS} != b.{LOAD_TS}) AS torn,
     (SELECT groupUniqArray(n) FROM (SELECT count() AS n FROM {MART} UNION ALL SELECT count() FROM {MART})) AS counts"""
 
 
 @contextmanager
 def reading(datamart: ClickHouse, threads: int = 2) -> Iterator[list[list[State]]]:
-    """Look all the while; the states that each thread saw, in their order. No look may disagree with itself."""
+    """Query all the while; the states that each thread saw, in their order. No result may disagree with itself."""
     ended, seen, failed = threading.Event(), [list[State]() for _ in range(threads)], list[object]()
 
-    def look(states: list[State]) -> None:
+    def query(states: list[State]) -> None:
         try:
             with datamart.session() as session:
                 while not ended.is_set():
-                    ((once, again, torn, counts),) = session.rows(SQL(LOOK))
+                    ((once, again, torn, counts),) = session.rows(SQL(QUERY))
                     if (again, torn, list(counts)) != (once, 0, [once[0]]):
                         failed.append((once, again, torn, counts))
                     states.append(tuple(once))
         except Exception as exc:
             failed.append(exc)
 
-    readers = [threading.Thread(target=look, args=(it,)) for it in seen]
+    readers = [threading.Thread(target=query, args=(it,)) for it in seen]
     for reader in readers:
         reader.start()
     try:
@@ -111,8 +111,8 @@ def test_no_read_is_torn(partitioned: World) -> None:
     states = [tuple(world.mart(state(f"{MART}_as_of(ts = '{ts}')"))[0][0]) for (ts,) in loads]
     assert len(set(states)) == len(states)
     for of_one in seen:
-        assert of_one, "it looked"
+        assert of_one, "it read"
         places = [states.index(it) for it in of_one]
         assert places == sorted(places), "time goes on"
-    print(f"{sum(map(len, seen))} looks, {len({it for one in seen for it in one})} states of {len(states)}")
+    print(f"{sum(map(len, seen))} queries, {len({it for one in seen for it in one})} states of {len(states)}")
     assert world.differences() == []

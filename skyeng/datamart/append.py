@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
 from skyeng.datamart import contents
 from skyeng.datamart.client import Session
 from skyeng.datamart.contents import Contents, MartLoad, register
-from skyeng.datamart.tables import OPEN_END, MartTables, appended_columns, moment
+from skyeng.datamart.tables import OPEN_END, MartTables, appended_columns, at, moment
 from skyeng.errors import LoadInProgress, MartDamaged, VaultDamaged
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, joined, literal, sql
@@ -92,7 +92,9 @@ def append(
     send(session, mart, MartTables(mart).history, span, versions)
     still_alone()
     _end_replaced(session, mart, span)
-    after = replace(contents.read(session, mart), loads=(*before.loads, *span.loads), retained=before.retained)
+    after = Contents(
+        (*before.loads, *span.loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
+    )
     if not after.is_whole or after.has_leftovers:
         raise MartDamaged(
             f"the history has other row versions than were sent, of loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
@@ -207,8 +209,3 @@ WHERE database = currentDatabase() AND table = {history} AND NOT is_done""",
         )
     )
     return [f"mutation {mutation_id}: {command} {reason}".strip() for mutation_id, command, reason in rows]
-
-
-def at(load_ts: datetime) -> SQL:
-    """A load timestamp as a constant of ClickHouse."""
-    return moment(f"{load_ts:%Y-%m-%d %H:%M:%S.%f}")

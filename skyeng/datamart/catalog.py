@@ -38,8 +38,7 @@ class FoundObject:
     @property
     def mark(self) -> Mark | None:
         """What our comment says of its origin; None where it has no such comment."""
-        found = _MARK.search(self.comment)
-        return Mark(found[1], found[2], found[3] or "") if found else None
+        return _mark(self.comment)
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,22 @@ def read(session: Session, declared: Sequence[Object]) -> Found:
         detached(session, missing) if missing else frozenset(),
         {name: plain(select) for name, engine, *_, select, _ in rows if engine == DECLARED},
     )
+
+
+def marks(session: Session, names: Sequence[str]) -> dict[str, Mark | None]:
+    """What the comments of tables and views say of their origin; of those of these names that there are."""
+    rows = session.rows(
+        sql(
+            "SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND name IN ({names})",
+            names=joined(", ", map(literal, names)),
+        )
+    )
+    return {name: _mark(comment) for name, comment in rows}
+
+
+def _mark(comment: str) -> Mark | None:
+    found = _MARK.search(comment)
+    return Mark(found[1], found[2], found[3] or "") if found else None
 
 
 def described(session: Session, declared: Sequence[Object]) -> list[tuple[str, ...]]:

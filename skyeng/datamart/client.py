@@ -154,6 +154,10 @@ class Session:
     def execute(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> None:
         self.client.command(statement.text, parameters=dict(parameters or {}))
 
+    def drop(self, name: str) -> None:
+        """Remove a table or view if it is there."""
+        self.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+
     def rows(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.client.query(statement.text, parameters=dict(parameters or {})).result_rows]
 

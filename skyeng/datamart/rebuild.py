@@ -9,10 +9,11 @@ from skyeng.datamart.append import Check, Versions, send, spans
 from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
 from skyeng.datamart.contents import MartLoad, register, versions_by_load
-from skyeng.datamart.definitions import Table, View
+from skyeng.datamart.definitions import View
 from skyeng.datamart.objects import Compared
+from skyeng.datamart.register import ours
 from skyeng.datamart.retained import Retained, carry
-from skyeng.datamart.tables import BRIDGE, SHADOW, MartTables, objects, retired
+from skyeng.datamart.tables import BRIDGE, SHADOW, MartTables, retired, tables, views
 from skyeng.model import Mart, Model
 from skyeng.sql import ident, sql
 
@@ -33,9 +34,9 @@ def rebuild(
     declaration, or that row versions are too few or too many, and builds the mart again.
     """
     shadow = MartTables(mart, SHADOW)
-    history, register_of_loads = (it for it in objects(model, mart, SHADOW) if isinstance(it, Table))
-    for table in (history, register_of_loads):
-        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(table.name)))
+    history, _ = shadow_tables = tables(model, mart, SHADOW)
+    for table in shadow_tables:
+        session.drop(table.name)
         session.execute(table.create)
     for span in spans(loads):
         of_all = replace(span, ended_upto=loads[-1].load_ts)
@@ -48,14 +49,14 @@ def rebuild(
     still_alone()
     if any(it.concerns_rows for it in there.differences):
         _read_from_bridge(session, model, mart, there.found)
-    for name in retired(mart):
-        session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+    for name in ours(session, model, retired(mart)):
+        session.drop(name)
     for name in MartTables(mart).both:
         _swap_in(session, name, there.found)
-    make_views(session, [it for it in objects(model, mart) if isinstance(it, View)], there.found)
+    make_views(session, views(model, mart), there.found)
     for suffix in (SHADOW, BRIDGE):
         for name in MartTables(mart, suffix).both:
-            session.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
+            session.drop(name)
 
 
 def _read_from_bridge(session: Session, model: Model, mart: Mart, found: Found) -> None:
@@ -67,7 +68,7 @@ def _read_from_bridge(session: Session, model: Model, mart: Mart, found: Found) 
         session.execute(
             sql("CREATE OR REPLACE TABLE {bridge} CLONE AS {shadow}", bridge=ident(bridge), shadow=ident(shadow))
         )
-    make_views(session, [it for it in objects(model, mart, BRIDGE) if isinstance(it, View)], found)
+    make_views(session, views(model, mart, BRIDGE), found)
 
 
 def _swap_in(session: Session, name: str, found: Found) -> None:
@@ -81,9 +82,9 @@ def _swap_in(session: Session, name: str, found: Found) -> None:
         session.execute(sql("RENAME TABLE {shadow} TO {live}", shadow=shadow, live=live))
 
 
-def make_views(session: Session, views: Sequence[View], found: Found) -> None:
+def make_views(session: Session, declared: Sequence[View], found: Found) -> None:
     """Make views as they are declared, in place of those that are there."""
-    for view in views:
+    for view in declared:
         if view.name in found.detached:
             session.execute(sql("ATTACH TABLE IF NOT EXISTS {name}", name=ident(view.name)))
         session.execute(view.create)

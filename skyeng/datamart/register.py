@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skyeng.datamart import objects
+from skyeng.datamart import catalog, objects
 from skyeng.datamart.catalog import Found
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Object, Table
@@ -153,6 +153,20 @@ def taken(model: Model, wanted: Sequence[Object], found: Found, known: Sequence[
         else:
             continue
         yield Taken(it.name, whose, model)
+
+
+def ours(session: Session, model: Model, names: Sequence[str]) -> list[str]:
+    """Which of these names tables or views of a model have, in this order; of names that it declares no longer.
+
+    A comment says so, or, where there is none of ours, a DDL file that was run for the model.
+    """
+    there = catalog.marks(session, names)
+    listed = {name for it in recorded(session) if it.model == model.name for name in it.objects}
+    return [
+        name
+        for name in names
+        if name in there and (((mark := there[name]) and mark.model == model.name) or (mark is None and name in listed))
+    ]
 
 
 def _owners(known: Sequence[Recorded]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from skyeng.datamart import catalog
-from skyeng.datamart.append import at, rewrite
+from skyeng.datamart.append import rewrite
 from skyeng.datamart.catalog import FoundObject
 from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Table
@@ -25,6 +25,7 @@ from skyeng.datamart.tables import (
     ROW_HASH,
     MartTables,
     appended_columns,
+    at,
     is_deletion,
     moment,
     next_load,
@@ -218,7 +219,7 @@ LIMIT 1 BY {key}""",
 def _order_by_time(session: Session, mart: Mart, built: Table) -> None:
     """Let each version of a row of which some are retained end where the next one begins."""
     apart = replace(built, name=MartTables(mart, RETAINED).history)
-    session.execute(sql("DROP TABLE IF EXISTS {apart} SYNC", apart=ident(apart.name)))
+    session.drop(apart.name)
     session.execute(apart.create)
     names = {"built": ident(built.name), "apart": ident(apart.name), "columns": idents(appended_columns(mart))}
     values = (next_load(mart) if it == mart.load_end_ts else ident(it) for it in appended_columns(mart))
@@ -238,7 +239,7 @@ WHERE {key} IN (SELECT {key} FROM {built} WHERE {hash} = {retained})""",
     delete = sql("DELETE WHERE {key} IN (SELECT {key} FROM {apart})", key=ident(mart.key), apart=names["apart"])
     rewrite(session, names["built"], [delete])
     session.execute(sql("INSERT INTO {built} ({columns}) SELECT {columns} FROM {apart}", **names))
-    session.execute(sql("DROP TABLE {apart} SYNC", apart=names["apart"]))
+    session.drop(apart.name)
 
 
 def _value(column: Column, name: SQL, type_: str) -> SQL:

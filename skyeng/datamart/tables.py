@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from skyeng.datamart.definitions import Column, Mark, Object, Table, View
@@ -41,6 +42,11 @@ OPEN_END = "9999-12-31 23:59:59.999999"
 def moment(text: str) -> SQL:
     """A timestamp as a constant of ClickHouse."""
     return sql("toDateTime64({text}, 6, 'UTC')", text=literal(text))
+
+
+def at(load_ts: datetime) -> SQL:
+    """A load timestamp as a constant of ClickHouse."""
+    return moment(f"{load_ts:%Y-%m-%d %H:%M:%S.%f}")
 
 
 @dataclass(frozen=True)
@@ -126,10 +132,21 @@ def next_load(mart: Mart) -> SQL:
     )
 
 
-def objects(model: Model, mart: Mart, suffix: str = "") -> tuple[Object, ...]:
-    """Every table and view of a mart, each after those that it needs; with a suffix, over tables of such names."""
+def objects(model: Model, mart: Mart) -> tuple[Object, ...]:
+    """Every table and view of a mart, each after those that it needs."""
+    return *tables(model, mart), *views(model, mart)
+
+
+def tables(model: Model, mart: Mart, suffix: str = "") -> tuple[Table, Table]:
+    """History and register of loads; their names end with the suffix."""
     made = _Maker(model, mart, suffix)
-    return made.history, made.loads, made.analysts_view, made.as_of_view
+    return made.history, made.loads
+
+
+def views(model: Model, mart: Mart, suffix: str = "") -> tuple[View, View]:
+    """The analysts' view and the as-of view, over tables whose names end with the suffix."""
+    made = _Maker(model, mart, suffix)
+    return made.analysts_view, made.as_of_view
 
 
 @dataclass(frozen=True)

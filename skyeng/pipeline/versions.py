@@ -14,7 +14,7 @@ from itertools import chain
 
 from skyeng.datamart import append, contents
 from skyeng.datamart import client as clickhouse
-from skyeng.datamart.append import Span, at
+from skyeng.datamart.append import Span
 from skyeng.datamart.contents import MartLoad
 from skyeng.datamart.tables import (
     OPEN_END,
@@ -22,6 +22,7 @@ from skyeng.datamart.tables import (
     ROW_HASH,
     MartTables,
     appended_columns,
+    at,
     is_deletion,
     moment,
     next_load,

@@ -7,15 +7,19 @@ from skyeng.sql import FENCE, SQL, ident, sql
 from skyeng.warehouse.history import first_closed_load
 
 
-def with_ends(feed: Feed) -> SQL:
-    """Changes in (`%(after)s`, `%(ended_upto)s`] with `row_end_ts`, NULL where no load touched the row again."""
+def with_ends(feed: Feed, rows: SQL | None = None) -> SQL:
+    """Changes in (`%(after)s`, `%(ended_upto)s`] with `row_end_ts`, NULL where no load touched the row again.
+
+    Of `rows`, a query of row keys, only those.
+    """
     return sql(
         """(
     SELECT *, lead(load_ts) OVER (PARTITION BY row_key ORDER BY load_ts) AS row_end_ts
     FROM control.{changes}
-    WHERE load_ts > %(after)s AND load_ts <= %(ended_upto)s
+    WHERE load_ts > %(after)s AND load_ts <= %(ended_upto)s{chosen}
 )""",
         changes=ident(feed.changes_table),
+        chosen=sql(" AND row_key IN ({rows})", rows=rows) if rows else sql(""),
     )
 
 
@@ -41,20 +45,19 @@ def past(model: Model, feed: Feed) -> SQL:
 
     Their rows were touched after the first load, so that only few are put in order.
     """
+    touched_again = sql(
+        "SELECT row_key FROM control.{changes} WHERE load_ts > ({first})",
+        changes=ident(feed.changes_table),
+        first=first_closed_load(model),
+    )
     # Fenced: few rows are left of many, which nothing shall be looked up for before.
     return sql(
         """(
     SELECT *
-    FROM (
-        SELECT *, lead(load_ts) OVER (PARTITION BY row_key ORDER BY load_ts) AS row_end_ts
-        FROM control.{changes}
-        WHERE load_ts > %(after)s AND load_ts <= %(ended_upto)s
-            AND row_key IN (SELECT row_key FROM control.{changes} WHERE load_ts > ({first}))
-    ) AS logged
+    FROM {changes} AS logged
     WHERE load_ts <= %(upto)s AND (row_end_ts IS NOT NULL OR row_hash IS NULL)
     {fence}
 )""",
-        changes=ident(feed.changes_table),
-        first=first_closed_load(model),
+        changes=with_ends(feed, touched_again),
         fence=FENCE,
     )

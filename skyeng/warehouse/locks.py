@@ -59,9 +59,9 @@ class Hold:
             self.session.commit()  # in a transaction, the server would wait for us for ever
         except SkyengError as exc:
             raise LoadInProgress(
-                f"this run was silent for too long, and lost its lock on {self.what}",
+                f"this run sent no heartbeat for too long, and lost its lock on {self.what}",
                 where=self.session.database.name,
-                expected=f"a sign of life every {int(SILENCE.total_seconds())} s",
+                expected=f"a heartbeat at least every {int(SILENCE.total_seconds())} s",
                 remedy="run again: what it left behind was not seen by anybody",
             ) from exc
 

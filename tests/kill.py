@@ -28,6 +28,7 @@ import psycopg2.extensions
 
 from skyeng import pipeline
 from skyeng.datamart import client as clickhouse
+from skyeng.datamart import housekeeping
 from skyeng.errors import SkyengError
 from skyeng.model import load_model
 from skyeng.pipeline import Stores
@@ -223,6 +224,8 @@ def _run(order: dict[str, Any], reports: int) -> None:
     watch = Watch(Failpoint(**order["at"]) if order["at"] else None)
     watch_postgres(watch)
     watch_clickhouse(watch)
+    # What a load ended is set apart after it, however little that is.
+    housekeeping.LEAST_ENDED = 1
     if order["bulk"]:
         vault.WORTH_BULK = bulk.WORTH_BULK = 1
     source, warehouse, datamart = order["urls"]

@@ -14,7 +14,7 @@ import pytest
 from conftest import Servers, World
 from samples import LONG
 
-from skyeng.datamart import client, objects
+from skyeng.datamart import client, housekeeping, objects
 from skyeng.datamart.client import ClickHouse
 from skyeng.model import Model
 from skyeng.postgres import Postgres
@@ -90,13 +90,16 @@ def partitioned(
     world.run()
     if request.param > 1:
         monkeypatch.setattr(objects, "_differences", lambda *_: ())
-        history, partitions = f"{MART}_history", f"PARTITION BY cityHash64({KEY}) % {request.param}"
+        history, partitions = f"{MART}_history", f"PARTITION BY (is_past, cityHash64({KEY}) % {request.param})"
         ((create,),) = world.mart(f"SHOW CREATE TABLE {history}")
         world.mart_command(f"RENAME TABLE {history} TO whole")
-        world.mart_command(create.replace("\nORDER BY", f"\n{partitions}\nORDER BY"))
+        world.mart_command(create.replace("PARTITION BY is_past", partitions))
         world.mart_command(f"INSERT INTO {history} SELECT * FROM whole")
         world.mart_command("DROP TABLE whole SYNC")
     monkeypatch.setattr(client, "_AT_ONCE", {**client._AT_ONCE, **in_blocks})
+    # What a load ended is set apart right after it.
+    monkeypatch.setattr(housekeeping, "LEAST_ENDED", 1)
+    monkeypatch.setattr(housekeeping, "MOST_ENDED", 0.0)
     return world
 
 

@@ -109,7 +109,7 @@ def test_a_datamart_that_was_not_migrated_is_refused(school: World, servers: Ser
     with elsewhere.session(create=True):
         pass
     world = replace(school, stores=replace(school.stores, datamart=elsewhere))
-    with pytest.raises(NotMigrated, match=r"002_one_table\w+\.sql"):
+    with pytest.raises(NotMigrated, match=r"003_what_is_past\w+\.sql"):
         world.run()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from skyeng.datamart.client import Session
-from skyeng.datamart.tables import OPEN_END, RETAINED_HASH, ROW_HASH, MartTables, is_deletion, moment
+from skyeng.datamart.tables import IS_PAST, OPEN_END, RETAINED_HASH, ROW_HASH, MartTables, is_deletion, moment
 from skyeng.fingerprint import Fingerprint
 from skyeng.model import Mart
 from skyeng.sql import ident, literal, sql
@@ -37,8 +37,8 @@ class Contents:
     retained: tuple[MartLoad, ...] = ()
     #: Row versions that each load brought, and those of them that say that a row was deleted.
     begun: Mapping[datetime, tuple[int, int]] = field(default_factory=dict)
-    #: Row versions that each load ended.
-    ended: Mapping[datetime, int] = field(default_factory=dict)
+    #: Row versions that each load ended, and those of them that are set apart from current ones.
+    ended: Mapping[datetime, tuple[int, int]] = field(default_factory=dict)
     #: Loads that only the mart has and that the register does not name, though it did once.
     unnamed: frozenset[datetime] = frozenset()
 
@@ -61,7 +61,9 @@ class Contents:
         for load in (*self.loads, *self.retained):
             registered[load.load_ts] += load.row_versions
         seen = {load_ts: counts for load_ts, counts in self.begun.items() if load_ts <= self.newest}
-        ended = {load_ts: count for load_ts, count in self.ended.items() if load_ts <= self.newest}
+        if any(apart for load_ts, (_, apart) in self.ended.items() if load_ts > self.newest):
+            return False  # the analysts' view lacks them
+        ended = {load_ts: count for load_ts, (count, _) in self.ended.items() if load_ts <= self.newest}
         if {load_ts: begun for load_ts, (begun, _) in seen.items()} != registered or ended.keys() - registered.keys():
             return False
         active, rows = {it.load_ts: it.rows_active for it in self.loads}, 0
@@ -76,6 +78,11 @@ class Contents:
     def has_leftovers(self) -> bool:
         """Whether an append that ended early left something behind, which nobody sees."""
         return self.newest is not None and any(it > self.newest for it in (*self.begun, *self.ended))
+
+    @property
+    def ended_among_current(self) -> int:
+        """Row versions that ended, and are not set apart yet."""
+        return sum(count - apart for count, apart in self.ended.values())
 
 
 def read(session: Session, mart: Mart) -> Contents:
@@ -106,18 +113,25 @@ def begun(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
     return {_utc(load_ts): (versions, deletions) for load_ts, versions, deletions in rows}
 
 
-def ended(session: Session, mart: Mart) -> dict[datetime, int]:
-    """Row versions of the history that each load ended."""
+def ended(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
+    """Row versions of the history that each load ended, and those of them that are set apart from current ones.
+
+    Among these may be some that have no end, and should not be there.
+    """
     rows = session.rows(
         sql(
-            "SELECT {end}, count() FROM {history} WHERE {end} > {start} AND {end} < {open} GROUP BY {end}",
+            """SELECT {end}, count(), countIf({past} = 1)
+FROM {history}
+WHERE {end} > {start} AND ({end} < {open} OR {past} = 1)
+GROUP BY {end}""",
             start=ident(mart.load_ts),
             end=ident(mart.load_end_ts),
+            past=ident(IS_PAST),
             open=moment(OPEN_END),
             history=ident(MartTables(mart).history),
         )
     )
-    return {_utc(load_ts): count for load_ts, count in rows}
+    return {_utc(load_ts): (count, apart) for load_ts, count, apart in rows}
 
 
 def held_loads(session: Session, mart: Mart) -> list[MartLoad]:

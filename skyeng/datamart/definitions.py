@@ -56,23 +56,27 @@ class Table:
     #: Columns that the engine is given.
     engine_arguments: tuple[str, ...] = ()
     settings: tuple[tuple[str, int], ...] = ()
+    #: The column by whose values its parts are kept apart.
+    partitioned_by: str = ""
 
     @property
     def create(self) -> SQL:
         """Makes the table; one of its name is left as it is."""
         arguments = sql("({names})", names=idents(self.engine_arguments)) if self.engine_arguments else SQL("")
+        partition = sql("\nPARTITION BY {name}", name=ident(self.partitioned_by)) if self.partitioned_by else SQL("")
         settings = (sql("{name} = {value}", name=ident(name), value=literal(value)) for name, value in self.settings)
         return sql(
             """CREATE TABLE IF NOT EXISTS {name} (
     {columns}
 )
-ENGINE = {engine}{arguments}
+ENGINE = {engine}{arguments}{partition}
 ORDER BY ({sorted_by}){settings}
 COMMENT {comment}""",
             name=ident(self.name),
             columns=joined(",\n", (column.definition for column in self.columns)),
             engine=SQL(self.engine),
             arguments=arguments,
+            partition=partition,
             sorted_by=idents(self.sorted_by),
             settings=sql("\nSETTINGS {settings}", settings=joined(", ", settings)) if self.settings else SQL(""),
             comment=_comment(self.purpose, self.mark),

@@ -132,8 +132,8 @@ def _of_table(declared: Table, it: FoundObject) -> Iterator[str]:
         yield f"has the engine {engine}, not {declared.engine}{arguments}"
     if (key := _without_brackets(it.sorting_key)) != ", ".join(declared.sorted_by):
         yield f"is sorted by {key or 'nothing'}, not by {', '.join(declared.sorted_by)}"
-    if it.partition_key:
-        yield f"is partitioned by {it.partition_key}, and should not be"
+    if (partition := it.partition_key) != declared.partitioned_by:
+        yield f"is partitioned by {partition or 'nothing'}, not by {declared.partitioned_by or 'nothing'}"
     yield from _of_columns(declared.columns, it)
     said = _QUOTED.sub("''", it.create)
     for clause, pattern in _UNDECLARED.items():

@@ -47,8 +47,7 @@ def rebuild(
         alone = versions_by_load(session, history.name, mart.load_ts, only_retained=True)
         register(session, shadow.loads, [MartLoad(*it, 0, 0) for it in alone.items()], are_retained=True)
     still_alone()
-    if any(it.concerns_rows for it in there.differences):
-        _read_from_bridge(session, model, mart, there.found)
+    _read_from_bridge(session, model, mart, there.found)
     for name in ours(session, model, retired(mart)):
         session.drop(name)
     for name in MartTables(mart).both:
@@ -62,7 +61,7 @@ def rebuild(
 def _read_from_bridge(session: Session, model: Model, mart: Mart, found: Found) -> None:
     """Let the views read copies of the shadow tables, whose files they share.
 
-    While tables of another shape are exchanged, neither the old views nor the new ones could read the tables in use.
+    Between two swaps history and register do not belong together, and may be of another shape than a view reads.
     """
     for shadow, bridge in zip(MartTables(mart, SHADOW).both, MartTables(mart, BRIDGE).both, strict=True):
         session.execute(

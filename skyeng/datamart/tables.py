@@ -24,6 +24,8 @@ from skyeng.model import LogicalType, Mart, MartColumn, Model
 from skyeng.sql import SQL, ident, idents, literal, sql
 
 ROW_HASH = "row_hash"
+#: Partitions a history, so that versions which ended long ago are not read for what is current.
+IS_PAST = "is_past"
 
 #: The row hash of row versions that only the mart has. A row of the vault has it with a probability of 2^-64.
 RETAINED_HASH = -1
@@ -164,16 +166,19 @@ class _Maker:
     @property
     def history(self) -> Table:
         end = Column(self.mart.load_end_ts, _TIME, comment="The load that replaced it or deleted the row")
+        ended = sql("{end} < {open}", end=ident(end.name), open=moment(OPEN_END))
+        past = Column(IS_PAST, sql("UInt8"), ended, "Whether it had ended when it was written here")
         hash_ = Column(ROW_HASH, sql("Int64"), comment="Of the vault's row; -1 where only the mart has it")
         key, load_ts, *shown = self._shown_columns
         return Table(
             self.names.history,
             "Every row version, and from which load to which it is valid",
             self._mark_with_declaration,
-            (key, load_ts, end, hash_, *shown),
+            (key, load_ts, end, past, hash_, *shown),
             (*self.mart.order_by, self.mart.key, self.mart.load_ts),
             engine="MergeTree",
             settings=(("allow_nullable_key", 1),),
+            partitioned_by=IS_PAST,
         )
 
     @property
@@ -191,14 +196,15 @@ class _Maker:
 
     @property
     def analysts_view(self) -> View:
-        return self._valid_at(self.names.view, "What is current", sql(""))
+        not_past = sql("{past} = 0\n    AND ", past=ident(IS_PAST))
+        return self._valid_at(self.names.view, "What is current", sql(""), not_past)
 
     @property
     def as_of_view(self) -> View:
         upto = sql(" WHERE load_ts <= {left}ts:DateTime64(6, 'UTC'){right}", left=SQL("{"), right=SQL("}"))
-        return self._valid_at(self.names.as_of, "The mart as of any time", upto)
+        return self._valid_at(self.names.as_of, "The mart as of any time", upto, sql(""))
 
-    def _valid_at(self, name: str, purpose: str, upto: SQL) -> View:
+    def _valid_at(self, name: str, purpose: str, upto: SQL, among: SQL) -> View:
         """What is valid at the newest registered load. ClickHouse asks a query's equal scalars once."""
         return View(
             name,
@@ -208,8 +214,9 @@ class _Maker:
             sql(
                 """SELECT {columns}
 FROM {history}
-WHERE {load_ts} <= {newest}
+WHERE {among}{load_ts} <= {newest}
     AND {load_end_ts} > {newest}""",
+                among=among,
                 columns=_names(self._shown_columns),
                 history=ident(self.names.history),
                 load_ts=ident(self.mart.load_ts),

@@ -231,7 +231,7 @@ def _mart(model: Model, mart: Mart) -> Iterator[DerivedName]:
     place = ("marts", mart.name)
     columns = [((*place, "columns", column.name), column.name) for column in mart.columns]
     shown = [*_all_at((), (mart.key, mart.load_ts)), *columns]
-    stored = [*_all_at((), (mart.key, mart.load_ts, mart.load_end_ts, "row_hash")), *columns]
+    stored = [*_all_at((), (mart.key, mart.load_ts, mart.load_end_ts, "is_past", "row_hash")), *columns]
     relations = {
         f"{mart.table}_history": ("table", stored),
         **dict.fromkeys((mart.table, f"{mart.table}_as_of"), ("view", shown)),

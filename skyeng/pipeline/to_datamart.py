@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import IO, Literal
 
-from skyeng.datamart import append, contents, rebuild
+from skyeng.datamart import append, contents, housekeeping, rebuild
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.append import Span
@@ -253,6 +253,8 @@ class ToDatamart:
             append.remove_leftovers(session, self.mart, held)
             for span in append.spans(plan.loads, plan.after):
                 held = append.append(session, self.mart, span, versions, held, hold.check)
+            if housekeeping.is_due(held):
+                housekeeping.set_past_apart(session, self.mart, hold.check)
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
         """Copy the row versions of a span out of the vault; how many."""

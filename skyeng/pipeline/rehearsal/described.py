@@ -14,7 +14,7 @@ def table_or_view(declared: Object) -> Iterator[tuple[str, ...]]:
     if isinstance(declared, Table):
         arguments = f"({', '.join(declared.engine_arguments)})" if declared.engine_arguments else ""
         engine, key = declared.engine, ", ".join(declared.sorted_by)
-        yield declared.name, engine, engine + arguments, key, "", comment, "", ""
+        yield declared.name, engine, engine + arguments, key, declared.partitioned_by, comment, "", ""
         return
     select = declared.select.text
     yield declared.name, "View", "", "", "", comment, select, ""

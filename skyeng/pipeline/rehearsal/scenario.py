@@ -247,7 +247,7 @@ class Scenario:
         """Each row that a load touched had a version before it, but for those that are new."""
         held = self._in_history(_argument(question, contents.ended, "mart"))
         ended = ((now, now.row_versions - (now.rows_active - before.rows_active)) for before, now in pairwise(held))
-        return Answer([(_row(load, tzinfo=None)[0], count) for load, count in ended])
+        return Answer([(_row(load, tzinfo=None)[0], count, 0) for load, count in ended])
 
     def _in_history(self, mart: Mart) -> list[MartLoad]:
         """Loads that the history has; after an append also those that the register does not name yet."""

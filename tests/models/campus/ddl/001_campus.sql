@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS dm_enrolments_history (
     dm_enrolment_uuid UUID,
     dm_enrolment_load_ts DateTime64(6, 'UTC') COMMENT 'The load that brought the row version',
     dm_enrolment_load_end_ts DateTime64(6, 'UTC') COMMENT 'The load that replaced it or deleted the row',
+    is_past UInt8 DEFAULT dm_enrolment_load_end_ts < toDateTime64('9999-12-31 23:59:59.999999', 6, 'UTC') COMMENT 'Whether it had ended when it was written here',
     row_hash Int64 COMMENT 'Of the vault''s row; -1 where only the mart has it',
     code Nullable(String),
     name Nullable(String),
@@ -12,6 +13,7 @@ CREATE TABLE IF NOT EXISTS dm_enrolments_history (
     group_number Nullable(Int32)
 )
 ENGINE = MergeTree
+PARTITION BY is_past
 ORDER BY (code, dm_enrolment_uuid, dm_enrolment_load_ts)
 SETTINGS allow_nullable_key = 1
 COMMENT 'Every row version, and from which load to which it is valid; model campus, mart enrolment, declaration 187477a31b13';
@@ -31,7 +33,8 @@ COMMENT 'Loads that can be seen; the newest one is what is current; model campus
 CREATE OR REPLACE VIEW dm_enrolments AS
 SELECT dm_enrolment_uuid, dm_enrolment_load_ts, code, name, email, group_number
 FROM dm_enrolments_history
-WHERE dm_enrolment_load_ts <= (SELECT max(load_ts) FROM dm_enrolments_loads)
+WHERE is_past = 0
+    AND dm_enrolment_load_ts <= (SELECT max(load_ts) FROM dm_enrolments_loads)
     AND dm_enrolment_load_end_ts > (SELECT max(load_ts) FROM dm_enrolments_loads)
 COMMENT 'What is current; model campus, mart enrolment';
 
@@ -46,12 +49,14 @@ CREATE TABLE IF NOT EXISTS dm_rooms_history (
     dm_room_uuid UUID,
     dm_room_load_ts DateTime64(6, 'UTC') COMMENT 'The load that brought the row version',
     dm_room_load_end_ts DateTime64(6, 'UTC') COMMENT 'The load that replaced it or deleted the row',
+    is_past UInt8 DEFAULT dm_room_load_end_ts < toDateTime64('9999-12-31 23:59:59.999999', 6, 'UTC') COMMENT 'Whether it had ended when it was written here',
     row_hash Int64 COMMENT 'Of the vault''s row; -1 where only the mart has it',
     group_number Nullable(Int32),
     room Nullable(String),
     seats Nullable(Int32)
 )
 ENGINE = MergeTree
+PARTITION BY is_past
 ORDER BY (dm_room_uuid, dm_room_load_ts)
 SETTINGS allow_nullable_key = 1
 COMMENT 'Every row version, and from which load to which it is valid; model campus, mart room, declaration 55c0c511a012';
@@ -71,7 +76,8 @@ COMMENT 'Loads that can be seen; the newest one is what is current; model campus
 CREATE OR REPLACE VIEW dm_rooms AS
 SELECT dm_room_uuid, dm_room_load_ts, group_number, room, seats
 FROM dm_rooms_history
-WHERE dm_room_load_ts <= (SELECT max(load_ts) FROM dm_rooms_loads)
+WHERE is_past = 0
+    AND dm_room_load_ts <= (SELECT max(load_ts) FROM dm_rooms_loads)
     AND dm_room_load_end_ts > (SELECT max(load_ts) FROM dm_rooms_loads)
 COMMENT 'What is current; model campus, mart room';
 

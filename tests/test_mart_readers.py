@@ -32,7 +32,8 @@ CHANGES = (
     "UPDATE stream_module_lesson SET description = 'all {n}'",
     "DELETE FROM stream_module_lesson WHERE id % 50 = {n} % 50 AND id < 1000000",
     "INSERT INTO stream_module_lesson (id, title, stream_module_id)"
-    " SELECT 1000000 + {n} * 1000 + id, 'come', stream_module_id FROM stream_module_lesson WHERE id % 40 = 3",
+    " SELECT 1000000 * ({n} + 1) + id, 'come', stream_module_id FROM stream_module_lesson"
+    " WHERE id % 40 = 3 AND id < 1000000",
 )
 
 State = tuple[int, int]

@@ -26,11 +26,11 @@ pytestmark = pytest.mark.slow
 MART = "dm_courses_modules_lessons_streams"
 KEY, LOAD_TS = (f"dm_course_module_lesson_stream_{it}" for it in ("uuid", "load_ts"))
 ROWS, LOADS = (20_000, 200) if LONG else (3_000, 8)
-#: What a load changes: a few rows, all, some that go and some that come.
+#: What a load changes: a few rows, all, some that go (of those that came before, if there are any) and some that come.
 CHANGES = (
     "UPDATE stream_module_lesson SET description = 'few {n}' WHERE id % 100 = {n} % 100",
     "UPDATE stream_module_lesson SET description = 'all {n}'",
-    "DELETE FROM stream_module_lesson WHERE id % 50 = {n} % 50 AND id < 1000000",
+    "DELETE FROM stream_module_lesson WHERE id / 1000000 = {n} - 2 AND (id > 1000000 OR id % 50 = 1)",
     "INSERT INTO stream_module_lesson (id, title, stream_module_id)"
     " SELECT 1000000 * ({n} + 1) + id, 'come', stream_module_id FROM stream_module_lesson"
     " WHERE id % 40 = 3 AND id < 1000000",

@@ -1,52 +1,52 @@
-"""PostgreSQL sessions: settings that results depend on, and driver errors put into words."""
+"""PostgreSQL sessions, and the settings that their results depend on."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
 from typing import IO, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import psycopg2.extensions
 
-from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
+from skyeng import lock_waits
+from skyeng.pooler import check_keeps_sessions
+from skyeng.postgres_errors import refused, worded
 from skyeng.sql import SQL, joined, literal, sql
 
 Parameters = Mapping[str, Any]
 
+#: The connection that leads to the warehouse. Any other leads to a source.
+WAREHOUSE = "pg_datawarehouse"
+
 #: Text of a timestamp or a float depends on these, and hashes depend on the text. Rows that a
-#: policy would hide from us are an error, not a feed with fewer rows.
-_SESSION = """SET datestyle = 'ISO'; SET timezone = 'UTC'; SET intervalstyle = 'postgres';
-SET extra_float_digits = 1; SET bytea_output = 'hex'; SET quote_all_identifiers = off;
-SET row_security = off; SET jit = off"""
+#: policy would hide from us are an error, not a feed with fewer rows. A reading transaction waits while
+#: the other side works.
+_TRANSACTION = """SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL intervalstyle = 'postgres';
+SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on; SET LOCAL row_security = off; SET LOCAL jit = off;
+SET LOCAL idle_in_transaction_session_timeout = 0"""
 
 #: Whole-table reads use the cores there are; the planner would think a small row's hash free. A join
 #: is parallel only if its small side may be read so too.
-_PARALLEL = "; SET parallel_tuple_cost = 0.01; SET min_parallel_table_scan_size = 0"
+_PARALLEL = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL min_parallel_table_scan_size = 0"
 
 #: A server lets go of a client whose machine is gone after a minute, not after hours.
-_KEEPALIVE = "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+_KEEPALIVE = """SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3"""
 
-#: The driver looks at this one when it connects, and quotes by it ever after.
-_AT_CONNECT = "-c standard_conforming_strings=on"
+#: Every name that we write for the warehouse is qualified; a load takes the time that it takes.
+_OF_WAREHOUSE = "SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = 0"
+#: Servers from this version on have it.
+_TRANSACTION_TIMEOUT = 170000
+#: Of a session, not of a transaction: between two, the warehouse waits for the source.
+_AT_FIRST = "SET idle_session_timeout = 0; "
 
-#: Objects of somebody's own stand on one that is to be dropped, or on a column that is to be altered.
-_DEPENDED_ON = ("2BP01", "0A000")
-_DEPENDS = re.compile(r"^(?:rule \S+ on )?(.+?) depends on ", re.MULTILINE)
-
-_EXAMPLE = "postgresql://user:password@host:5432/database"
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown."""
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    shown = f"{user.partition(':')[0]}@{host}" if user else host
-    query = re.sub(r"(?i)(password=)[^&]*", r"\1***", parts.query)
-    return urlunsplit(parts._replace(netloc=shown, query=query))
+#: How long it is tried to keep everybody else off a table. An autovacuum gives way after a second.
+_TO_LOCK = "2s"
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,17 @@ class Postgres:
     #: `pg_datasource` or `pg_datawarehouse`: also Airflow's connection id.
     name: str
     url: str = field(repr=False)
+    #: How long a statement waits for a lock that somebody else has.
+    lock_wait: timedelta = timedelta(minutes=10)
 
     @property
     def variable(self) -> str:
         """The environment variable that sets the URL."""
         return f"{self.name.upper()}_URL"
+
+    @property
+    def is_warehouse(self) -> bool:
+        return self.name == WAREHOUSE
 
     @contextmanager
     def session(self, *, snapshot: bool = False) -> Iterator[Session]:
@@ -71,41 +77,23 @@ class Postgres:
         """
         connection = self._connect()
         try:
-            with _worded(self):
-                session = Session(self, connection)
-                if snapshot:
-                    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                yield session
+            with worded(self):
+                isolation = "REPEATABLE READ" if snapshot else "READ COMMITTED"
+                connection.set_session(isolation_level=isolation, readonly=snapshot)
+                yield Session(self, connection)
                 connection.commit()
         finally:
             connection.close()
 
     def _connect(self) -> psycopg2.extensions.connection:
         try:
-            connection = self._driver()
-            connection.set_client_encoding("UTF8")
-            with connection.cursor() as cursor:
-                cursor.execute(_SESSION + _PARALLEL + _KEEPALIVE)
-            connection.commit()
+            return self._driver()
         except psycopg2.Error as exc:
-            raise self._refused(exc) from exc
-        return connection
+            raise refused(exc, self) from exc
 
     def _driver(self) -> psycopg2.extensions.connection:
-        """A new connection, as the driver gives it."""
-        own = psycopg2.extensions.parse_dsn(self.url).get("options", "")
-        return psycopg2.connect(
-            self.url, application_name="skyeng", connect_timeout=10, options=f"{own} {_AT_CONNECT}".strip()
-        )
-
-    def _refused(self, exc: psycopg2.Error) -> ConnectionFailed:
-        reason = " ".join(str(exc).split()) or type(exc).__name__
-        return ConnectionFailed(
-            f"cannot connect to {self.name}: {_without_secret(reason, self.url)}",
-            where=without_password(self.url),
-            expected=f"a running PostgreSQL 14 or later, {self.variable}={_EXAMPLE}",
-            remedy=f"check that the server is up, then user, password and database in {self.variable}",
-        )
+        """A new connection, as the driver gives it. What is asked for here, a pooler must allow."""
+        return psycopg2.connect(self.url, application_name="skyeng", connect_timeout=10, client_encoding="UTF8")
 
 
 class Session:
@@ -114,20 +102,98 @@ class Session:
     def __init__(self, database: Postgres, connection: psycopg2.extensions.connection) -> None:
         self.database = database
         self.connection = connection
+        self._is_settled = False
+        #: Of the process that serves the transaction; a pooler may give each another one.
+        self._pid: int | None = None
+
+    def settle(self) -> None:
+        """Begin a transaction, if none is under way, with the settings that its results depend on."""
+        if self._is_settled:
+            return
+        with worded(self.database), self.connection.cursor() as cursor:
+            cursor.execute(self._settings)
+            ((pid,),) = cursor.fetchall()
+        first, self._pid, self._is_settled = self._pid is None, pid, True
+        if first and self.database.is_warehouse and pid != self.connection.info.backend_pid:
+            check_keeps_sessions(self.database)
+
+    @property
+    def _settings(self) -> str:
+        return (_AT_FIRST if self._pid is None and self.database.is_warehouse else "") + self._of_transaction
+
+    @cached_property
+    def _of_transaction(self) -> str:
+        settings = [_TRANSACTION, f"SET LOCAL lock_timeout = {self.lock_timeout}", _PARALLEL, _KEEPALIVE]
+        if self.database.is_warehouse:
+            settings.append(_OF_WAREHOUSE)
+            if self.connection.info.server_version >= _TRANSACTION_TIMEOUT:
+                settings.append("SET LOCAL transaction_timeout = 0")
+        return ";\n".join([*settings, "SELECT pg_backend_pid()"])
+
+    @property
+    def lock_timeout(self) -> SQL:
+        """How long a statement waits for a lock, as a value of PostgreSQL's setting."""
+        return literal(f"{round(self.database.lock_wait.total_seconds() * 1000)}ms")
 
     def execute(self, statement: SQL, parameters: Parameters | None = None) -> int:
         """Run a statement; the number of rows it affected."""
         with self._cursor(statement, parameters) as cursor:
             return cursor.rowcount
 
-    def empty(self, *tables: SQL, to_copy: bool = False) -> None:
-        """Empty tables. To ask whether they are empty costs a tenth of it, and `copy_in` needs tables emptied anew."""
-        truncate = sql("TRUNCATE {tables}", tables=joined(", ", tables))
+    def empty(self, *tables: SQL) -> None:
+        """Empty tables: at once, or row by row where somebody keeps reading them, as a dump does.
+
+        To ask whether they are empty costs a tenth of it.
+        """
         sizes = (sql("pg_relation_size({table})", table=literal(table.text)) for table in tables)
-        if_filled = sql(
-            "BEGIN IF {sizes} > 0 THEN {truncate}; END IF; END", sizes=joined(" + ", sizes), truncate=truncate
+        block = sql(
+            """BEGIN
+    IF {sizes} > 0 THEN
+        {tried}
+        TRUNCATE {tables};
+    END IF;
+EXCEPTION WHEN lock_not_available THEN
+    {deletes};
+END""",
+            sizes=joined(" + ", sizes),
+            tried=self._tried(tables),
+            tables=joined(", ", tables),
+            deletes=_deletes(tables),
         )
-        self.execute(truncate if to_copy else sql("DO {block}", block=literal(if_filled.text)))
+        self.execute(sql("DO {block}", block=literal(block.text)))
+
+    def empty_to_copy(self, *tables: SQL) -> bool:
+        """Empty tables; whether that was done so that `copy_in` may freeze the rows of one."""
+        if not self.lock_alone(*tables):
+            self.execute(_deletes(tables))
+            return False
+        self.execute(sql("TRUNCATE {tables}", tables=joined(", ", tables)))
+        return True
+
+    def lock_alone(self, *tables: SQL) -> bool:
+        """Keep everybody else off tables until the transaction ends; whether that was possible at once."""
+        block = sql(
+            """BEGIN {tried}
+    SET LOCAL skyeng.alone = on;
+EXCEPTION WHEN lock_not_available THEN
+    SET LOCAL skyeng.alone = off;
+END""",
+            tried=self._tried(tables),
+        )
+        ((alone,),) = self.rows(
+            sql("DO {block};\nSELECT current_setting('skyeng.alone')::boolean", block=literal(block.text))
+        )
+        return alone
+
+    def _tried(self, tables: Sequence[SQL]) -> SQL:
+        return sql(
+            """SET LOCAL lock_timeout = {patience};
+    LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE;
+    SET LOCAL lock_timeout = {usual};""",
+            patience=literal(_TO_LOCK),
+            usual=self.lock_timeout,
+            tables=joined(", ", tables),
+        )
 
     def rows(self, statement: SQL, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """All rows of a small result."""
@@ -161,30 +227,45 @@ class Session:
 
     def copy_out(self, query: SQL, target: IO[bytes], parameters: Parameters | None = None, *, binary: bool) -> int:
         """Stream a query's rows into a file, in PostgreSQL's binary or text format; how many."""
+        self.settle()
         with self.connection.cursor() as cursor:
             bound = cursor.mogrify(query.text, parameters).decode()
         return self._copy(f"COPY (\n{bound}\n) TO STDOUT" + (" (FORMAT binary)" if binary else ""), target)
 
-    def copy_in(self, table: SQL, columns: SQL, origin: IO[bytes]) -> int:
-        """Stream binary rows from a file into a table that this transaction made or truncated; how many.
+    def copy_in(self, table: SQL, columns: SQL, origin: IO[bytes], *, freeze: bool = True) -> int:
+        """Stream binary rows from a file into a table; how many.
 
-        Frozen: the rows are as good as committed when the transaction is, and no reader has to mark them so.
+        `freeze`: the rows are as good as committed when the transaction is, and no reader has to mark them so. For a
+        table that this transaction made or truncated.
         """
-        return self._copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary, FREEZE)", origin)
+        frozen = ", FREEZE" if freeze else ""
+        return self._copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary{frozen})", origin)
 
     def commit(self) -> None:
-        with _worded(self.database):
+        with worded(self.database):
+            self._is_settled = False
             self.connection.commit()
 
     def _copy(self, statement: str, stream: IO[bytes]) -> int:
-        with _worded(self.database), self.connection.cursor() as cursor:
+        with self._sending() as cursor:
             cursor.copy_expert(statement, stream, size=1 << 18)
             return cursor.rowcount
 
     @contextmanager
     def _cursor(self, statement: SQL, parameters: Parameters | None) -> Iterator[psycopg2.extensions.cursor]:
-        with _worded(self.database), self.connection.cursor() as cursor:
+        with self._sending() as cursor:
             cursor.execute(statement.text, parameters)
+            yield cursor
+
+    @contextmanager
+    def _sending(self) -> Iterator[psycopg2.extensions.cursor]:
+        """A cursor; while it is used, somebody looks whether a lock is waited for."""
+        self.settle()
+        with (
+            lock_waits.watched(self.database, self._pid) as statement,
+            worded(self.database, statement),
+            self.connection.cursor() as cursor,
+        ):
             yield cursor
 
 
@@ -195,59 +276,5 @@ def _spelled(name: str, column: psycopg2.extensions.Column) -> str:
     return name
 
 
-@contextmanager
-def _worded(database: Postgres) -> Iterator[None]:
-    """Translate driver errors, here and nowhere else."""
-    try:
-        yield
-    except psycopg2.Error as exc:
-        raise _translated(exc, database) from exc
-
-
-def _translated(exc: psycopg2.Error, database: Postgres) -> SkyengError:
-    diagnostics = exc.diag
-    reason = diagnostics.message_primary or " ".join(str(exc).split()) or type(exc).__name__
-    if isinstance(exc, psycopg2.OperationalError | psycopg2.InterfaceError) and exc.pgcode in (None, "57P01", "57P02"):
-        return ConnectionFailed(
-            f"the connection to {database.name} was lost: {_without_secret(reason, database.url)}",
-            where=without_password(database.url),
-            remedy="run again: a load that died is rolled back first, nothing is lost or doubled",
-        )
-    if depend := _dependents(diagnostics.message_detail) if exc.pgcode in _DEPENDED_ON else None:
-        failure = StatementFailed(
-            f"{database.name}: {reason}",
-            where=diagnostics.message_detail,
-            expected="nothing of somebody's own that stands on what a migration alters; nothing was changed",
-            remedy=f"save the definition of {depend}, drop it, migrate again, and create it anew",
-        )
-        failure.code = exc.pgcode
-        return failure
-    remedy = _sound(diagnostics.message_hint) or {
-        "42501": "grant the role the missing privilege; the datasource needs SELECT only",
-        "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
-        "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
-        "57014": "raise statement_timeout for this role, or find what holds the server up",
-        "53100": "free disk space on the server and run again",
-    }.get(exc.pgcode or "")
-    failure = StatementFailed(
-        f"{database.name}: {reason}",
-        where=diagnostics.context or diagnostics.message_detail,
-        remedy=remedy,
-    )
-    failure.code = exc.pgcode
-    return failure
-
-
-def _dependents(detail: str | None) -> str:
-    """What PostgreSQL says depends on another object; empty where it says of none."""
-    return ", ".join(dict.fromkeys(_DEPENDS.findall(detail or "")))
-
-
-def _sound(hint: str | None) -> str | None:
-    """A server's own advice, unless it would take away what others built."""
-    return None if hint and "CASCADE" in hint else hint
-
-
-def _without_secret(text: str, url: str) -> str:
-    password = urlsplit(url).password
-    return text.replace(password, "***") if password else text
+def _deletes(tables: Sequence[SQL]) -> SQL:
+    return joined("; ", (sql("DELETE FROM {table}", table=it) for it in tables))

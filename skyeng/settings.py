@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,11 @@ _URLS = {
     ),
 }
 
+#: How long a statement waits for a lock that somebody else has.
+LOCK_WAIT = "SKYENG_LOCK_WAIT"
+_DURATION = re.compile(r"(?P<number>[0-9]+)\s*(?P<unit>s|min|h)?")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours"}
+
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -32,6 +38,7 @@ class Settings:
     warehouse_url: str | None = field(default=None, repr=False)
     datamart_url: str | None = field(default=None, repr=False)
     home: Path = Path(".skyeng")
+    lock_wait: timedelta = timedelta(minutes=10)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -45,7 +52,21 @@ class Settings:
             warehouse_url=urls["PG_DATAWAREHOUSE_URL"],
             datamart_url=urls["CH_DATAMART_URL"],
             home=_home(environment.get("SKYENG_HOME", "").strip() or ".skyeng"),
+            lock_wait=lock_wait(environment),
         )
+
+
+def lock_wait(environment: Mapping[str, str] = os.environ) -> timedelta:
+    """How long a statement waits for a lock. Raises `SettingsError` for what is no duration."""
+    text = environment.get(LOCK_WAIT, "").strip() or "10min"
+    match = _DURATION.fullmatch(text)
+    if match is None or not 0 < int(match["number"]) < 10**6:
+        raise SettingsError(
+            f"{LOCK_WAIT} is not a duration: {text}",
+            expected="a number with s, min or h; seconds without",
+            remedy=f"set it like {LOCK_WAIT}=10min, or unset it for ten minutes",
+        )
+    return timedelta(**{_UNITS[match["unit"] or "s"]: int(match["number"])})
 
 
 def _url(name: str, value: str) -> str | None:

@@ -169,7 +169,7 @@ def watch_postgres(watch: Watch) -> None:
     class Cursor(psycopg2.extensions.cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the driver's name
             super().execute(query, vars)
-            if "SET datestyle" not in str(query):
+            if "SET LOCAL datestyle" not in str(query):
                 sent(self.connection, str(query) + (f" [{vars['step']}]" if vars and "step" in vars else ""))
 
         def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:

@@ -141,7 +141,7 @@ def test_a_rebuild_that_dies_after_any_statement_is_brought_level(
     with pytest.raises(SkyengError, match="killed"):
         school.run(only="to_datamart")
     monkeypatch.undo()
-    # From the view on that reads copies of what was built: two tables that are dropped, made and filled, and two copies before it.
+    # From the view on that reads copies of what was built. Before it: two tables dropped, made and filled, two copies.
     expected = (35, 0) if survived < 8 else (36, 12)
     assert school.mart(f"SELECT count(), countIf(h_course_title = 'Renamed') FROM {MART}") == [expected]
     school.run(only="to_datamart")

@@ -272,10 +272,8 @@ def pieces(text: str) -> list[str]:
 
 def every(model: Model, scenario: Kind) -> list[Statement]:
     statements = [it for section in rehearse(model, scenario=scenario) for it in section.statements]
-    first = next(it.session for it in statements if it.at_connect)
-    return [it for it in statements if it.at_connect and it.session == first] + [
-        it for it in statements if not it.at_connect
-    ]
+    settings = {it.server: it for it in reversed(statements) if it.settles}
+    return [it for _, it in sorted(settings.items())] + [it for it in statements if not it.settles]
 
 
 @pytest.mark.parametrize("scenario", KINDS)

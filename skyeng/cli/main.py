@@ -34,6 +34,7 @@ Settings, all optional (unset: embedded servers under SKYENG_HOME):
   PG_DATAWAREHOUSE_URL  postgresql://user:password@host:5432/warehouse
   CH_DATAMART_URL       clickhouse://user:password@host:8123/datamart
   SKYENG_HOME           folder of the embedded servers (.skyeng)
+  SKYENG_LOCK_WAIT      how long a statement waits for a lock (10min)
 
 \b
 Exit codes: 0 done, 1 failed or differs, 2 usage or settings.

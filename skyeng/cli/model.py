@@ -18,7 +18,7 @@ from skyeng.model.lint import Fault
 from skyeng.settings import Settings
 from skyeng.source.feed import source_faults
 from skyeng.warehouse import ownership
-from skyeng.warehouse.revisions import MIGRATIONS, changes_to_revise, control_history, model_history
+from skyeng.warehouse.revisions import changes_to_revise, control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
@@ -75,7 +75,8 @@ def diagram(model: str) -> None:
 @model.command()
 @model_argument
 @click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
-def revise(model: str, message: str) -> None:
+@click.option("--engine", is_flag=True, help="Also of the engine's own tables: for who changes the engine.")
+def revise(model: str, message: str, engine: bool) -> None:
     """Write the next migration from what the model says and the warehouse lacks.
 
     A change that would lose history is refused, and nothing is written. Works on a warehouse that
@@ -85,8 +86,7 @@ def revise(model: str, message: str) -> None:
 
     described = load_model(model)
     history = model_history(described)
-    # The engine's own revisions come with it; a developer writes them with those of a built-in model.
-    histories = (control_history(), history) if history.folder.is_relative_to(MIGRATIONS) else (history,)
+    histories = (control_history(), history) if engine else (history,)
     with pipeline.opened(Settings.read()) as stores:
         ownership.check_in(stores.warehouse, described)
         found = changes_to_revise(described)

@@ -10,14 +10,15 @@ from skyeng.datamart.client import ClickHouse
 from skyeng.errors import SettingsError
 from skyeng.model import Model
 from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
+from skyeng.postgres import WAREHOUSE, Postgres
+from skyeng.settings import lock_wait
 
 
 def stores_of(model: Model) -> Stores:
     """Where a model's source, the warehouse and the datamart are. Raises `SettingsError` for a connection."""
     return Stores(
-        source=Postgres(model.source, _url(model.source)),
-        warehouse=Postgres("pg_datawarehouse", _url("pg_datawarehouse")),
+        source=Postgres(model.source, _url(model.source), lock_wait()),
+        warehouse=Postgres(WAREHOUSE, _url(WAREHOUSE), lock_wait()),
         datamart=ClickHouse(_url("ch_datamart")),
     )
 

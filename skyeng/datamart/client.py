@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from skyeng.chdb_options import OPTIONS
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
 from skyeng.pipe import Write, named_pipe, pipe
-from skyeng.postgres import without_password
+from skyeng.postgres_errors import without_password
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 if TYPE_CHECKING:

@@ -93,10 +93,13 @@ def _given(options: Options) -> str:
 
 
 def _settings(sections: Sequence[Section]) -> Iterator[str]:
-    """What every PostgreSQL session begins with, once for all."""
-    every = [it for section in sections for it in section.statements if it.at_connect]
-    yield from _comments("Every session of pg_datasource and pg_datawarehouse begins with")
-    yield from (f"{it.text};" for it in every if it.session == every[0].session)
+    """What every transaction of a PostgreSQL server begins with, once for all."""
+    first: dict[str, str] = {}
+    for it in (it for section in sections for it in section.statements if it.settles):
+        first.setdefault(it.server, it.text)
+    for server, text in sorted(first.items()):
+        yield from _comments(f"Every transaction of {server} begins with")
+        yield f"{text};"
 
 
 def _heading(section: Section, *, first: bool, last: bool) -> Iterator[str]:
@@ -114,7 +117,7 @@ def _body(section: Section) -> Iterator[str]:
     session, said = 0, section.purpose if section.name else ""
     names = _session_names(section)
     for statement in section.statements:
-        if statement.at_connect:
+        if statement.settles:
             continue
         if statement.session != session:
             session = statement.session
@@ -130,7 +133,7 @@ def _session_names(section: Section) -> dict[int, str]:
     of_server: dict[str, list[int]] = {}
     for it in section.statements:
         known = of_server.setdefault(it.server, [])
-        if it.session not in known and not it.at_connect:
+        if it.session not in known and not it.settles:
             known.append(it.session)
     return {
         session: server if len(sessions) == 1 else f"{server}, session {place}"

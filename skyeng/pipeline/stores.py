@@ -10,7 +10,7 @@ from urllib.parse import quote
 from skyeng import running
 from skyeng.datamart.client import ClickHouse
 from skyeng.embedded import EmbeddedPostgres
-from skyeng.postgres import Postgres
+from skyeng.postgres import WAREHOUSE, Postgres
 from skyeng.settings import Settings
 
 
@@ -32,8 +32,10 @@ def opened(settings: Settings) -> Iterator[Stores]:
         server.start()
     try:
         yield Stores(
-            source=Postgres("pg_datasource", settings.datasource_url or _embedded(server, "datasource")),
-            warehouse=Postgres("pg_datawarehouse", settings.warehouse_url or _embedded(server, "warehouse")),
+            source=Postgres(
+                "pg_datasource", settings.datasource_url or _embedded(server, "datasource"), settings.lock_wait
+            ),
+            warehouse=Postgres(WAREHOUSE, settings.warehouse_url or _embedded(server, "warehouse"), settings.lock_wait),
             datamart=datamart(settings),
         )
     finally:

@@ -155,13 +155,14 @@ class ToDatawarehouse:
 
     def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
         """Fill staging with the selected rows."""
-        staging.clear(warehouse, feed, to_copy=bool(selection))
         if not selection:
+            staging.clear(warehouse, feed)
             return 0
+        freeze = staging.clear_to_copy(warehouse, feed)
         rows = source_feed.extraction(self.model, feed, method, selection, self.part)
         columns = source_feed.staged_columns(self.model, feed)
         with pipe(lambda end: source.copy_out(rows, end, binary=True)) as flow:
-            staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader)
+            staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader, freeze=freeze)
         keys = idents([*(column.name for column in self.model.row_key(feed)), *feed.times, "row_key", "row_hash"])
         warehouse.execute(sql("ANALYZE stage.{feed} ({keys})", feed=ident(feed.name), keys=keys))
         return staged

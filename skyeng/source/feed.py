@@ -112,8 +112,8 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
     except StatementFailed as exc:
         raise SourceError(
             f"the query of feed '{feed.name}' fails on the datasource: {_reason(exc)}",
-            where=where,
-            expected="a SELECT that the datasource can run",
+            where=f"{where}\n{exc.where}" if exc.where else where,
+            expected=exc.expected or "a SELECT that the datasource can run",
             remedy=exc.remedy or _FIX_QUERY,
         ) from exc
     if wrong:

@@ -64,13 +64,14 @@ def connection_to(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]
     with warehouse.session() as session:
         # SQLAlchemy, which asks when it connects, takes tables of the first schema on the path for those of none.
         session.execute(sql("SET search_path = pg_catalog"))
-        session.commit()
+        session.commit()  # what is set for a transaction alone goes with it
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
         # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
         engine.dialect.identifier_preparer.reserved_words = {*KEY_WORDS}
         try:
             # One outer transaction, which Alembic joins: all of a migration, or nothing.
             with engine.begin() as connection:
+                session.settle()
                 yield connection, session
         except DBAPIError as exc:
             # Driver errors are put into words by the session.

@@ -152,10 +152,11 @@ FROM (
             active=active,
         )
     )
+    session.empty(ident("control", feed.rows_table))
     session.execute(
         sql(
-            """TRUNCATE control.{held};
-INSERT INTO control.{held} (row_key, row_hash, row_place) SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
+            """INSERT INTO control.{held} (row_key, row_hash, row_place)
+SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
             held=ident(feed.rows_table),
         )
     )

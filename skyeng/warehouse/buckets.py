@@ -64,15 +64,14 @@ def _placed_by(model: Model, feed: Feed) -> SQL:
 
 def keep_cut(session: Session, model: Model, feed: Feed, cut: Cut) -> None:
     """Note how the rows are cut; their fingerprints are forgotten, since they may be of another cut."""
+    session.empty(ident("control", feed.buckets_table))
     session.execute(
         sql(
-            """TRUNCATE control.{buckets};
-INSERT INTO control.cuts (model, feed, placed_by, shift, hashed)
+            """INSERT INTO control.cuts (model, feed, placed_by, shift, hashed)
 VALUES ({model}, {feed}, {placed_by}, {shift}, {hashed})
 ON CONFLICT (model, feed) DO UPDATE
 SET (placed_by, shift, hashed) = (EXCLUDED.placed_by, EXCLUDED.shift, EXCLUDED.hashed)""",
             placed_by=_placed_by(model, feed),
-            buckets=ident(feed.buckets_table),
             shift=literal(cut.shift),
             hashed=literal(cut.hashed),
             **names(model, feed),

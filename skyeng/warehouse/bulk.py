@@ -18,8 +18,8 @@ WORTH_BULK = 50_000
 
 
 def may_fill(session: Session, schema: str, table: str, rows: SQL) -> bool:
-    """Whether `rows` gives none, and the table is ours to alter."""
-    return session.scalar(
+    """Whether `rows` gives none, and the table is ours to alter: nobody reads it, as a dump does for hours."""
+    is_ours = session.scalar(
         sql(
             """SELECT NOT EXISTS ({rows}) AND pg_has_role(relowner, 'USAGE')
 FROM pg_class WHERE oid = {name}::regclass""",
@@ -27,6 +27,7 @@ FROM pg_class WHERE oid = {name}::regclass""",
             name=literal(ident(schema, table).text),
         )
     )
+    return is_ours and session.lock_alone(ident(schema, table))
 
 
 @contextmanager

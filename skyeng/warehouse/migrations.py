@@ -98,7 +98,7 @@ def _take_turn(session: Session) -> None:
             where=session.database.name,
             remedy="wait for it to end, then do it again",
         ) from exc
-    session.execute(sql("SET LOCAL lock_timeout = DEFAULT"))
+    session.execute(sql("SET LOCAL lock_timeout = {usual}", usual=session.lock_timeout))
 
 
 def _concerned(session: Session, model: Model, stored: Signature | None) -> list[Model]:

@@ -30,10 +30,18 @@ class Changes:
         return bool(self.new or self.changed or self.gone)
 
 
-def clear(session: Session, feed: Feed, *, to_copy: bool = False) -> None:
+def clear(session: Session, feed: Feed) -> None:
     """Empty the staging tables of a feed."""
-    names = (feed.name, feed.gone_table, feed.shared_table)
-    session.empty(*(ident("stage", name) for name in names), to_copy=to_copy)
+    session.empty(*_of_stage(feed))
+
+
+def clear_to_copy(session: Session, feed: Feed) -> bool:
+    """Empty the staging tables of a feed; whether rows that are copied in now may be frozen."""
+    return session.empty_to_copy(*_of_stage(feed))
+
+
+def _of_stage(feed: Feed) -> list[SQL]:
+    return [ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table)]
 
 
 def rows_held(session: Session, feed: Feed) -> int:

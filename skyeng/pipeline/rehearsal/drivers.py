@@ -51,11 +51,13 @@ class _Connection:
         self._begin = "BEGIN"
         self._begun = False
 
-    def set_client_encoding(self, _encoding: str) -> None:
-        """Nothing is sent: servers of ours speak UTF-8 from the start."""
+    @property
+    def info(self) -> SimpleNamespace:
+        """A server of a version that has all settings."""
+        return SimpleNamespace(backend_pid=1, server_version=180000)
 
     def set_session(self, *, isolation_level: str, readonly: bool) -> None:
-        self._begin = f"BEGIN ISOLATION LEVEL {isolation_level}" + (" READ ONLY" if readonly else "")
+        self._begin = f"BEGIN ISOLATION LEVEL {isolation_level} READ {'ONLY' if readonly else 'WRITE'}"
 
     def cursor(self) -> _Cursor:
         return _Cursor(self)

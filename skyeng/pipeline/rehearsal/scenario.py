@@ -59,6 +59,10 @@ _NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
 Reply = Callable[[Question], Answer]
 
 
+#: The process that serves a session.
+_PID = 1
+
+
 def _value(value: Any) -> Answer:
     return Answer([(value,)])
 
@@ -114,6 +118,8 @@ class Scenario:
             bookkeeping.rows_active: Answer([(1, it.name, self._active(it)) for it in self.model.feeds if self.held]),
             bookkeeping.rebuild_rows: Answer(),
             bulk.may_fill: _value(not self.held),
+            Session.lock_alone: _value(value=True),
+            Session.settle: _value(_PID),
             staging.holds_rows: _value(bool(self.held)),
             staging.rows_touched: _value(self.found),
             staging.find_changes: Answer(count=min(self.found, self.held)),

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from skyeng.pipeline.rehearsal.callers import Callers
 from skyeng.pipeline.steps import State
 from skyeng.postgres import Postgres
+from skyeng.postgres import Session as PostgresSession
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Statement:
     text: str
     #: What it is for, in the words of the function that sends it.
     purpose: str = ""
-    #: One of the settings that every session begins with.
-    at_connect: bool = False
+    #: The settings that every transaction begins with.
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,8 @@ class Script:
         callers = Callers.here()
         with self._lock:
             # What a session sends of itself says nothing of the work done in it.
-            purpose = "" if Postgres.session in callers else callers.purpose()
+            of_itself = Postgres.session in callers or PostgresSession.settle in callers
+            purpose = "" if of_itself else callers.purpose()
             section, statement = self._written(session, callers, shown(text, parameters), purpose=purpose)
             answer = self._answers(Question(statement, callers, parameters or {}))
             section.answered.append((statement, answer))
@@ -168,7 +170,6 @@ class Script:
     def _written(self, session: Session, callers: Callers, text: str, *, purpose: str) -> tuple[Section, Statement]:
         section = self._at.get(threading.get_ident(), session.begun_in)
         section.purpose = section.purpose or callers.purpose_of_step()
-        at_connect = Postgres._connect in callers
-        statement = Statement(session.server, session.number, text, purpose, at_connect)
+        statement = Statement(session.server, session.number, text, purpose, PostgresSession.settle in callers)
         section.statements.append(statement)
         return section, statement

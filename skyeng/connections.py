@@ -75,10 +75,12 @@ def connection(url: str) -> dict[str, Any]:
     extra: dict[str, Any] = dict(parse_qsl(parts.query))
     if parts.scheme == "clickhouses":
         extra["secure"] = True
+    hosts = parts.netloc.rpartition("@")[2]
+    host, port = (hosts, None) if "," in hosts else (parts.hostname, parts.port)
     found = {
         "conn_type": "clickhouse" if parts.scheme.startswith("clickhouse") else "postgres",
-        "host": extra.pop("host", None) or parts.hostname,
-        "port": parts.port,
+        "host": extra.pop("host", None) or host,
+        "port": port,
         "login": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "schema": unquote(parts.path.strip("/")),

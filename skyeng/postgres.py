@@ -272,7 +272,9 @@ END""",
 def _spelled(name: str, column: psycopg2.extensions.Column) -> str:
     """A numeric's precision and scale are part of its type; without any the driver gives nonsense."""
     if name == "numeric" and column.scale is not None and column.precision is not None and column.precision <= 1000:
-        return f"numeric({column.precision},{column.scale})"
+        # A negative scale, of 11 bits, comes without its sign.
+        scale = column.scale - 2048 if column.scale > 1000 else column.scale
+        return f"numeric({column.precision},{scale})"
     return name
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from skyeng.errors import SettingsError
 
@@ -75,7 +75,7 @@ def _url(name: str, value: str) -> str | None:
     schemes, example = _URLS[name]
     try:
         parts = urlsplit(value)
-        port_is_sound = parts.port is None or parts.port > 0
+        port_is_sound = _ports_are_sound(parts)
         unquote(parts.netloc, errors="strict")
     except ValueError:
         port_is_sound, parts = False, urlsplit("")
@@ -97,6 +97,15 @@ def _url(name: str, value: str) -> str | None:
             remedy=f"set it like {name}={example}, or unset it for the embedded server",
         )
     return value
+
+
+def _ports_are_sound(parts: SplitResult) -> bool:
+    """Of PostgreSQL, a URL may name several hosts, each with its port. Raises `ValueError` for one out of range."""
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    if parts.scheme not in _URLS["PG_DATASOURCE_URL"][0]:
+        hosts = [parts.netloc]
+    ports = [urlsplit(f"//{host}").port for host in hosts]
+    return all(port is None or port > 0 for port in ports)
 
 
 def _home(value: str) -> Path:

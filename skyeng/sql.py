@@ -14,8 +14,13 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}")
-#: A closing semicolon, and comments behind it.
-_AFTER_THE_END = re.compile(r"""(?:\s*;(?:\s|;|--[^'"$\n]*(?:\n|\Z))*)\Z""")
+#: What may stand behind a last statement, and what is part of one: texts, quoted names, or any other character.
+_TOKEN = re.compile(
+    r"""(?P<behind>[\s;]+|--[^\n]*)|(?P<comment>/\*)
+    |[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|[\w.]+|.""",
+    re.DOTALL | re.VERBOSE,
+)
+_COMMENT_MARK = re.compile(r"/\*|\*/")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 #: PostgreSQL's key words that `pg_get_keywords()` does not call unreserved, of versions 15 to 18. Some may stand for a
 #: column in one place and not in another, such as `position` within RETURNS TABLE: all of them are quoted everywhere.
@@ -111,4 +116,24 @@ def idents(names: Iterable[str]) -> SQL:
 
 def written(text: str) -> SQL:
     """SQL that a person wrote in a file, without what may stand after its last statement."""
-    return SQL(_AFTER_THE_END.sub("", text.removeprefix("\ufeff").strip()), verbatim=True)
+    text = text.removeprefix("\ufeff").strip()
+    return SQL(text[: _end(text)], verbatim=True)
+
+
+def _end(text: str) -> int:
+    """Where the last statement ends: before semicolons and comments that stand behind it."""
+    place = end = 0
+    while match := _TOKEN.match(text, place):
+        place = _end_of_comment(text, match.end()) if match["comment"] else match.end()
+        if not (match["behind"] or match["comment"]):
+            end = place
+    return end
+
+
+def _end_of_comment(text: str, place: int) -> int:
+    """Comments of this kind may stand within each other."""
+    depth = 1
+    while depth and (mark := _COMMENT_MARK.search(text, place)):
+        depth += 1 if mark[0] == "/*" else -1
+        place = mark.end()
+    return place if not depth else len(text)

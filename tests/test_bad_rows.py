@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
-from conftest import World
+from conftest import Servers, World
+from declared import declared, migrated
 
 from skyeng.errors import BadRowsError, SourceError
+from skyeng.model import load_model
 
 GOOD = """INSERT INTO flat_order (customer_country, customer_number, customer_name, product_sku, product_price)
 VALUES ('PL', '1', 'Łucja', 'apple', 1.50), ('PL', '2', 'O''Hara', 'apple', 1.50);
 INSERT INTO stock VALUES (1, 'apple', 5)"""
 
 
-def refused(world: World, change: str) -> str:
+def refused(world: World, change: str, **options: Any) -> str:
     """The message of a run after a change that must not load; nothing may have been written."""
     before = world.row_counts()
     world.change(change)
     with pytest.raises(BadRowsError) as caught:
-        world.run()
+        world.run(**options)
     assert world.row_counts() == before
     ((status,),) = world.vault("SELECT status FROM control.loads ORDER BY load_id DESC LIMIT 1")
     assert status == "rolled back"
@@ -67,10 +74,145 @@ def test_a_row_without_any_business_key(empty_shop: World) -> None:
     assert "nobody" in message
 
 
-def test_a_row_key_delivered_twice(empty_shop: World) -> None:
-    message = refused(empty_shop, GOOD + "; INSERT INTO stock VALUES (1, 'apple', 5)")
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_row_key_delivered_twice(empty_shop: World, loaded: bool) -> None:
+    """Also where one of the two rows is known: else it would be forgotten, and the other one loaded over it."""
+    empty_shop.change(GOOD)
+    if loaded:
+        empty_shop.run()
+    message = refused(empty_shop, "INSERT INTO stock VALUES (1, 'apple', 6)")
     assert "feed 'stocks'" in message
     assert "more than one row with this row key" in message
+    assert '"product_pieces": 6' in message
+    empty_shop.change("DELETE FROM stock WHERE pieces = 5")
+    assert empty_shop.run().anything_new
+    assert empty_shop.differences() == []
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_row_delivered_twice(empty_shop: World, loaded: bool, full: bool) -> None:
+    empty_shop.change(GOOD)
+    if loaded:
+        empty_shop.run()
+    message = refused(empty_shop, "INSERT INTO stock VALUES (1, 'apple', 5)", full=full)
+    assert "feed 'stocks'" in message
+    assert "the feed delivers this row more than once: write SELECT DISTINCT" in message
+    assert message.count('"depot_code": 1') == 2
+    empty_shop.change("UPDATE stock SET pieces = 7")
+    assert "this row more than once" in refused(empty_shop, "SELECT")
+    empty_shop.change("DELETE FROM stock WHERE ctid = (SELECT min(ctid) FROM stock)")
+    empty_shop.run()
+    assert empty_shop.differences() == []
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_attributes_of_what_has_no_key(empty_shop: World, loaded: bool) -> None:
+    """They would be dropped without a word, and the source never be equal to the warehouse."""
+    if loaded:
+        empty_shop.change(GOOD)
+        empty_shop.run()
+    message = refused(
+        empty_shop,
+        "INSERT INTO flat_order (customer_country, customer_number, product_price) VALUES ('PL', '1', 2.50)",
+    )
+    assert "the business key of 'product' is empty, and attributes of it are there" in message
+    assert '"product_price": 2.50' in message
+    empty_shop.change("UPDATE flat_order SET product_price = NULL, customer_name = 'Łucja' WHERE product_sku IS NULL")
+    empty_shop.run()
+    assert empty_shop.differences() == []
+
+
+#: Shelves, of which each stands in one room: the driving key is a text, or a number by which rows are placed.
+KEYS = {"text": ("text", "'s' || "), "integer": ("integer", ""), "two": ("text", "'s' || ")}
+
+
+@pytest.fixture(params=sorted(KEYS))
+def shelves(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) -> World:
+    type_, written = KEYS[request.param]
+    two = request.param == "two"
+    model = declared(
+        tmp_path / "store",
+        {
+            "model": "store",
+            "source": "pg_datasource",
+            "feeds": {"shelves": {"query": "q.sql", "grain": "shelf_room"}},
+            "hubs": {
+                "shelf": {"plural": "shelves", "business_key": {"id": type_, **({"side": "integer"} if two else {})}},
+                "room": {"plural": "rooms", "business_key": {"id": "integer"}},
+            },
+            "satellites": {"shelf": {"plural": "shelves", "attributes": {"note": "text"}}},
+            "links": {"shelf_room": {"plural": "shelves_rooms", "hubs": ["shelf", "room"], "driving_key": ["shelf"]}},
+            "marts": {
+                "shelf": {"plural": "shelves", "feed": "shelves", "columns": {"shelf": "shelf_id", "room": "room_id"}}
+            },
+        },
+        {
+            "q.sql": f"SELECT {written}shelf AS shelf_id, {'shelf AS shelf_side,' if two else ''} room AS room_id, note"
+            " AS shelf_note FROM standing"
+        },
+    )
+    return migrated(
+        servers,
+        model,
+        "CREATE TABLE standing (shelf integer, room integer, note text);"
+        "INSERT INTO standing SELECT i, i % 5, 'n' FROM generate_series(1, 40) AS i;"
+        "INSERT INTO standing VALUES (NULL, 7), (NULL, 8)",
+    )
+
+
+def test_a_driving_key_stands_in_one_combination(shelves: World) -> None:
+    """Delivered together, or beside one that stays; what has no key drives nothing, and a move is no violation."""
+    words = "more than one combination of this shelf, of which link 'shelf_room' has one at a time"
+    assert words in refused(shelves, "INSERT INTO standing VALUES (3, 9, 'n')")
+    shelves.change("DELETE FROM standing WHERE room = 9")
+    shelves.run()
+    message = refused(shelves, "INSERT INTO standing VALUES (4, 9, 'n')")
+    assert words in message
+    assert '"room_id": 9' in message
+    assert words in refused(shelves, "UPDATE standing SET note = 'm' WHERE shelf = 4")
+    shelves.change("DELETE FROM standing WHERE shelf = 4 AND room <> 9; INSERT INTO standing VALUES (NULL, 9)")
+    assert shelves.run().anything_new
+    assert shelves.differences() == []
+    shelves.change("UPDATE standing SET room = room + 1 WHERE shelf % 2 = 0")
+    assert shelves.run().anything_new
+    assert shelves.differences() == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_feed_that_is_suddenly_empty(empty_shop: World, full: bool) -> None:
+    """A table that is filled anew looks the same: nothing ends before somebody said that it is right."""
+    empty_shop.change(GOOD)
+    empty_shop.run()
+    before = empty_shop.row_counts()
+    empty_shop.change("DELETE FROM stock")
+    with pytest.raises(SourceError, match="feed 'stocks' gives no row, and gave 1 before") as caught:
+        empty_shop.run(full=full)
+    assert "stocks.sql" in str(caught.value)
+    assert "--may-be-empty" in str(caught.value)
+    assert empty_shop.row_counts() == before
+    assert empty_shop.vault("SELECT count(*) FROM vault.stocks") == [(1,)]
+    assert empty_shop.run(full=full, may_be_empty=True).changes["stocks"].gone == 1
+    assert empty_shop.differences() == []
+    assert not empty_shop.run().anything_new
+    empty_shop.change("INSERT INTO stock VALUES (2, 'pear', 5)")
+    empty_shop.run()
+    empty_shop.change("UPDATE stock SET code = 3")
+    assert empty_shop.run().changes["stocks"].gone == 1, "all gone, and another one came"
+
+
+def test_a_feed_that_may_be_empty(empty_shop: World, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(empty_shop.model.directory, tmp_path / "shop"))
+    text = (folder / "model.yaml").read_text()
+    (folder / "model.yaml").write_text(text.replace("{query: stocks.sql,", "{query: stocks.sql, may_be_empty: true,"))
+    world = replace(empty_shop, model=load_model(folder))
+    world.change(GOOD)
+    world.run()
+    world.change("DELETE FROM stock")
+    assert world.run().changes["stocks"].gone == 1
+    world.change("DELETE FROM flat_order")
+    with pytest.raises(SourceError, match="feed 'orders' gives no row"):
+        world.run()
 
 
 def test_two_rows_contradict_each_other(empty_shop: World) -> None:

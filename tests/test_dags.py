@@ -247,6 +247,7 @@ def test_a_faulty_model_takes_no_other_dag_away(
         "postgresql://loader:p%40ss%2Fw%3Ard%25@db.example:5433/ware%2Fhouse",
         "postgresql://loader:secret@db.example:5432/warehouse?sslmode=require",
         "postgresql://postgres@/datasource?host=/tmp/socket%20folder",
+        "postgresql://loader:p%40ss@one.example:5432,two.example:5433/warehouse?target_session_attrs=read-write",
         "clickhouse://loader:p%40ss@mart.example:8123/datamart",
         "clickhouses://loader:p%25@mart.example:8443/datamart",
         "chdb:///some/f%C3%B6lder?database=datamart",

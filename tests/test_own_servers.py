@@ -427,6 +427,23 @@ def test_commands(migrated: dict[str, str], primary: Cluster) -> None:
     assert not Path(migrated["SKYENG_HOME"]).exists(), "nothing embedded is started where all URLs are set"
 
 
+def test_several_hosts_and_options_of_the_environment(migrated: dict[str, str], primary: Cluster) -> None:
+    """The first host does not answer; the driver's own variables hold."""
+    host = f"127.0.0.1:{primary.port}"
+    several = {
+        name: value.replace(host, f"127.0.0.1:1,{host}") for name, value in migrated.items() if name.startswith("PG")
+    }
+    done = skyeng({**migrated, **several, "PGOPTIONS": "-c search_path=nowhere,public"}, "run")
+    assert done.returncode == 0, done.stderr
+    done = skyeng({**migrated, **several, "PGOPTIONS": "-c search_path=nowhere"}, "run")
+    assert 'relation "course" does not exist' in done.stderr
+    check_no_secret(done, OWNER, READER)
+    wrong = primary.url("told", Role("reader", "wr@ng")).replace(host, f"127.0.0.1:1,{host}")
+    done = skyeng({**migrated, "PG_DATASOURCE_URL": wrong}, "run")
+    assert "cannot connect to pg_datasource" in done.stderr
+    check_no_secret(done, OWNER, READER, Role("reader", "wr@ng"))
+
+
 @pytest.mark.parametrize("variable", ["PG_DATASOURCE_URL", "PG_DATAWAREHOUSE_URL"])
 def test_a_wrong_password(migrated: dict[str, str], primary: Cluster, variable: str) -> None:
     wrong = Role("reader", "wr@ng/p:ss%")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -211,6 +213,18 @@ def test_a_wait_that_is_no_duration_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("2 min", 120), ("1h", 3600), ("", 600)])
 def test_a_wait_is_read(text: str, seconds: int) -> None:
     assert Settings.read({"SKYENG_LOCK_WAIT": text}).lock_wait == timedelta(seconds=seconds)
+
+
+def test_a_user_without_a_name(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that is given a number to run as."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    with pytest.raises((KeyError, OSError)):
+        getpass.getuser()
+    school.run()
+    ((who,),) = school.vault("SELECT run_by FROM control.loads")
+    assert who.startswith("user 54321@")
 
 
 #: What `pg_dump` does first: it keeps every table from being dropped or truncated until it ends.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,10 @@ def test_values_that_only_compare_as_equal_are_changes(empty_shop: World) -> Non
         "\n pieces AS product_pieces FROM s",
         "\ufeffSELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- done",
         "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock ;\n;\n-- the end\n",
+        'SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- it\'s "done", $1',
+        "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock -- it's\n;/* 'b /* c */ */",
+        "SELECT code AS depot_code, sku || $a$;'$a$ AS product_sku, pieces AS product_pieces FROM stock; /* no end",
+        "SELECT code AS depot_code, sku || E'\\';--' AS product_sku, pieces AS product_pieces FROM stock;--",
         "SELECT code AS depot_code, sku || '; --' AS product_sku, pieces AS product_pieces FROM stock -- it's",
     ],
 )
@@ -121,8 +126,7 @@ def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, t
     world = replace(empty_shop, model=load_model(folder))
     world.change("INSERT INTO stock SELECT i, 's' || i, 1 FROM generate_series(1, 40) AS i")
     world.run()
-    own = query.removeprefix("\ufeff").partition("; -- done")[0].rpartition(" ;\n;")[0] or query.removeprefix("\ufeff")
-    own = own.partition("; -- done")[0]
+    own = re.split(r"; -- done|; -- it's|\n;/\*|; /\*| ;\n;|; /\*|;--$", query.removeprefix("\ufeff"))[0]
     assert world.vault("SELECT product_sku FROM vault.stocks ORDER BY 1") == sorted(
         world.source(f"SELECT product_sku FROM (\n{own}\n) AS own")
     )
@@ -130,6 +134,26 @@ def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, t
     changes = world.run().changes["stocks"]
     assert (changes.changed, changes.gone) == (19, 10)
     assert world.differences() == []
+
+
+@pytest.mark.parametrize(("given", "price"), [("numeric(5,-2)", 12300), ("numeric(3,1)", 1.5), ("numeric(2,2)", 0.15)])
+def test_a_narrower_numeric_loads_as_it_is(empty_shop: World, given: str, price: float) -> None:
+    world = empty_shop
+    world.change(
+        f"ALTER TABLE flat_order ALTER COLUMN product_price TYPE {given};"
+        "INSERT INTO flat_order (customer_country, customer_number, product_sku, product_price)"
+        f" VALUES ('PL', '1', 'apple', {price})"
+    )
+    world.run()
+    assert [float(it) for (it,) in world.vault("SELECT product_price FROM vault.orders")] == [price]
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("given", ["numeric(13,2)", "numeric(12,3)", "numeric", "numeric(3,10)"])
+def test_a_wider_numeric_is_refused(empty_shop: World, given: str) -> None:
+    empty_shop.change(f"ALTER TABLE flat_order ALTER COLUMN product_price TYPE {given}")
+    with pytest.raises(SourceError, match=re.escape(f"product_price is {given}, declared as numeric(12,2)")):
+        empty_shop.run()
 
 
 def test_a_column_delivered_twice_is_named(empty_shop: World, tmp_path: Path) -> None:

@@ -138,18 +138,21 @@ def migrate(model: str) -> None:
 @model_argument
 @click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="Run one of the two pipelines.")
 @click.option("--full", is_flag=True, help="Trust no bookkeeping: compare everything, repair the datamart.")
+@click.option("--may-be-empty", is_flag=True, help="Believe a feed that gives no row: end all that it gave before.")
 @click.option(
     "--where",
     multiple=True,
     metavar="KEY=LOW..HIGH",
     help="Compare only this part of the source, by a business key, as in lesson_id=1..100000. May be repeated.",
 )
-def run(model: str, only: Any, full: bool, where: tuple[str, ...]) -> None:
+def run(model: str, only: Any, full: bool, may_be_empty: bool, where: tuple[str, ...]) -> None:
     """Bring warehouse and datamart level with the source."""
     described = load_model(model)
     begun = time.perf_counter()
     with pipeline.opened(Settings.read()) as stores, show.progress() as observer:
-        done = pipeline.run(described, stores, only=only, full=full, where=where, observer=observer)
+        done = pipeline.run(
+            described, stores, only=only, full=full, where=where, may_be_empty=may_be_empty, observer=observer
+        )
         show.report(described, done, time.perf_counter() - begun, where=where)
 
 

@@ -35,7 +35,17 @@ _PARAMS: Any = {
         type="boolean",
         title="Full comparison",
         description="Trust no bookkeeping: compare everything with what the vault gives back, repair the datamart.",
-    )
+    ),
+}
+#: And of the DAG that reads the source.
+_PARAMS_OF_WAREHOUSE: Any = {
+    **_PARAMS,
+    "may_be_empty": Param(
+        False,
+        type="boolean",
+        title="Feeds may be empty",
+        description="Believe a feed that gives no row: end all that it gave before.",
+    ),
 }
 
 
@@ -51,7 +61,8 @@ def warehouse_asset(model: Model) -> Asset:
 
 def to_datawarehouse(model: Model, dag_id: str) -> DAG:
     """The DAG that historises the source: extract, compare, hubs, then links and satellites, close."""
-    with _dag(model, dag_id, schedule(), "Historise what changed at the source into the vault") as made:
+    about = "Historise what changed at the source into the vault"
+    with _dag(model, dag_id, schedule(), about, _PARAMS_OF_WAREHOUSE) as made:
 
         @step(doc_md=ToDatawarehouse.e_from_pg_datawarehouse.__doc__)
         def e_from_pg_datawarehouse() -> dict[str, Any]:
@@ -130,7 +141,7 @@ def _mart_tasks(model: Model, mart: Mart) -> None:
     chain(held, main, t_find_new_rows(held, main), l_update_datamart())
 
 
-def _dag(model: Model, dag_id: str, when: Any, description: str) -> DAG:
+def _dag(model: Model, dag_id: str, when: Any, description: str, params: Any = _PARAMS) -> DAG:
     return DAG(
         dag_id,
         description=f"{description} ({model.name})",
@@ -140,7 +151,7 @@ def _dag(model: Model, dag_id: str, when: Any, description: str) -> DAG:
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(hours=2),
-        params=_PARAMS,
+        params=params,
         default_args={
             "retries": 3,
             "retry_delay": timedelta(seconds=30),

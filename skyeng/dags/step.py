@@ -130,7 +130,7 @@ def warehouse_steps(model: Model) -> ToDatawarehouse:
     context, stores = _context(), stores_of(model)
     check_migrated(stores.warehouse, model)
     runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE, _this_airflow())
-    return ToDatawarehouse(model, stores, _full(), runner)
+    return ToDatawarehouse(model, stores, _full(), runner, may_be_empty=_told("may_be_empty"))
 
 
 def _this_airflow() -> str:
@@ -150,7 +150,12 @@ def mart_steps(model: Model, mart: Mart) -> ToDatamart:
 
 
 def _full() -> bool:
-    return bool(_context()["params"]["full"])
+    return _told("full")
+
+
+def _told(param: str) -> bool:
+    """What was ticked in the trigger form."""
+    return bool(_context()["params"].get(param))
 
 
 def _context() -> dict[str, Any]:

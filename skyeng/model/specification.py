@@ -40,6 +40,8 @@ class Feed(Frozen):
     applied: Name | None = None
     #: The link whose hash key is the row key.
     grain: Name
+    #: Of a feed that is compared: whether it may give no row at all where it gave some before. Else that is refused.
+    may_be_empty: bool = False
     description: str = ""
 
     @property

@@ -44,6 +44,14 @@ class LogicalType:
     def __str__(self) -> str:
         return self.name
 
+    def takes(self, spelled: str) -> bool:
+        """Whether a source column of this type, as PostgreSQL spells it, loads without a value that changes."""
+        own, given = _NUMERIC.fullmatch(self.name), _NUMERIC.fullmatch(spelled)
+        if not (own and given):
+            return spelled in self.accepts
+        (precision, scale), (its_precision, its_scale) = (map(int, it.groups()) for it in (own, given))
+        return its_scale <= scale and its_precision - its_scale <= precision - scale
+
 
 # A backslash and the separator `|` are escaped, so that no two rows share a canonical text.
 _PG_ESCAPED = r"replace(replace({x}, '\', '\\'), '|', '\|')"
@@ -134,7 +142,7 @@ _SIMPLE = (
     ),
 )
 _BY_NAME = {type_.name: type_ for type_ in _SIMPLE}
-_NUMERIC = re.compile(r"numeric\(\s*(\d+)\s*,\s*(\d+)\s*\)")
+_NUMERIC = re.compile(r"numeric\(\s*(\d+)\s*,\s*(-?\d+)\s*\)")
 KNOWN = ", ".join([*_BY_NAME, "numeric(precision,scale)"])
 
 
@@ -163,7 +171,7 @@ def parse_type(value: Any) -> LogicalType:
     spelled = str(value).strip()
     if match := _NUMERIC.fullmatch(spelled):
         precision, scale = int(match[1]), int(match[2])
-        if 1 <= precision <= 76 and scale <= precision:
+        if 1 <= precision <= 76 and 0 <= scale <= precision:
             return _numeric(precision, scale)
     if spelled in _BY_NAME:
         return _BY_NAME[spelled]

@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     only: Pipeline | None
     full: bool
     where: Sequence[str]
+    may_be_empty: bool
 
 
 @dataclass
@@ -64,10 +65,12 @@ def run(
     only: Pipeline | None = None,
     full: bool = False,
     where: Sequence[str] = (),
+    may_be_empty: bool = False,
     observer: Observer = unobserved,
 ) -> Report:
     """Bring warehouse and datamart level with the source, or with the part of it that `where` names.
 
+    A feed that gives no row at all where it gave some before is refused, unless it `may_be_empty`.
     A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
     dies, will be by the next run.
     """
@@ -83,7 +86,8 @@ def run(
     ledger = Ledger(observer)
     if only != "to_datamart":
         with locks.exclusive(stores.warehouse, model):
-            _to_datawarehouse(ToDatawarehouse(model, stores, full, part=part), ledger, report)
+            steps = ToDatawarehouse(model, stores, full, part=part, may_be_empty=may_be_empty)
+            _to_datawarehouse(steps, ledger, report)
     if only != "to_datawarehouse":
         with stores.datamart.kept():
             for mart in model.marts:

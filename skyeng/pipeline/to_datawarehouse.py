@@ -80,6 +80,8 @@ class ToDatawarehouse:
     runner: Runner = field(default_factory=this_process)
     #: The part of the feeds to compare; None: all of them.
     part: Part | None = None
+    #: Whether a feed may give no row at all where it gave some before.
+    may_be_empty: bool = False
 
     def e_from_pg_datawarehouse(self) -> Load:
         """Open a load, and note by how many buckets what the warehouse holds is to be compared."""
@@ -210,6 +212,8 @@ class ToDatawarehouse:
             shared.keep_combinations(session, self.model, feed, standing.shared)
         else:
             changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
+            if not (self.part or self.may_be_empty or feed.may_be_empty):
+                staging.check_not_emptied(session, self.model, feed, changes)
             standing = check_rows(session, self.model, feed, self._part_of(feed)) if changes else Standing()
         staging.keep_standing(session, self.model, feed, standing)
         return changes

@@ -180,7 +180,7 @@ def _fault(name: str, type_: LogicalType, delivered: list[str]) -> str | None:
         return "is missing"
     if len(delivered) > 1:
         return f"is delivered {len(delivered)} times"
-    if delivered[0] not in type_.accepts:
+    if not type_.takes(delivered[0]):
         hint = f": json has no hash function, write {name}::jsonb" if delivered == ["json"] else ""
         return f"is {delivered[0]}, declared as {type_}{hint}"
     return None

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from skyeng.errors import BadRowsError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import attribute_values
 from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
-from skyeng.warehouse.contradictions import SHOWN, as_text, contradictions_with_held
+from skyeng.warehouse.bad_rows import SHOWN, as_text, doubled, found, more_than_one, refuse
+from skyeng.warehouse.contradictions import another_combination, contradictions_with_held
 from skyeng.warehouse.delta import driving_of_staged
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.shared import keep_combinations
 from skyeng.warehouse.staging import holds_rows
-
-_LONGEST_ROW = 600
 
 #: Among so many, a key that many rows share shows up more than once.
 _FIRST_ROWS = 50_000
@@ -45,14 +43,8 @@ def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = N
     statements += contradictions(model, feed, agreed)
     if not feed.delta and holds_rows(session, feed):
         statements += contradictions_with_held(session, model, feed, standing, part)
-    bad = [(reason, _shown(row)) for statement in statements for reason, row in session.rows(statement)]
-    if bad:
-        listed = "\n    ".join(f"{reason}\n      row: {row}" for reason, row in bad[:SHOWN])
-        more = f"\n    ... and more: the first {SHOWN} are shown" if len(bad) > SHOWN else ""
-        raise BadRowsError(
-            f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
-            remedy="mend the rows at the source and run again",
-        )
+    if bad := found(session, statements):
+        refuse(feed, bad)
     return standing
 
 
@@ -97,10 +89,6 @@ class Spread:
     def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
         key = idents(column.name for hub in hubs for column in model.business_key(hub))
         return cls(*(session.row(_spread(feed, key)) or ()))
-
-
-def _shown(row: str) -> str:
-    return row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + "..."
 
 
 def _spread(feed: Feed, key: SQL) -> SQL:
@@ -165,6 +153,16 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
                     count=literal(len(parts)),
                 ),
             )
+        satellites = [it for it in model.satellites_of(feed) if it.hub_name == hub.name]
+        if attributes := [column for it in satellites for column in model.attributes(it)]:
+            yield (
+                literal(f"the business key of '{hub.name}' is empty, and attributes of it are there"),
+                sql(
+                    "(num_nonnulls({key}) = 0 AND num_nonnulls({attributes}) > 0)",
+                    key=idents(part.name for part in parts),
+                    attributes=idents(column.name for column in attributes),
+                ),
+            )
     if feed.applied:
         empty = f"the time from which the row holds is empty ({feed.applied})"
         yield literal(empty), sql("(applied_ts IS NULL OR NOT isfinite(applied_ts))")
@@ -175,17 +173,15 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
 
 def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that cannot stand beside each other."""
-    at_once = " for one time" if feed.applied else ""
     # Rows that have a hub of which no key stands twice differ in their row keys already. The first has most rows.
     hub = model.hub(unique[0]) if unique else None
     lacking = sql("{column} IS NULL", column=ident(model.business_key(hub)[0].name)) if hub else sql("true")
-    reason = f"the feed delivers more than one row with this row key{at_once}"
-    yield _more_than_one(model, feed, sql("row_key"), reason, lacking)
+    yield doubled(model, feed, lacking)
     link = model.grain(feed)
-    if feed.delta and link.driving_key:
-        driving = ", ".join(link.driving_key)
-        reason = f"the feed delivers more than one combination of this {driving}{at_once}"
-        yield _more_than_one(model, feed, driving_of_staged(model, link), reason, sql("true"))
+    if link.driving_key and not set(link.driving_key) & set(unique):
+        yield more_than_one(
+            model, feed, driving_of_staged(model, link), literal(another_combination(link)), sql("true")
+        )
 
 
 def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
@@ -196,24 +192,6 @@ def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterato
     for satellite in model.satellites_of(feed):
         if satellite.hub_name not in agreed:
             yield _contradictions(model, feed, satellite)
-
-
-def _more_than_one(model: Model, feed: Feed, key: SQL, reason: str, among: SQL) -> SQL:
-    """Staged rows that share a key, and the time from which they hold, where they have one."""
-    keys = joined(", ", [key, *map(ident, feed.times)])
-    return sql(
-        """SELECT {reason}, {row}
-FROM stage.{feed} AS staged
-WHERE ({keys}) IN (SELECT {keys} FROM stage.{feed} AS staged WHERE {among} GROUP BY {keys} HAVING count(*) > 1)
-ORDER BY {keys}
-LIMIT {shown}""",
-        reason=literal(reason),
-        row=as_text(model, feed),
-        feed=ident(feed.name),
-        keys=keys,
-        among=among,
-        shown=literal(SHOWN + 1),
-    )
 
 
 def _served(model: Model, feed: Feed) -> list[FeedColumn]:

@@ -10,24 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from skyeng.cut import place, place_column
 from skyeng.hashing import attribute_values, hashdiff, key_digest, key_values
-from skyeng.model import Feed, Hub, Model, Satellite
+from skyeng.model import Feed, Hub, Link, Model, Satellite
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import FENCE, SQL, ident, literal, sql
+from skyeng.warehouse.bad_rows import SHOWN, as_text
+from skyeng.warehouse.delta import driving_of_link, driving_of_staged
 from skyeng.warehouse.inserts import Standing, one_row_each, vault_hashdiff
 from skyeng.warehouse.staging import held_rows, is_unstaged
-
-#: Rows shown of each fault.
-SHOWN = 5
-
-
-def as_text(model: Model, feed: Feed) -> SQL:
-    """How a staged row is shown: what the feed delivered, without what we computed.
-
-    `staged.*` is the row also where a column of the feed is named `staged`.
-    """
-    own = literal("{" + ",".join(["row_hash", "row_key", *(hub.key for hub in model.keyed_hubs(feed))]) + "}")
-    return sql("jsonb_strip_nulls(to_jsonb(staged.*) - {own}::text[])::text", own=own)
 
 
 def contradictions_with_held(
@@ -40,13 +30,53 @@ def contradictions_with_held(
     are staged.
     """
     alone = place_column(model, feed) and not session.scalar(_any_beside(model, feed))
+    yield from driving_keys_of_held(model, feed, alone=bool(alone))
     satellites = [
         satellite
         for satellite in model.satellites_of(feed)
         if not (alone and _is_place(model, feed, model.hub(satellite.hub_name)))
     ]
     changed = keep_changed(session, model, feed, satellites, standing)
-    return (_contradicted(model, feed, satellite, part) for satellite in changed)
+    yield from (_contradicted(model, feed, satellite, part) for satellite in changed)
+
+
+def driving_keys_of_held(model: Model, feed: Feed, *, alone: bool) -> Iterator[SQL]:
+    """Statement that gives (reason, row) of staged rows whose driving key is in a combination that stays as it is.
+
+    None where the link has no driving key, or that is the place of a row, and each staged row stands `alone` at its.
+    """
+    link = model.grain(feed)
+    if not link.driving_key or (alone and all(_is_place(model, feed, model.hub(it)) for it in link.driving_key)):
+        return
+    yield sql(
+        """SELECT {reason}, {row}
+FROM stage.{feed} AS staged
+WHERE {of_staged} IN (
+    SELECT {of_link}
+    FROM vault.{link} AS link
+    JOIN control.{rows} AS held ON held.row_key = link.{key}
+    WHERE {unstaged}
+)
+LIMIT {shown}""",
+        reason=literal(another_combination(link)),
+        row=as_text(model, feed),
+        feed=ident(feed.name),
+        of_staged=driving_of_staged(model, link),
+        of_link=driving_of_link(model, link),
+        link=ident(link.table),
+        key=ident(link.key),
+        rows=ident(feed.rows_table),
+        unstaged=is_unstaged(feed, sql("held.row_key")),
+        shown=literal(SHOWN + 1),
+    )
+
+
+def another_combination(link: Link) -> str:
+    """Why a row cannot stand beside another one of the same driving key."""
+    driving = ", ".join(link.driving_key)
+    return (
+        f"the feed delivers more than one combination of this {driving}, of which link '{link.name}' has one at a time"
+    )
 
 
 def _any_beside(model: Model, feed: Feed) -> SQL:

@@ -129,7 +129,7 @@ WHERE {of_link} IN (SELECT {of_staged} FROM stage.{feed} AS staged)
         held=ident(feed.rows_table),
         link=ident(link.table),
         key=ident(link.key),
-        of_link=_driving_of_link(model, link),
+        of_link=driving_of_link(model, link),
         of_staged=driving_of_staged(model, link),
         feed=ident(feed.name),
     )
@@ -141,7 +141,8 @@ def driving_of_staged(model: Model, link: Link) -> SQL:
     return _driving(hubs, [hash_key(key_values(model.business_key(hub))) for hub in hubs], sql("staged.row_key"))
 
 
-def _driving_of_link(model: Model, link: Link) -> SQL:
+def driving_of_link(model: Model, link: Link) -> SQL:
+    """The same of a row of the link's table."""
     hubs = _driving_hubs(model, link)
     return _driving(hubs, [ident("link", hub.key) for hub in hubs], ident("link", link.key))
 
@@ -257,7 +258,7 @@ WHERE stored.active IS DISTINCT FROM wanted.active""",
         feed=ident(feed.name),
         key=ident(link.key),
         applied=ident(effectivity.applied_ts),
-        of_link=_driving_of_link(model, link),
+        of_link=driving_of_link(model, link),
         load_ts=ident(effectivity.load_ts),
         is_active=ident(effectivity.is_active),
         link=ident(link.table),

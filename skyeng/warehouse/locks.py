@@ -42,7 +42,15 @@ class Runner:
 
 
 def this_process() -> Runner:
-    return Runner(f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})")
+    return Runner(f"{_user()}@{socket.gethostname()} (process {os.getpid()})")
+
+
+def _user() -> str:
+    """In a container a user may have a number alone."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 @dataclass(frozen=True)

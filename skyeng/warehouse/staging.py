@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skyeng.cut import place, place_column
-from skyeng.model import Feed, Model
+from skyeng.errors import SourceError
+from skyeng.model import Feed, Model, argument
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.warehouse import buckets, bulk, selections
+from skyeng.warehouse.bad_rows import doubled, doubled_by_held, found, refuse
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 
@@ -138,29 +140,52 @@ def standings(session: Session, model: Model, load: Load) -> dict[str, Standing]
 
 
 def find_changes(session: Session, model: Model, feed: Feed, load: Load, part: Part | None = None) -> Changes:
-    """Leave only new and changed rows in staging, and the keys of vanished ones beside them."""
+    """Leave only new and changed rows in staging, and the keys of vanished ones beside them.
+
+    Raises `BadRowsError` where the feed delivered a row key twice that the warehouse holds: one of the two may be as it
+    is held, and then the other one would be loaded over it, and next time the other way round.
+    """
     if not holds_rows(session, feed):
         return count_staged(session, feed)
+    held = sql("(\n    {held}\n) AS held", held=held_rows(model, feed, part))
+    selected = selections.kept_selection(session, model, feed, load).condition(sql("row_place"), sql("bigint"))
+    compared = session.scalar(sql("SELECT count(*) FROM {held} WHERE {selected}", held=held, selected=selected))
     gone = session.execute(
         sql(
             """INSERT INTO stage.{gone}
 SELECT held.row_key
-FROM (
-    {held}
-) AS held
+FROM {held}
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
-            selected=selections.kept_selection(session, model, feed, load).condition(sql("row_place"), sql("bigint")),
-            held=held_rows(model, feed, part),
+            held=held,
+            selected=selected,
             **_tables(feed, "rows", "gone"),
         )
     )
-    drop_unchanged(session, feed)
-    return count_staged(session, feed, gone=gone)
+    session.execute(sql("SAVEPOINT delivered"))
+    unchanged = drop_unchanged(session, feed)
+    changes = count_staged(session, feed, gone=gone)
+    if unchanged + changes.changed != compared - gone:
+        session.execute(sql("ROLLBACK TO SAVEPOINT delivered"))
+        beside = sql("row_key IN (SELECT row_key FROM {held} WHERE NOT {selected})", held=held, selected=selected)
+        refuse(feed, found(session, [doubled(model, feed, sql("true")), doubled_by_held(model, feed, beside)]))
+    return changes
 
 
-def drop_unchanged(session: Session, feed: Feed) -> None:
-    """Forget staged rows that the warehouse holds as they are."""
+def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Changes) -> None:
+    """Raise `SourceError` where every row that the warehouse holds would be gone, and none is delivered."""
+    if changes.gone and not (changes.new or changes.changed) and changes.gone == rows_held(session, feed):
+        raise SourceError(
+            f"feed '{feed.name}' gives no row, and gave {changes.gone} before; nothing was written",
+            where=str(model.directory / feed.query),
+            expected="some row: a table that is filled anew at that moment, or a wrong database, would look the same",
+            remedy=f"look at the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
+            " once, and `may_be_empty: true` of the feed in the model always",
+        )
+
+
+def drop_unchanged(session: Session, feed: Feed) -> int:
+    """Forget staged rows that the warehouse holds as they are; how many."""
     dropped = session.execute(
         sql(
             """DELETE FROM stage.{rows} AS staged
@@ -171,6 +196,7 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
     )
     if dropped >= WORTH_ANALYSING:
         session.execute(sql("ANALYZE stage.{rows} (row_key)", **_tables(feed, "rows")))
+    return dropped
 
 
 def count_staged(session: Session, feed: Feed, *, gone: int = 0) -> Changes:

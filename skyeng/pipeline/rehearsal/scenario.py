@@ -122,7 +122,8 @@ class Scenario:
             Session.settle: _value(_PID),
             staging.holds_rows: _value(bool(self.held)),
             staging.rows_touched: _value(self.found),
-            staging.find_changes: Answer(count=min(self.found, self.held)),
+            # As many rows are gone, unchanged and changed.
+            staging.find_changes: Answer([(3 * min(self.found, self.held),)], min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             staging.count_staged: Answer([(self.found, min(self.found, self.held))]),
             catalog.described: Answer([row for it in self._objects for row in described.table_or_view(it)]),

@@ -85,6 +85,8 @@ class StatementFailed(SkyengError):
 
     #: PostgreSQL's SQLSTATE, where it gave one.
     code: str | None = None
+    #: The connection that leads to the database.
+    server: str | None = None
 
 
 class BadRowsError(SkyengError):

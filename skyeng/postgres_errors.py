@@ -29,6 +29,10 @@ _TIMEOUTS = {
 #: The connection ended: without a word, by an administrator, or with its server.
 _LOST = (None, "57P01", "57P02")
 
+#: What to do about a value with which a query cannot go on, and about a text that is none.
+_MEND_VALUE = "mend the row at the source, or let the query give NULL there (NULLIF, CASE)"
+_MEND_TEXT = "mend the text at the source: it has bytes that are no characters of the database's encoding"
+
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -90,7 +94,7 @@ def _translated(exc: psycopg2.Error, database: Postgres, statement: Statement | 
         remedy = f"save the definition of {depend}, drop it, migrate again, and create it anew"
         expected = "nothing of somebody's own that stands on what a migration alters; nothing was changed"
     failure = StatementFailed(f"{database.name}: {reason}", where=where, expected=expected, remedy=remedy)
-    failure.code = exc.pgcode
+    failure.code, failure.server = exc.pgcode, database.name
     return failure
 
 
@@ -102,6 +106,8 @@ def _remedies(database: Postgres) -> dict[str, str]:
         "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
         "57014": f"find what holds the server up, or raise its limit: {_unset(database, 'statement_timeout')}",
         "53100": "free disk space on the server and run again",
+        **dict.fromkeys(("22012", "22P02", "22003", "22007", "22008", "22018"), _MEND_VALUE),
+        **dict.fromkeys(("22021", "22P05"), _MEND_TEXT),
     }
 
 

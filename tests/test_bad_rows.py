@@ -282,3 +282,38 @@ def test_narrower_source_types_are_taken(school: World) -> None:
     school.change("ALTER TABLE stream ALTER COLUMN homework_deadline_days TYPE smallint")
     school.run()
     assert school.differences() == []
+
+
+#: What a view does with one row of 36, and what PostgreSQL says of it.
+FAILING = {
+    "1 / (id - 7)": ("division by zero", "mend the row at the source, or let the query give NULL there"),
+    "(CASE id WHEN 7 THEN 'seven' ELSE '1' END)::integer": ('invalid input syntax for type integer: "seven"', "mend"),
+    "failing(id)": ("no seventh lesson", "PL/pgSQL function failing(integer) line 1 at RAISE"),
+}
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("expression", sorted(FAILING))
+def test_a_query_that_fails_amid_its_rows(school: World, expression: str, loaded: bool) -> None:
+    """The error names the feed, what was wrong, and where as far as PostgreSQL says it; nothing was written."""
+    school.change(
+        "CREATE FUNCTION failing(integer) RETURNS integer LANGUAGE plpgsql AS "
+        "'BEGIN IF $1 = 7 THEN RAISE EXCEPTION ''no seventh lesson''; END IF; RETURN 1; END'"
+    )
+    if loaded:
+        school.run()
+    before = school.row_counts()
+    school.change(
+        "ALTER TABLE stream_module_lesson RENAME TO lessons;"
+        "CREATE VIEW stream_module_lesson AS SELECT id, title, description, start_at, end_at, homework_url,"
+        f" {expression} AS teacher_id, stream_module_id, deleted_at, online_lesson_join_url,"
+        " online_lesson_recording_url FROM lessons"
+    )
+    words, hint = FAILING[expression]
+    for command in school.run, school.differences if loaded else school.run:
+        with pytest.raises(SourceError) as caught:
+            command()
+        assert f"the query of feed 'courses' fails on the datasource: {words}" in str(caught.value)
+        assert "source.sql" in str(caught.value)
+        assert hint in str(caught.value)
+    assert school.row_counts() == before

@@ -149,9 +149,10 @@ class ToDatawarehouse:
     def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
         cut = selections.kept_selection(warehouse, self.model, feed, load).cut
-        found = self._differing(source, warehouse, feed, method, cut)
-        selection = found.selection
-        staged = self._copy(source, warehouse, feed, method, selection)
+        with source_feed.reading(self.model, feed):
+            found = self._differing(source, warehouse, feed, method, cut)
+            selection = found.selection
+            staged = self._copy(source, warehouse, feed, method, selection)
         selections.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
         return staged
 

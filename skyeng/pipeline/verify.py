@@ -19,7 +19,7 @@ from skyeng.pipeline.sides import MartSide, PostgresSide, Side, mart_side, sourc
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.versions import Versions
 from skyeng.postgres import Session
-from skyeng.source.feed import check_columns
+from skyeng.source.feed import check_columns, reading
 from skyeng.warehouse import derived
 from skyeng.warehouse.loads import rows_active
 from skyeng.warehouse.revisions import check_migrated
@@ -90,9 +90,10 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
             delivered = None if feed.delta else source_side(source, model, feed, method)
             if delivered:
                 check_columns(source, model, feed)
-            found = compared.read(delivered, vault, shown)
-            if delivered:
-                with_source.append(compared.with_source(delivered, vault.pop(0), found))
+            with reading(model, feed):
+                found = compared.read(delivered, vault, shown)
+                if delivered:
+                    with_source.append(compared.with_source(delivered, vault.pop(0), found))
             for mart, served, side in zip(marts, vault, shown, strict=True):
                 versions = Versions(model, mart, warehouse, side.session)
                 with_marts += compared.with_mart(served, side, found, versions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from skyeng.cut import Selection, place, place_column
@@ -106,24 +107,36 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
 
     With the types proved here, no value can fail to convert, or change, while rows flow.
     """
-    where = str(model.directory / feed.query)
-    try:
+    with reading(model, feed):
         wrong = list(_wrong_columns(session, model, feed))
+    if wrong:
+        listed = (f"column {it.name} {it.what}" for it in wrong)
+        raise SourceError(
+            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(listed),
+            where=str(model.directory / feed.query),
+            expected="every declared column, in a type that loads without changing a value",
+            remedy="change the type in the model, or write a cast in the query",
+        )
+
+
+@contextmanager
+def reading(model: Model, feed: Feed) -> Iterator[None]:
+    """Raise `SourceError` that names the feed where the source refuses to go on with its query.
+
+    Also in the midst of its rows: a view may divide by zero, and a cast meet a text that it cannot read.
+    """
+    try:
+        yield
     except StatementFailed as exc:
+        if exc.server != model.source:
+            raise
+        where = str(model.directory / feed.query)
         raise SourceError(
             f"the query of feed '{feed.name}' fails on the datasource: {_reason(exc)}",
             where=f"{where}\n{exc.where}" if exc.where else where,
             expected=exc.expected or "a SELECT that the datasource can run",
             remedy=exc.remedy or _FIX_QUERY,
         ) from exc
-    if wrong:
-        listed = (f"column {it.name} {it.what}" for it in wrong)
-        raise SourceError(
-            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(listed),
-            where=where,
-            expected="every declared column, in a type that loads without changing a value",
-            remedy="change the type in the model, or write a cast in the query",
-        )
 
 
 def source_faults(source: Postgres, model: Model) -> list[Fault]:

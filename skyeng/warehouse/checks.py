@@ -158,7 +158,8 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
             yield (
                 literal(f"the business key of '{hub.name}' is empty, and attributes of it are there"),
                 sql(
-                    "(num_nonnulls({key}) = 0 AND num_nonnulls({attributes}) > 0)",
+                    # Of ROW as a whole: a function takes a hundred arguments at most.
+                    "(num_nonnulls({key}) = 0 AND NOT (ROW({attributes}) IS NULL))",
                     key=idents(part.name for part in parts),
                     attributes=idents(column.name for column in attributes),
                 ),

@@ -163,7 +163,7 @@ def shelves(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) ->
 
 def test_a_driving_key_stands_in_one_combination(shelves: World) -> None:
     """Delivered together, or beside one that stays; what has no key drives nothing, and a move is no violation."""
-    words = "more than one combination of this shelf, of which link 'shelf_room' has one at a time"
+    words = "more than one combination of this shelf: 'shelf_room' has one at a time"
     assert words in refused(shelves, "INSERT INTO standing VALUES (3, 9, 'n')")
     shelves.change("DELETE FROM standing WHERE room = 9")
     shelves.run()

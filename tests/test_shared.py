@@ -75,9 +75,13 @@ def test_contradictions_are_found(school: World, kept: bool, how: str, hub: str)
     feed = school.model.feeds[0]
     with pytest.raises(BadRowsError, match=f"one '{hub}', two different sets"), school.stores.warehouse.session() as it:
         checks.check_rows(it, school.model, feed)
-    # What a row says of a hub that it has not contradicts nothing.
+    # What a row says of a hub that it has not is said as it is.
     with school.stores.warehouse.session() as session:
         session.execute(SQL("TRUNCATE stage.courses"))
     staged(school, "UPDATE stage.courses SET stream_name = 'S' || lesson_id WHERE stream_id IS NULL")
+    words = "the business key of 'stream' is empty, and attributes of it are there"
+    with pytest.raises(BadRowsError, match=words), school.stores.warehouse.session() as session:
+        checks.check_rows(session, school.model, feed)
     with school.stores.warehouse.session() as session:
+        session.execute(SQL("UPDATE stage.courses SET stream_name = NULL WHERE stream_id IS NULL"))
         assert list(checks.check_rows(session, school.model, feed).unique) == ["lesson"]

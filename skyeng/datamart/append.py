@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
@@ -92,18 +92,36 @@ def append(
     send(session, mart, MartTables(mart).history, span, versions)
     still_alone()
     _end_replaced(session, mart, span)
+    return _show(session, mart, span.loads, before, still_alone)
+
+
+def fill(session: Session, mart: Mart, loads: Sequence[MartLoad], versions: Versions, still_alone: Check) -> None:
+    """Bring all loads to a mart that is there and holds nothing; analysts see all of them at once, or none.
+
+    Should we die before the end, the next run finds row versions that no load owns, and builds the mart again.
+    """
+    for span in spans(loads):
+        still_alone()
+        of_all = replace(span, ended_upto=loads[-1].load_ts)
+        send(session, mart, MartTables(mart).history, of_all, versions)
+    _show(session, mart, loads, Contents(), still_alone)
+
+
+def _show(session: Session, mart: Mart, loads: Sequence[MartLoad], before: Contents, still_alone: Check) -> Contents:
+    """Register loads whose row versions are there, if these are what was sent; what the mart holds then."""
     after = Contents(
-        (*before.loads, *span.loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
+        (*before.loads, *loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
     )
     if not after.is_whole or after.has_leftovers:
+        upto = loads[-1].load_ts
         raise MartDamaged(
-            f"the history has other row versions than were sent, of loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+            f"the history has other row versions than were sent, of loads up to {upto:%Y-%m-%d %H:%M:%S.%f} UTC",
             where=MartTables(mart).history,
             expected="nobody else who writes to the table",
             remedy="run again: what was not registered is removed first",
         )
     still_alone()
-    register(session, MartTables(mart).loads, span.loads)
+    register(session, MartTables(mart).loads, loads)
     return after
 
 

@@ -245,6 +245,9 @@ class ToDatamart:
         hold: Hold,
     ) -> None:
         versions = partial(self._versions, warehouse)
+        if plan.delta.reason == EMPTY and not (there.differences or held.begun or held.retained):
+            append.fill(session, self.mart, plan.loads, versions, hold.check)
+            return
         if plan.delta.action == "rebuild":
             rebuild.rebuild(session, self.model, self.mart, plan.loads, versions, plan.retained, there, hold.check)
             return

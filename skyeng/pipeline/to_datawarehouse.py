@@ -40,7 +40,7 @@ from skyeng.warehouse import (
     vault,
 )
 from skyeng.warehouse.buckets import Difference
-from skyeng.warehouse.checks import check_rows
+from skyeng.warehouse.checks import check_not_emptied, check_rows
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.loads import Load
 from skyeng.warehouse.locks import Runner, this_process
@@ -214,7 +214,7 @@ class ToDatawarehouse:
         else:
             changes = staging.find_changes(session, self.model, feed, load, self._part_of(feed))
             if not (self.part or self.may_be_empty or feed.may_be_empty):
-                staging.check_not_emptied(session, self.model, feed, changes)
+                check_not_emptied(session, self.model, feed, changes)
             standing = check_rows(session, self.model, feed, self._part_of(feed)) if changes else Standing()
         staging.keep_standing(session, self.model, feed, standing)
         return changes

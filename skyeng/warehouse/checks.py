@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from skyeng.errors import SourceError
 from skyeng.fingerprint import row_hash
 from skyeng.hashing import attribute_values
-from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite
+from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite, argument
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
@@ -16,7 +17,7 @@ from skyeng.warehouse.contradictions import another_combination, contradictions_
 from skyeng.warehouse.delta import driving_of_staged
 from skyeng.warehouse.inserts import Standing
 from skyeng.warehouse.shared import keep_combinations
-from skyeng.warehouse.staging import holds_rows
+from skyeng.warehouse.staging import Changes, holds_rows, rows_held
 
 #: Among so many, a key that many rows share shows up more than once.
 _FIRST_ROWS = 50_000
@@ -46,6 +47,18 @@ def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = N
     if bad := found(session, statements):
         refuse(feed, bad)
     return standing
+
+
+def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Changes) -> None:
+    """Raise `SourceError` where every row that the warehouse holds would be gone, and none is delivered."""
+    if changes.gone and not (changes.new or changes.changed) and changes.gone == rows_held(session, feed):
+        raise SourceError(
+            f"feed '{feed.name}' gives no row, and gave {changes.gone} before; nothing was written",
+            where=str(model.directory / feed.query),
+            expected="some row: a table that is filled anew at that moment, or a wrong database, would look the same",
+            remedy=f"look at the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
+            " once, and `may_be_empty: true` of the feed in the model always",
+        )
 
 
 def standing_of(session: Session, model: Model, feed: Feed) -> Standing:
@@ -181,7 +194,7 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
     link = model.grain(feed)
     if link.driving_key and not set(link.driving_key) & set(unique):
         yield more_than_one(
-            model, feed, driving_of_staged(model, link), literal(another_combination(link)), sql("true")
+            model, feed, driving_of_staged(model, link), literal(another_combination(feed, link)), sql("true")
         )
 
 

@@ -58,7 +58,7 @@ WHERE {of_staged} IN (
     WHERE {unstaged}
 )
 LIMIT {shown}""",
-        reason=literal(another_combination(link)),
+        reason=literal(another_combination(feed, link)),
         row=as_text(model, feed),
         feed=ident(feed.name),
         of_staged=driving_of_staged(model, link),
@@ -71,12 +71,11 @@ LIMIT {shown}""",
     )
 
 
-def another_combination(link: Link) -> str:
+def another_combination(feed: Feed, link: Link) -> str:
     """Why a row cannot stand beside another one of the same driving key."""
+    at_once = " for one time" if feed.applied else ""
     driving = ", ".join(link.driving_key)
-    return (
-        f"the feed delivers more than one combination of this {driving}, of which link '{link.name}' has one at a time"
-    )
+    return f"the feed delivers more than one combination of this {driving}{at_once}: '{link.name}' has one at a time"
 
 
 def _any_beside(model: Model, feed: Feed) -> SQL:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skyeng.cut import place, place_column
-from skyeng.errors import SourceError
-from skyeng.model import Feed, Model, argument
+from skyeng.model import Feed, Model
 from skyeng.part import Part
 from skyeng.postgres import Session
 from skyeng.sql import SQL, ident, joined, literal, sql
@@ -170,18 +169,6 @@ WHERE {selected}
         beside = sql("row_key IN (SELECT row_key FROM {held} WHERE NOT {selected})", held=held, selected=selected)
         refuse(feed, found(session, [doubled(model, feed, sql("true")), doubled_by_held(model, feed, beside)]))
     return changes
-
-
-def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Changes) -> None:
-    """Raise `SourceError` where every row that the warehouse holds would be gone, and none is delivered."""
-    if changes.gone and not (changes.new or changes.changed) and changes.gone == rows_held(session, feed):
-        raise SourceError(
-            f"feed '{feed.name}' gives no row, and gave {changes.gone} before; nothing was written",
-            where=str(model.directory / feed.query),
-            expected="some row: a table that is filled anew at that moment, or a wrong database, would look the same",
-            remedy=f"look at the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
-            " once, and `may_be_empty: true` of the feed in the model always",
-        )
 
 
 def drop_unchanged(session: Session, feed: Feed) -> int:

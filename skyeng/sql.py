@@ -122,6 +122,8 @@ def written(text: str) -> SQL:
 
 def _end(text: str) -> int:
     """Where the last statement ends: before semicolons and comments that stand behind it."""
+    if ";" not in text:
+        return len(text)
     place = end = 0
     while match := _TOKEN.match(text, place):
         place = _end_of_comment(text, match.end()) if match["comment"] else match.end()

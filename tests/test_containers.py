@@ -135,7 +135,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """One PostgreSQL with the three databases and their owners, as the images would make them."""
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"), "pginstall18")
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), 18)
     cluster.create()
     made = Machine(tmp_path_factory.mktemp("machine"), cluster)
     (made.folder / "app").symlink_to(ROOT)

@@ -194,6 +194,10 @@ def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
     assert failed.tasks["t_find_new_rows"] == "failed", "not up for a retry: it would fail again"
     assert failed.tasks_in("upstream_failed") == LOADS
     assert school.row_counts()["h_lessons"] == 0
+    said = next(it.getMessage() for it in caplog.records if it.name == "skyeng.dags.step")
+    assert "task t_find_new_rows of to_datawarehouse failed: rows of feed 'courses' cannot be loaded" in said
+    assert "mend the rows at the source" in said
+    assert "clear the tasks that did not succeed" in said
     school.change("UPDATE course SET created_at = now() WHERE id = 1")
     school.vault("UPDATE control.loads SET lease = interval '0' RETURNING 1")
     assert school.run().changes["courses"].new == 36
@@ -206,7 +210,7 @@ def test_what_a_failure_says(caplog: pytest.LogCaptureFixture, airflow: Airflow)
         task_id = "l_update_links"
 
     with caplog.at_level(logging.ERROR, "skyeng.dags.step"):
-        say_what_to_do({"task_instance": Instance(), "exception": SettingsError("the disk is full")})  # type: ignore[typeddict-item]
+        say_what_to_do({"task_instance": Instance(), "exception": OSError("the disk is full")})  # type: ignore[typeddict-item]
     assert "task l_update_links" in caplog.text
     assert "the disk is full" in caplog.text
     assert "clear the tasks that did not succeed" in caplog.text

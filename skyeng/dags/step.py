@@ -54,6 +54,11 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
             except errors.LoadGone as exc:
                 if exc.superseded and not _full():  # an ordinary load has not repaired what this one would
                     raise AirflowSkipException(str(exc)) from exc
+                _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
+                raise
+            except errors.SkyengError as exc:
+                # Before Airflow adds its stack, and not in a part of the log that is folded.
+                _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
                 raise
             for name, fact in facts.items():
                 log.info("%s: %s", name, fact)
@@ -88,16 +93,23 @@ def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
 
 
 def say_what_to_do(context: Context) -> None:
-    """Failure callback of tasks and runs: what the failure means, and what an operator does about it."""
+    """Failure callback of tasks and runs, of what did not say itself what an operator does about it."""
     instance, error = context.get("task_instance"), context.get("exception") or context.get("reason")
-    place = f"task {instance.task_id}" if instance else "the run"
-    dag_id = context["dag"].dag_id if "dag" in context else ""
+    if instance and isinstance(error, errors.SkyengError):
+        return
+    _say(
+        f"task {instance.task_id}" if instance else "the run", context["dag"].dag_id if "dag" in context else "", error
+    )
+
+
+def _say(place: str, dag_id: str, error: object) -> None:
+    """Log what a failure means, and what an operator does about it."""
     means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
     log.error(
         "%s of %s failed: %s\n"
         "  means:    %s\n"
-        "  to do:    mend the cause and clear the tasks that did not succeed, the run goes on from there;\n"
-        "            or do nothing: the next run %s",
+        "  then:     mend the cause and clear the tasks that did not succeed, the run goes on from there\n"
+        "            and reads the source again where rows were bad; or do nothing: the next run %s",
         *(place, dag_id or "the DAG", error, means, otherwise),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,10 +27,11 @@ from skyeng.datamart.register import (
     record,
     recorded,
     statements,
+    statements_of,
 )
 from skyeng.datamart.tables import objects as objects_of_mart
 from skyeng.errors import NotMigrated, StatementFailed
-from skyeng.model import Model, argument, kept_in, one_line
+from skyeng.model import Mart, Model, argument, kept_in, one_line
 from skyeng.sql import ident, sql
 
 DDL = Path(__file__).parents[2] / "datamart" / "ddl"
@@ -81,14 +83,14 @@ def revise(model: Model, message: str) -> Path | None:
     return path
 
 
-def check_revised(model: Model, wanted: Sequence[Object]) -> Path | None:
-    """The newest DDL file. Raises `NotMigrated` unless it defines what is wanted; None without marts and files.
+def check_revised(model: Model) -> Path | None:
+    """The newest DDL file. Raises `NotMigrated` unless it defines what the model says; None without marts and files.
 
     Marts and columns in another order are the same. An order of columns that was revised reaches the views.
     """
     newest = files(model)[-1:]
-    revised = {without_order(it.text) for path in newest for it in statements(path)}
-    if revised == {without_order(it.create.text) for it in wanted}:
+    text = "".join(path.read_text(encoding="utf-8") for path in newest)
+    if _says(text, model):  # pyright: ignore[reportArgumentType] - frozen, and so hashable
         return newest[0] if newest else None
     raise NotMigrated(
         f"the marts of model '{model.name}' are not as its newest DDL file says"
@@ -100,6 +102,13 @@ def check_revised(model: Model, wanted: Sequence[Object]) -> Path | None:
     )
 
 
+@lru_cache(maxsize=8)
+def _says(file: str, model: Model) -> bool:
+    """Whether a DDL file's text defines what a model says. Each step of each mart asks, of all marts."""
+    revised = {without_order(it.text) for it in statements_of(file)}
+    return revised == {without_order(it.create.text) for it in declared(model)}
+
+
 def migrate(datamart: ClickHouse, model: Model) -> None:
     """Make the tables and views that are missing, and record the newest DDL file. Safe to repeat.
 
@@ -107,7 +116,7 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
     revised, and `NameTaken` where another model, or somebody else, has a table of the same name.
     """
     wanted = declared(model)
-    head = check_revised(model, wanted)
+    head = check_revised(model)
     if head is None:
         return
     with datamart.session(create=True) as session:
@@ -127,17 +136,17 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
             record(session, model, head, wanted)
 
 
-def check_migrated(session: Session, model: Model) -> Found:
-    """What the datamart has of a model's marts.
+def check_migrated(session: Session, model: Model, mart: Mart | None = None) -> Found:
+    """What the datamart has of a model's marts, or of one of them.
 
     Raises `NotMigrated` unless the newest DDL file says what the model says and was run, and
     `NameTaken` where a table or view is not the model's.
     """
-    wanted = declared(model)
+    wanted = objects_of_mart(model, mart) if mart else declared(model)
     found = catalog.read(session, (REGISTER, *wanted))
     # A new model can be planned, where everything is there, before anything is written for it.
     unwritten = not files(model) and all(it.name in found.objects for it in wanted)
-    head = None if unwritten else check_revised(model, wanted)
+    head = None if unwritten else check_revised(model)
     known: list[Recorded] = []
     if REGISTER.name in found.objects:
         check_register(session, model, found)

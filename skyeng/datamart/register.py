@@ -17,7 +17,7 @@ from skyeng.datamart.client import Session
 from skyeng.datamart.definitions import Column, Object, Table
 from skyeng.errors import NameTaken, NotMigrated
 from skyeng.model import Model, argument
-from skyeng.sql import SQL, ident, sql, written
+from skyeng.sql import SQL, ident, sql
 
 REGISTER = Table(
     "skyeng_ddl",
@@ -46,11 +46,16 @@ class Recorded:
 
 
 def statements(path: Path) -> Iterator[SQL]:
-    """The statements of a DDL file: each ends with a semicolon at the end of a line."""
-    for statement in re.split(r";\s*(?:\n|\Z)", path.read_text(encoding="utf-8")):
+    """The statements of a DDL file."""
+    return statements_of(path.read_text(encoding="utf-8"))
+
+
+def statements_of(text: str) -> Iterator[SQL]:
+    """The statements of a DDL file's text: each ends with a semicolon at the end of a line."""
+    for statement in re.split(r";\s*(?:\n|\Z)", text):
         code = "\n".join(line for line in statement.splitlines() if not line.lstrip().startswith("--"))
         if code.strip():
-            yield written(code)
+            yield SQL(code.strip(), verbatim=True)
 
 
 def recorded(session: Session) -> list[Recorded]:

@@ -172,7 +172,9 @@ class Model(Frozen):
         return tuple(self.hub(name) for name in link.hubs)
 
     def satellites_of(self, feed: Feed) -> tuple[Satellite, ...]:
-        return tuple(satellite for satellite in self.satellites if self.feed_of(satellite) == feed)
+        # By name: of many feeds, to compare each with each costs seconds.
+        first = self.feeds[0].name
+        return tuple(satellite for satellite in self.satellites if (satellite.feed or first) == feed.name)
 
     def business_key(self, hub: Hub) -> tuple[FeedColumn, ...]:
         return _feed_columns(hub, hub.name, hub.business_key)

@@ -11,7 +11,7 @@ from skyeng.datamart import objects as mart_objects
 from skyeng.datamart.catalog import Found
 from skyeng.datamart.queries import count_of
 from skyeng.datamart.tables import MartTables, objects
-from skyeng.model import Model
+from skyeng.model import Mart, Model
 from skyeng.pipeline.stores import Stores
 from skyeng.pipeline.to_datamart import ToDatamart
 
@@ -30,29 +30,34 @@ class MartState:
 
 
 def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
-    for mart in model.marts:
-        tables, declared = MartTables(mart), objects(model, mart)
-        closed = ToDatamart(model, mart, stores).closed_loads()
-        with stores.datamart.session() as session:
-            found = catalog.read(session, (register.REGISTER, *declared))
-            different = mart_objects.differences(declared, found)
-            known = register.recorded(session) if _is_whole(found) else []
-            taken = {it.name: it for it in register.taken(model, declared, found, known)}
-            altered = {it.object.name for it in different}
-            held = contents.held_loads(session, mart) if tables.loads not in altered else []
-            countable = tables.view not in altered and not any(it.concerns_rows for it in different)
-            rows = session.scalar(count_of(mart)) if countable else None
-        held_ts = {load.load_ts for load in held}
-        yield MartState(
-            mart.table,
-            rows,
-            sum(load.load_ts not in held_ts for load in closed),
-            held[-1].load_ts if held else None,
-            (
-                *(f"{it.name} {it.whose}; {it.way_on}" for it in taken.values()),
-                *(f"{it}; the next run makes it again" for it in different if it.object.name not in taken),
-            ),
-        )
+    """The state of each mart, by one session of the datamart: an embedded engine is opened once."""
+    with stores.datamart.kept():
+        yield from (_state(model, mart, stores) for mart in model.marts)
+
+
+def _state(model: Model, mart: Mart, stores: Stores) -> MartState:
+    tables, declared = MartTables(mart), objects(model, mart)
+    closed = ToDatamart(model, mart, stores).closed_loads()
+    with stores.datamart.session() as session:
+        found = catalog.read(session, (register.REGISTER, *declared))
+        different = mart_objects.differences(declared, found)
+        known = register.recorded(session) if _is_whole(found) else []
+        taken = {it.name: it for it in register.taken(model, declared, found, known)}
+        altered = {it.object.name for it in different}
+        held = contents.held_loads(session, mart) if tables.loads not in altered else []
+        countable = tables.view not in altered and not any(it.concerns_rows for it in different)
+        rows = session.scalar(count_of(mart)) if countable else None
+    held_ts = {load.load_ts for load in held}
+    return MartState(
+        mart.table,
+        rows,
+        sum(load.load_ts not in held_ts for load in closed),
+        held[-1].load_ts if held else None,
+        (
+            *(f"{it.name} {it.whose}; {it.way_on}" for it in taken.values()),
+            *(f"{it}; the next run makes it again" for it in different if it.object.name not in taken),
+        ),
+    )
 
 
 def _is_whole(found: Found) -> bool:

@@ -41,6 +41,8 @@ NO_LOADS: Fingerprint = (0, 0)
 
 #: Why a mart is built for the first time.
 EMPTY = "the mart is empty"
+#: Why it is built again where a first load ended early, or somebody emptied the register.
+UNREGISTERED = "the mart holds rows of which its register knows nothing"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class ToDatamart:
 
     def _objects(self, session: MartSession) -> Compared:
         """Compare the mart's tables and views with the model."""
-        found = mart_migrations.check_migrated(session, self.model)
+        found = mart_migrations.check_migrated(session, self.model, self.mart)
         return Compared(found, mart_objects.differences(objects(self.model, self.mart), found))
 
     def _held(self, session: MartSession, there: Compared) -> Held:
@@ -187,7 +189,7 @@ class ToDatamart:
         if there.lost:
             return there.lost
         if not whole:
-            return "rows of the mart were lost"
+            return "rows of the mart were lost" if held.newest else UNREGISTERED
         if not held.loads:
             return EMPTY if main else ""
         if ahead:

@@ -22,7 +22,7 @@ from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
 
-ROWS, LOADS = (20_000, 500) if LONG else (20_000, 12)
+ROWS, LOADS = (20_000, 500) if LONG else (20_000, 8)
 
 
 @pytest.fixture

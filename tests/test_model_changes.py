@@ -384,6 +384,8 @@ class WayOn:
     queries: Mapping[str, str]
     #: Rows new, changed and deleted that the next run finds, by feed.
     found: Mapping[str, tuple[int, int, int]]
+    #: What the run is told.
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def another_link(model: dict[str, Any]) -> None:
@@ -423,6 +425,7 @@ WAYS_ON = {
             " NULL::smallint AS product_pieces WHERE false"
         },
         {"stocks": (0, 0, 2)},
+        {"may_be_empty": True},
     ),
 }
 
@@ -435,7 +438,7 @@ def test_the_ways_on_work(edited: Shop, name: str) -> None:
     edited.edit(*way_on.edits, queries=way_on.queries)
     assert (edited.revise() is not None) == bool(way_on.edits)
     edited.migrate()
-    report = edited.run()
+    report = edited.run(**way_on.options)
     found = {feed: (it.new, it.changed, it.gone) for feed, it in report.changes.items() if it}
     assert found == way_on.found
     after = edited.past()

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -48,13 +49,15 @@ Pooled = Callable[[Postgres, str], Postgres]
 
 
 @pytest.fixture
-def pooled(servers: Servers, tmp_path: Path) -> Iterator[Pooled]:
+def pooled(servers: Servers) -> Iterator[Pooled]:
     """Puts a pooler of a mode before a database."""
     running: list[subprocess.Popen[bytes]] = []
+    # A folder of pytest's lies within folders that nobody else may enter.
+    base = Path(tempfile.mkdtemp(prefix="skyeng-pooler-"))
     (directory,) = parse_qs(urlsplit(servers.database("postgres")).query)["host"]
 
     def start(database: Postgres, mode: str) -> Postgres:
-        folder = tmp_path / str(len(running))
+        folder = base / str(len(running))
         folder.mkdir()
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
@@ -63,12 +66,10 @@ def pooled(servers: Servers, tmp_path: Path) -> Iterator[Pooled]:
         (folder / "pgbouncer.ini").write_text(settings)
         (folder / "users").write_text('"postgres" ""\n"watched" ""\n')
         as_root = os.geteuid() == 0
-        if as_root:
+        if as_root:  # PgBouncer refuses to be root
             nobody = pwd.getpwnam("nobody")
-            for path in (folder, folder / "pgbouncer.ini", *tmp_path.parents[:2], tmp_path):
-                with suppress(PermissionError):
-                    path.chmod(0o755)
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            for path in (base, folder, *folder.iterdir()):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
         command = [str(PGBOUNCER), str(folder / "pgbouncer.ini")]
         running.append(
             subprocess.Popen(
@@ -84,6 +85,7 @@ def pooled(servers: Servers, tmp_path: Path) -> Iterator[Pooled]:
     for process in running:
         process.terminate()
         process.wait(10)
+    shutil.rmtree(base)
 
 
 def _wait_for(database: Postgres, folder: Path) -> None:

@@ -7,21 +7,24 @@ import logging
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 from conftest import Servers, World
+from samples import LONG
 
 from skyeng import lock_waits
+from skyeng import postgres as postgres_sessions
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.embedded import binaries
-from skyeng.errors import ConnectionFailed, SettingsError, SkyengError, StatementFailed
+from skyeng.errors import ConnectionFailed, SettingsError, SkyengError, SourceError
 from skyeng.postgres import Postgres
 from skyeng.settings import Settings
 from skyeng.warehouse import migrations
@@ -61,14 +64,23 @@ _UNLIMITED = " ".join(
 )
 
 
+def cases(settings: Sequence[str]) -> list[Any]:
+    """All of them at once; with `SKYENG_LONG=1` one by one as well."""
+    # Of two that are the same setting, the first.
+    at_once = {it.partition(" ")[0]: it for it in reversed(settings)}
+    alone = [pytest.param([it], id=it) for it in settings] if LONG else []
+    return [pytest.param([*at_once.values()], id="all"), *alone]
+
+
 @contextmanager
-def set_to(servers: Servers, database: Postgres, setting: str) -> Iterator[None]:
+def set_to(servers: Servers, database: Postgres, *settings: str) -> Iterator[None]:
     name = urlsplit(database.url).path.strip("/")
-    servers.execute(f'ALTER DATABASE "{name}" SET {setting}')
+    for setting in settings:
+        servers.execute(f'ALTER DATABASE "{name}" SET {setting}')
     try:
         yield
     finally:
-        servers.execute(f'ALTER DATABASE "{name}" RESET {setting.partition(" ")[0]}')
+        servers.execute(f'ALTER DATABASE "{name}" RESET ALL')
 
 
 @contextmanager
@@ -91,30 +103,30 @@ def works(world: World) -> None:
     assert world.differences() == []
 
 
-@pytest.mark.parametrize("setting", OF_THE_WAREHOUSE)
-def test_whatever_the_warehouses_role_is_set_to(servers: Servers, school: World, setting: str) -> None:
+@pytest.mark.parametrize("settings", cases(OF_THE_WAREHOUSE))
+def test_whatever_the_warehouses_role_is_set_to(servers: Servers, school: World, settings: list[str]) -> None:
     """Loads, comparison, migration and revision give what they give anywhere."""
     school.run()
-    with set_to(servers, school.stores.warehouse, setting):
+    with set_to(servers, school.stores.warehouse, *settings):
         works(school)
         migrations.migrate(school.stores.warehouse, school.model)
         assert migrations.differences(school.stores.warehouse, school.model) == []
 
 
-@pytest.mark.parametrize("setting", OF_THE_WAREHOUSE)
+@pytest.mark.parametrize("settings", cases(OF_THE_WAREHOUSE))
 def test_a_revision_finds_nothing_new_whatever_the_role_is_set_to(
-    servers: Servers, school: World, setting: str
+    servers: Servers, school: World, settings: list[str]
 ) -> None:
-    with set_to(servers, school.stores.warehouse, setting):
+    with set_to(servers, school.stores.warehouse, *settings):
         for history in (model_history(school.model), control_history()):
             assert migrations.revise(school.stores.warehouse, history, "nothing") is None
 
 
-@pytest.mark.parametrize("setting", [*ANYWHERE, "idle_session_timeout = '200ms'"])
-def test_whatever_the_sources_role_is_set_to(servers: Servers, school: World, setting: str) -> None:
+@pytest.mark.parametrize("settings", cases([*ANYWHERE, "idle_session_timeout = '200ms'"]))
+def test_whatever_the_sources_role_is_set_to(servers: Servers, school: World, settings: list[str]) -> None:
     school.run()
     school.change("UPDATE course SET title = title || '!'")
-    with set_to(servers, school.stores.source, setting), held_up(school):
+    with set_to(servers, school.stores.source, *settings), held_up(school):
         assert school.run().anything_new
         assert not school.run().anything_new
         assert school.differences() == []
@@ -137,7 +149,7 @@ def test_a_limit_of_the_source_is_named(servers: Servers, school: World, setting
     school.change("CREATE VIEW course AS SELECT courses.* FROM courses, pg_sleep(0.5)")
     with (
         set_to(servers, school.stores.source, f"{setting} = '200ms'"),
-        pytest.raises((ConnectionFailed, StatementFailed)) as caught,
+        pytest.raises((ConnectionFailed, SourceError)) as caught,
     ):
         school.run()
     assert setting.replace("_", " ") in str(caught.value).replace("_", " ")
@@ -233,14 +245,14 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM pg_namesp
 ('vault', 'control', 'stage'))"""
 
 
-@pytest.mark.parametrize("filled", [False, True])
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(("filled", "full"), [(False, False), (True, True), *([(True, False)] if LONG else [])])
 def test_loads_go_on_while_the_warehouse_is_dumped(
     school: World, monkeypatch: pytest.MonkeyPatch, filled: bool, full: bool
 ) -> None:
     """Also the first one, which would take off keys, and one that computes its bookkeeping again."""
     from skyeng.warehouse import bulk, vault
 
+    monkeypatch.setattr(postgres_sessions, "_TO_LOCK", "100ms")
     for place in (bulk, vault):
         monkeypatch.setattr(place, "WORTH_BULK", 1)
     if filled:

@@ -58,8 +58,10 @@ def wide(servers: Servers, folder: Path, *sizes: int) -> World:
     )
 
 
-@pytest.mark.parametrize("text", [False, True])
-@pytest.mark.parametrize("sizes", [(120,), (60, 60), *([(1500,)] if LONG else [])])
+@pytest.mark.parametrize(
+    ("sizes", "text"),
+    [((120,), False), ((60, 60), True), *([((120,), True), ((60, 60), False), ((1500,), True)] if LONG else [])],
+)
 def test_many_attributes(
     servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], text: bool
 ) -> None:

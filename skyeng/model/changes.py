@@ -15,7 +15,10 @@ from skyeng.model.satellite_changes import satellite_changes
 from skyeng.model.signature import Signature
 
 #: How a feed ends what it delivers.
-_END = "let the feed's query deliver no row (`WHERE false`): what it delivered ends, and its history stays"
+_END = (
+    "let the feed's query deliver no row (`WHERE false`, and `may_be_empty: true` of the feed):"
+    " what it delivered ends, and its history stays"
+)
 
 
 def changes(before: Signature, after: Signature) -> list[Change]:
@@ -120,7 +123,8 @@ def _feeds(old: Section, new: Section) -> Iterator[Change]:
         yield Change(
             f"feed '{name}'",
             "is missing: what it delivered would stay active for ever",
-            f"keep it; with a query without rows (`WHERE false`) {nothing}, and their history stays",
+            f"keep it; with a query without rows (`WHERE false`, and `may_be_empty: true`) {nothing},"
+            " and their history stays",
         )
     for name, _ in missing(new, old):
         yield Change(f"feed '{name}'", "is new")

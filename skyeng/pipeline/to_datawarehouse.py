@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from skyeng.cut import Cut, Selection
-from skyeng.errors import BadRowsError, SourceError
 from skyeng.fingerprint import Method
 from skyeng.model import Entity, Feed, Model
 from skyeng.part import Part
@@ -49,8 +48,6 @@ from skyeng.warehouse.progress import Counts
 from skyeng.warehouse.staging import Changes
 
 EXTRACT, FIND = "e_from_pg_datasource", "t_find_new_rows"
-#: Booked where rows that were staged cannot be loaded.
-REFUSED = f"{FIND}: refused"
 
 
 @dataclass(frozen=True)
@@ -193,16 +190,10 @@ class ToDatawarehouse:
         Where nothing is new, changed or gone, the load is closed here and now. Asked for again after rows were refused,
         it reads the source again: they may be mended.
         """
-        with self.stores.warehouse.session() as session:
-            refused = REFUSED in progress.done(session, load)
-        if refused:
+        if progress.was_refused(self.stores.warehouse, load):
             self.e_from_pg_datasource(load)
-        try:
+        with progress.refusals_noted(self.stores.warehouse, load):
             self._step(FIND, load, {EXTRACT}, partial(self._find, load), alone=True)
-        except (BadRowsError, SourceError):
-            with self.stores.warehouse.session() as session:
-                progress.book(session, load, REFUSED, {}, 0.0)
-            raise
         return self._registered(load)
 
     def _registered(self, load: Load) -> dict[str, Changes]:

@@ -5,14 +5,18 @@ A step is booked in the transaction that does its work, so that it is done and b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 import psycopg2.extras
 
-from skyeng.errors import StepMissing
-from skyeng.postgres import Session
+from skyeng.errors import BadRowsError, SourceError, StepMissing
+from skyeng.postgres import Postgres, Session
 from skyeng.sql import sql
 from skyeng.warehouse.loads import Load
+
+#: Booked where rows that were staged cannot be loaded.
+_REFUSED = "refused"
 
 #: Rows written, by table.
 Counts = dict[str, int]
@@ -48,6 +52,22 @@ ON CONFLICT (load_id, step) DO NOTHING"""),
             "seconds": round(seconds, 3),
         },
     )
+
+
+@contextmanager
+def refusals_noted(warehouse: Postgres, load: Load) -> Iterator[None]:
+    """Note where what was staged cannot be loaded: to go on, the source is read again."""
+    try:
+        yield
+    except (BadRowsError, SourceError):
+        with warehouse.session() as session:
+            book(session, load, _REFUSED, {}, 0.0)
+        raise
+
+
+def was_refused(warehouse: Postgres, load: Load) -> bool:
+    with warehouse.session() as session:
+        return _REFUSED in done(session, load)
 
 
 def forget(session: Session, load: Load) -> None:

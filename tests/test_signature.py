@@ -265,7 +265,7 @@ REFUSED: dict[str, tuple[Callable[[Declared], object], str, str]] = {
             cut("satellites", "product_stock"),
         ),
         "hub 'depot' is missing",
-        "let the feed's query deliver no row (`WHERE false`)",
+        "let the feed's query deliver no row (`WHERE false`, and `may_be_empty: true` of the feed)",
     ),
     "hub renamed": (
         several(
@@ -349,7 +349,7 @@ REFUSED: dict[str, tuple[Callable[[Declared], object], str, str]] = {
             cut("hubs", "depot"),
         ),
         "feed 'stocks' is missing",
-        "with a query without rows (`WHERE false`) its rows end",
+        "with a query without rows (`WHERE false`, and `may_be_empty: true`) its rows end",
     ),
     "feed renamed": (
         several(

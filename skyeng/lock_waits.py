@@ -108,7 +108,7 @@ def watched(database: Postgres, pid: int | None) -> Iterator[Statement | None]:
 
 def _look_after(statement: Statement) -> None:
     """Ask who holds the statement up, and report it where it is somebody else than before."""
-    with closing(psycopg2.connect(statement.database.url, connect_timeout=10)) as connection:
+    with closing(statement.database.open()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(_HOLDERS, {"pid": statement.pid})

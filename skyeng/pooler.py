@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import psycopg2
+import psycopg2.extensions
 
 from skyeng.errors import ConnectionFailed
 from skyeng.postgres_errors import without_password
@@ -24,7 +24,7 @@ _ATTEMPTS = 5
 def check_keeps_sessions(database: Postgres) -> None:
     """Raise `ConnectionFailed` where a second client is given the session of the first, which is still connected."""
     for _ in range(_ATTEMPTS):
-        with closing(_connected(database)) as one, closing(_connected(database)) as other:
+        with closing(database.open()) as one, closing(database.open()) as other:
             before, theirs, after = _pid(one), _pid(other), _pid(one)
             if theirs == before or after != before:
                 raise ConnectionFailed(
@@ -33,10 +33,6 @@ def check_keeps_sessions(database: Postgres) -> None:
                     expected="the server itself, or a pooler in session mode (PgBouncer: pool_mode = session)",
                     remedy=f"let {database.variable} lead past the pooler",
                 )
-
-
-def _connected(database: Postgres) -> psycopg2.extensions.connection:
-    return psycopg2.connect(database.url, application_name="skyeng", connect_timeout=10)
 
 
 def _pid(connection: psycopg2.extensions.connection) -> int:

@@ -87,11 +87,11 @@ class Postgres:
 
     def _connect(self) -> psycopg2.extensions.connection:
         try:
-            return self._driver()
+            return self.open()
         except psycopg2.Error as exc:
             raise refused(exc, self) from exc
 
-    def _driver(self) -> psycopg2.extensions.connection:
+    def open(self) -> psycopg2.extensions.connection:
         """A new connection, as the driver gives it. What is asked for here, a pooler must allow."""
         return psycopg2.connect(self.url, application_name="skyeng", connect_timeout=10, client_encoding="UTF8")
 

@@ -126,7 +126,7 @@ def _why_it_is_lost(database: Postgres) -> ConnectionFailed | None:
     Of limits, it can only be the one that we leave as it is.
     """
     try:
-        with closing(psycopg2.connect(database.url, connect_timeout=5)) as connection, connection.cursor() as cursor:
+        with closing(database.open()) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute("SELECT current_setting('transaction_timeout', true)")
             ((limit,),) = cursor.fetchall()

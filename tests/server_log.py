@@ -113,7 +113,7 @@ def _set_prefix(servers: Servers, prefix: str) -> None:
     wanted = _PREFIX if prefix != "DEFAULT" else "%m [%p] "
     maintenance = Postgres("pg_datawarehouse", servers.database("postgres"))
     for _ in range(1200):
-        connection = maintenance._driver()
+        connection = maintenance.open()
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SHOW log_line_prefix")

@@ -244,14 +244,14 @@ def test_python_never_holds_rows(large_school: World, monkeypatch: pytest.Monkey
             fetched.append(len(rows))
             return rows
 
-    driver = Postgres._driver
+    driver = Postgres.open
 
     def counting(self: Postgres) -> Any:
         connection = driver(self)
         connection.cursor_factory = Counting
         return connection
 
-    monkeypatch.setattr(Postgres, "_driver", counting)
+    monkeypatch.setattr(Postgres, "open", counting)
     large_school.run()
     large_school.change("UPDATE stream_module_lesson SET title = title || '!' WHERE id % 2 = 0")
     assert large_school.run().changes["courses"].changed == ROWS // 2

@@ -51,12 +51,10 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
             begun = time.perf_counter()
             try:
                 facts = work(*sides, **named)
-            except errors.LoadGone as exc:
-                if exc.superseded and not _full():  # an ordinary load has not repaired what this one would
-                    raise AirflowSkipException(str(exc)) from exc
-                _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
-                raise
             except errors.SkyengError as exc:
+                # An ordinary load has not repaired what a full one would.
+                if isinstance(exc, errors.LoadGone) and exc.superseded and not _full():
+                    raise AirflowSkipException(str(exc)) from exc
                 # Before Airflow adds its stack, and not in a part of the log that is folded.
                 _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
                 raise

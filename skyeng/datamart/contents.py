@@ -56,7 +56,7 @@ class Contents:
         if self.unnamed:
             return False
         if self.newest is None:
-            return not self.begun  # a a first load died, or these rows were registered once
+            return not self.begun  # a first load died, or these rows were registered once
         registered: Counter[datetime] = Counter()
         for load in (*self.loads, *self.retained):
             registered[load.load_ts] += load.row_versions

@@ -18,6 +18,7 @@ from skyeng.pipeline.rehearsal import (
 )
 from skyeng.pipeline.run import Options, run
 from skyeng.pipeline.stores import Stores
+from skyeng.postgres import WAREHOUSE
 from skyeng.warehouse.revisions import check_revised, model_history, newest_file
 
 #: Rows of a feed that a scenario takes for granted: few enough for no statement to be a large load's.
@@ -46,7 +47,7 @@ def rehearse(
     script = Script(Scenario(scenario, model, rows))
     stores = Stores(
         RehearsedPostgres("pg_datasource", "postgresql:///datasource", script=script),
-        RehearsedPostgres("pg_datawarehouse", "postgresql:///warehouse", script=script),
+        RehearsedPostgres(WAREHOUSE, "postgresql:///warehouse", script=script),
         RehearsedClickHouse("clickhouse:///datamart", script=script),
     )
     try:

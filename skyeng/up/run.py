@@ -17,7 +17,7 @@ from skyeng.embedded import EmbeddedPostgres
 from skyeng.errors import UsageError
 from skyeng.model import Model
 from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres, Session
+from skyeng.postgres import WAREHOUSE, Postgres, Session
 from skyeng.sql import SQL, ident, sql
 from skyeng.up.airflow_api import AirflowApi
 from skyeng.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
@@ -85,7 +85,7 @@ def _prepare(model: Model, plan: Plan, server: EmbeddedPostgres) -> Iterator[str
     """Sample, roles, migrations; safe to repeat, as at every start it is."""
     stores = Stores(
         Postgres("pg_datasource", server.url("datasource")),
-        Postgres("pg_datawarehouse", server.url("warehouse")),
+        Postgres(WAREHOUSE, server.url("warehouse")),
         ClickHouse(plan.datamart),
     )
     reader = Login("reader", plan.passwords.reader)

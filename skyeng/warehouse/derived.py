@@ -102,8 +102,6 @@ def check(session: Session, model: Model) -> None:
 def differing(session: Session, model: Model) -> list[Derived]:
     """Views and functions that are missing or not as the last migration made them, by their own definitions."""
     known = {it.name: it for it in derived(model)}
-    # Names are written out wherever the search path does not lead.
-    session.execute(sql("SET LOCAL search_path = pg_catalog"))
     rows = session.rows(
         sql(
             """SELECT expected.name

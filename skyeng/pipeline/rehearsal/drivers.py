@@ -29,7 +29,7 @@ class RehearsedPostgres(Postgres):
 
     script: Script = field(kw_only=True)
 
-    def _driver(self) -> psycopg2.extensions.connection:
+    def open(self) -> psycopg2.extensions.connection:
         return cast("psycopg2.extensions.connection", _Connection(self.name, self.script))
 
 

@@ -13,14 +13,14 @@ WORKDIR /app
 # Packages come first: they change with the lock file, not with the code.
 COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-dev --extra airflow --extra celery --no-install-project
+    uv sync --locked --no-dev --extra airflow --extra celery --extra watch --no-install-project
 COPY README.md ./
 COPY skyeng skyeng
 COPY warehouse warehouse
 COPY datamart datamart
 COPY dags dags
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-dev --extra airflow --extra celery
+    uv sync --locked --no-dev --extra airflow --extra celery --extra watch
 
 FROM python:3.11.16-slim-trixie
 ENV PATH=/app/.venv/bin:$PATH \

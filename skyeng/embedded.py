@@ -101,22 +101,23 @@ class EmbeddedPostgres:
                 self._launch()
             self._users = (self.folder / "users.lock").open("ab")
             fcntl.flock(self._users, fcntl.LOCK_SH)
-            atexit.register(self.stop)
+            atexit.register(self.stop)  # also if a signal cuts off whoever was to stop it
 
     def stop(self) -> None:
         """Leave; the last process that leaves stops the server."""
-        if not self._users:
-            return
-        atexit.unregister(self.stop)
-        with self._starting():
-            try:
-                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
-                self._shut_down()
-            self._users.close()
-            self._users = None
+        with deferred():
+            if not self._users:
+                return
+            atexit.unregister(self.stop)
+            with self._starting():
+                try:
+                    fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass
+                else:
+                    self._shut_down()
+                self._users.close()
+                self._users = None
 
     def url(self, database: str) -> str:
         """Connection URL of a database, which is created where it does not exist."""

@@ -24,6 +24,8 @@ _URLS = {
 
 #: How long a statement waits for a lock that somebody else has.
 LOCK_WAIT = "SKYENG_LOCK_WAIT"
+#: How old the last load may be before `skyeng watch` calls it late; how long a mart may lack a load.
+LATE = "SKYENG_LATE"
 _DURATION = re.compile(r"(?P<number>[0-9]+)\s*(?P<unit>s|min|h)?")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours"}
 
@@ -58,13 +60,22 @@ class Settings:
 
 def lock_wait(environment: Mapping[str, str] = os.environ) -> timedelta:
     """How long a statement waits for a lock. Raises `SettingsError` for what is no duration."""
-    text = environment.get(LOCK_WAIT, "").strip() or "10min"
+    return _duration(LOCK_WAIT, "10min", environment)
+
+
+def late(environment: Mapping[str, str] = os.environ) -> timedelta:
+    """How old the last load may be. Raises `SettingsError` for what is no duration."""
+    return _duration(LATE, "30min", environment)
+
+
+def _duration(name: str, default: str, environment: Mapping[str, str]) -> timedelta:
+    text = environment.get(name, "").strip() or default
     match = _DURATION.fullmatch(text)
     if match is None or not 0 < int(match["number"]) < 10**6:
         raise SettingsError(
-            f"{LOCK_WAIT} is not a duration: {text}",
+            f"{name} is not a duration: {text}",
             expected="a number with s, min or h; seconds without",
-            remedy=f"set it like {LOCK_WAIT}=10min, or unset it for ten minutes",
+            remedy=f"set it like {name}={default}, or unset it for that",
         )
     return timedelta(**{_UNITS[match["unit"] or "s"]: int(match["number"])})
 

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from airflow_home import DAGS, Airflow, airflow, connected
 from conftest import MODELS, Servers, World
+from receivers import hook
 from test_shop import ROWS
 
 from skyeng.connections import connection, url
-from skyeng.errors import SettingsError
+from skyeng.errors import BadRowsError, SettingsError
 from skyeng.model import Model
 from skyeng.source import data
 
@@ -203,17 +204,37 @@ def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
     assert school.run().changes["courses"].new == 36
 
 
-def test_what_a_failure_says(caplog: pytest.LogCaptureFixture, airflow: Airflow) -> None:
-    from skyeng.dags.step import say_what_to_do
+def test_what_a_failure_says(
+    caplog: pytest.LogCaptureFixture, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the log, and to whom `SKYENG_ALERTS` names: once for a run of which a task failed."""
+    from skyeng.dags.step import tell_of_failure
 
     class Instance:
         task_id = "l_update_links"
 
     with caplog.at_level(logging.ERROR, "skyeng.dags.step"):
-        say_what_to_do({"task_instance": Instance(), "exception": OSError("the disk is full")})  # type: ignore[typeddict-item]
+        tell_of_failure({"task_instance": Instance(), "exception": OSError("the disk is full")})  # type: ignore[typeddict-item]
     assert "task l_update_links" in caplog.text
     assert "the disk is full" in caplog.text
     assert "clear the tasks that did not succeed" in caplog.text
+    with hook() as (address, taken):
+        monkeypatch.setenv("SKYENG_ALERTS", address)
+        for context in (
+            {"task_instance": Instance(), "exception": OSError("the disk is full")},
+            {"task_instance": Instance(), "exception": BadRowsError("two rows are bad")},
+            {"reason": "task_failure"},
+            {"reason": "timed_out"},
+        ):
+            tell_of_failure(context)  # type: ignore[arg-type]
+    assert [it["message"].splitlines()[0] for it in taken] == [
+        "task l_update_links of the DAG failed: the disk is full",
+        "task l_update_links of the DAG failed: two rows are bad",
+        "the run of the DAG failed: timed_out",
+    ]
+    monkeypatch.setenv("SKYENG_ALERTS", "nonsense://x")
+    tell_of_failure({"reason": "timed_out"})
+    assert "SKYENG_ALERTS: URL number 1 cannot be used" in caplog.text
 
 
 @pytest.mark.slow

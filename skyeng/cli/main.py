@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 import traceback
@@ -11,13 +10,14 @@ from typing import Any
 
 import click
 
-from skyeng import api, pipeline
+from skyeng import api, pipeline, signals
 from skyeng.cli import show
 from skyeng.cli.deploy import deploy
 from skyeng.cli.history import history
 from skyeng.cli.model import model, model_argument
 from skyeng.cli.plan import plan
 from skyeng.cli.up import up
+from skyeng.cli.watch import watch
 from skyeng.datamart import queries
 from skyeng.deploy import migrate as migrate_stores
 from skyeng.errors import SkyengError, UsageError
@@ -35,6 +35,8 @@ Settings, all optional (unset: embedded servers under SKYENG_HOME):
   CH_DATAMART_URL       clickhouse://user:password@host:8123/datamart
   SKYENG_HOME           folder of the embedded servers (.skyeng)
   SKYENG_LOCK_WAIT      how long a statement waits for a lock (10min)
+  SKYENG_ALERTS         web hooks and mail addresses that are told of failures
+  SKYENG_LATE           when `watch` tells that a load is late (30min)
 
 \b
 Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
@@ -240,6 +242,7 @@ def generate(model: str, rows: int | None, change: str | None, seed: int) -> Non
 
 cli.add_command(deploy)
 cli.add_command(up)
+cli.add_command(watch)
 cli.add_command(history)
 cli.add_command(plan)
 cli.add_command(model)
@@ -262,11 +265,11 @@ def _by_part(seconds: dict[str, float]) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Entry point: signals end us in order, so that embedded servers are stopped."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    signals.end_in_order()
     try:
         cli()
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has seen enough
         sys.exit(141)
+    finally:
+        signals.ignore()

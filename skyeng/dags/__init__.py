@@ -6,6 +6,6 @@ asked for again at any time, by any worker.
 """
 
 from skyeng.dags.build import to_datamart, to_datawarehouse
-from skyeng.dags.discovery import check_models, sound_models
+from skyeng.model.discovery import check_models, sound_models
 
 __all__ = ["check_models", "sound_models", "to_datamart", "to_datawarehouse"]

@@ -14,8 +14,8 @@ from skyeng.dags.step import (
     load_of_run,
     mart_steps,
     new_rows,
-    say_what_to_do,
     step,
+    tell_of_failure,
     totals,
     warehouse_steps,
 )
@@ -158,8 +158,8 @@ def _dag(model: Model, dag_id: str, when: Any, description: str, params: Any = _
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=5),
             "retry_policy": RETRIES,
-            "on_failure_callback": say_what_to_do,
+            "on_failure_callback": tell_of_failure,
         },
-        on_failure_callback=say_what_to_do,
+        on_failure_callback=tell_of_failure,
         tags=["skyeng", model.name],
     )

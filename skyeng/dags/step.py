@@ -15,6 +15,7 @@ from airflow.sdk import Context, ExceptionRetryPolicy, RetryAction, RetryRule, V
 from airflow.sdk.exceptions import AirflowSkipException
 
 from skyeng import errors
+from skyeng.alerts import Alerts
 from skyeng.dags.stores import stores_of
 from skyeng.model import Mart, Model
 from skyeng.pipeline.to_datamart import Delta, ToDatamart
@@ -90,25 +91,38 @@ def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
     }
 
 
-def say_what_to_do(context: Context) -> None:
-    """Failure callback of tasks and runs, of what did not say itself what an operator does about it."""
+def tell_of_failure(context: Context) -> None:
+    """Failure callback of tasks and runs: logs what an operator does about it, and tells whom `SKYENG_ALERTS` names."""
     instance, error = context.get("task_instance"), context.get("exception") or context.get("reason")
-    if instance and isinstance(error, errors.SkyengError):
-        return
-    _say(
-        f"task {instance.task_id}" if instance else "the run", context["dag"].dag_id if "dag" in context else "", error
-    )
+    dag_id = context["dag"].dag_id if "dag" in context else ""
+    place = f"task {instance.task_id}" if instance else "the run"
+    if not (instance and isinstance(error, errors.SkyengError)):  # that was said where it was raised
+        _say(place, dag_id, error)
+    if instance is None and error == _TASK_FAILED:
+        return  # the task told
+    try:
+        Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, error))
+    except errors.SettingsError as exc:
+        log.error("%s", exc)  # noqa: TRY400 - the message is whole
+
+
+#: Airflow's word for why a run failed, where a task of it did.
+_TASK_FAILED = "task_failure"
 
 
 def _say(place: str, dag_id: str, error: object) -> None:
-    """Log what a failure means, and what an operator does about it."""
+    log.error("%s", _advice(place, dag_id, error))
+
+
+def _advice(place: str, dag_id: str, error: object) -> str:
+    """What a failure means, and what an operator does about it."""
     means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
-    log.error(
-        "%s of %s failed: %s\n"
-        "  means:    %s\n"
-        "  then:     mend the cause and clear the tasks that did not succeed, the run goes on from there\n"
-        "            and reads the source again where rows were bad; or do nothing: the next run %s",
-        *(place, dag_id or "the DAG", error, means, otherwise),
+    return (
+        f"{place} of {dag_id or 'the DAG'} failed: {error}\n"
+        f"  means:    {means}\n"
+        "  then:     fix the cause and clear the tasks that did not succeed, the run goes on from there\n"
+        "            and reads the source again where rows were bad; or do nothing: the next run "
+        f"{otherwise}"
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from skyeng.chdb_options import OPTIONS
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
+from skyeng.idle import Idle
 from skyeng.pipe import Write, named_pipe, pipe
 from skyeng.postgres_errors import without_password
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
@@ -40,8 +41,7 @@ class ClickHouse:
 
     url: str = field(repr=False)
     name: str = "ch_datamart"
-    #: Within a block of `kept`: a list of its clients that nobody uses now.
-    _idle: list[list[Client]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _idle: Idle[Client] = field(default_factory=lambda: Idle(), init=False, repr=False, compare=False)
 
     @property
     def database(self) -> str:
@@ -54,20 +54,9 @@ class ClickHouse:
     def embedded(self) -> bool:
         return urlsplit(self.url).scheme == "chdb"
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
+    def kept(self) -> AbstractContextManager[None]:
         """Within the block, or one around it, a session leaves its client to the next one: to make one takes 40 ms."""
-        if self._idle:
-            yield
-            return
-        idle: list[Client] = []
-        self._idle.append(idle)
-        try:
-            yield
-        finally:
-            self._idle.remove(idle)
-            for client in idle:
-                client.close()
+        return self._idle.kept()
 
     @contextmanager
     def session(self, *, create: bool = False, alone: bool = False) -> Iterator[Session]:
@@ -76,8 +65,7 @@ class ClickHouse:
         With `alone`, its client was not used before and is not used again: settings can stay set in it.
         """
         with _worded(self):
-            client = None if alone else self._left_by_another()
-            client = client or self._connect()
+            client = (None if alone else self._idle.take()) or self._connect()
             sound = False
             try:
                 if create:
@@ -86,17 +74,12 @@ class ClickHouse:
                 if self.embedded:
                     client.command(f"USE {ident(self.database)}")
                 yield Session(self, client)
-                sound = True
+                sound = not alone
             finally:
-                if sound and self._idle and not alone:
-                    self._idle[-1].append(client)
+                if sound:
+                    self._idle.leave(client)
                 else:
                     client.close()
-
-    def _left_by_another(self) -> Client | None:
-        with suppress(IndexError):
-            return self._idle[-1].pop()
-        return None
 
     def _connect(self) -> Client:
         # Slow to import, and chDB must be imported by the process that uses it.

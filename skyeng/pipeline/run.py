@@ -77,6 +77,19 @@ def run(
     part = Part.of(model, where) if where else None
     if part and only == "to_datamart":
         raise UsageError("--where names a part of the source, and to_datamart does not read the source")
+    with stores.warehouse.kept():
+        return _run(model, stores, only, full, part, may_be_empty, observer)
+
+
+def _run(
+    model: Model,
+    stores: Stores,
+    only: Pipeline | None,
+    full: bool,
+    part: Part | None,
+    may_be_empty: bool,
+    observer: Observer,
+) -> Report:
     check_migrated(stores.warehouse, model)
     if model.marts and only != "to_datawarehouse":
         # Before anything is loaded: a datamart that is down stops the run while nothing is half done.

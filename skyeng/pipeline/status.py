@@ -25,6 +25,8 @@ class MartState:
     rows: int | None
     loads_behind: int
     newest_load: datetime | None
+    #: The first load that it lacks.
+    behind_since: datetime | None = None
     #: Tables and views that are missing or not as declared, in words, and what makes them right.
     differences: tuple[str, ...] = ()
 
@@ -48,11 +50,13 @@ def _state(model: Model, mart: Mart, stores: Stores) -> MartState:
         countable = tables.view not in altered and not any(it.concerns_rows for it in different)
         rows = session.scalar(count_of(mart)) if countable else None
     held_ts = {load.load_ts for load in held}
+    lacking = [load.load_ts for load in closed if load.load_ts not in held_ts]
     return MartState(
         mart.table,
         rows,
-        sum(load.load_ts not in held_ts for load in closed),
+        len(lacking),
         held[-1].load_ts if held else None,
+        min(lacking, default=None),
         (
             *(f"{it.name} {it.whose}; {it.way_on}" for it in taken.values()),
             *(f"{it}; the next run makes it again" for it in different if it.object.name not in taken),

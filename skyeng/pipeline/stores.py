@@ -22,6 +22,12 @@ class Stores:
     warehouse: Postgres
     datamart: ClickHouse
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Within the block, sessions leave their connections to the next ones."""
+        with self.source.kept(), self.warehouse.kept(), self.datamart.kept():
+            yield
+
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Stores]:

@@ -39,7 +39,7 @@ class Programs:
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a program; it goes on until `ended` or until `stop`."""
-        with self._log(name).open("ab") as log:
+        with signals.deferred(), self._log(name).open("ab") as log:
             self._started[name] = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
                 stdin=subprocess.DEVNULL,
@@ -53,7 +53,8 @@ class Programs:
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a program to its end. Raises `ProcessFailed` with its last words."""
         self.start(name, command, environment)
-        status = self._started[name].wait()
+        with signals.heeded():
+            status = self._started[name].wait()
         del self._started[name]
         if status:
             raise self._failure(name, f"ended with status {status}")
@@ -98,21 +99,21 @@ class Programs:
 
 @contextmanager
 def programs(home: Path, say: Say) -> Iterator[Programs]:
-    """Programs for the length of a block."""
+    """Programs for the length of a block, in which signals have an effect only where they are `heeded`."""
     logs = running.folder(home) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log"):
         old.unlink()
-    _adopt_orphans(True)
     started = Programs(home, logs)
-    try:
-        yield started
-    finally:
-        with signals.ignored():
+    with signals.deferred():
+        _adopt_orphans(True)
+        try:
+            yield started
+        finally:
             with suppress(OSError):  # the terminal may be closed
                 say("stopping")
             started.stop()
-        _adopt_orphans(False)
+            _adopt_orphans(False)
 
 
 def end_leftovers(home: Path) -> None:
@@ -160,10 +161,11 @@ def _adopt_orphans(adopt: bool) -> None:
 def wait_until(ready: Any, program: str, started: Programs, seconds: float = 120) -> None:
     """Wait until a condition holds. Raises `ProcessFailed` when a program ends or time is up."""
     deadline = time.monotonic() + seconds
-    while not ready():
-        started.check()
-        if time.monotonic() > deadline:
-            raise ProcessFailed(
-                f"{program} is not ready after {seconds:.0f} s", where=str(started.logs), remedy="see its log there"
-            )
-        time.sleep(0.2)
+    with signals.heeded():
+        while not ready():
+            started.check()
+            if time.monotonic() > deadline:
+                raise ProcessFailed(
+                    f"{program} is not ready after {seconds:.0f} s", where=str(started.logs), remedy="see its log there"
+                )
+            time.sleep(0.2)

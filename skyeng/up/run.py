@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skyeng import deploy as deployment
-from skyeng import running
+from skyeng import running, signals
 from skyeng.datamart.client import ClickHouse
 from skyeng.deploy import Login
 from skyeng.embedded import EmbeddedPostgres
@@ -40,19 +40,21 @@ def everything(
             expected="the extra 'airflow'",
             remedy="start with `./run up`, which installs it, or `uv sync --extra airflow`",
         )
-    with running.alone(home):
+    with signals.deferred(), running.alone(home):
         end_leftovers(home)
         _end_leftover_server(home)
         plan = Plan(home.absolute(), ports.taken(), passwords(home), settings or {})
         with _postgres(plan, say) as server, programs(home, say) as started:
             say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
             _start_standin(plan, started)
-            for done in _prepare(model, plan, server):
-                say(done)
+            with signals.heeded():
+                for done in _prepare(model, plan, server):
+                    say(done)
             say("starting Airflow (about half a minute)")
             api = _start_airflow(plan, started)
             running.note(home, {**running.state(home), "airflow": plan.airflow, "datamart": plan.datamart})
-            yield plan, started, api
+            with signals.heeded():
+                yield plan, started, api
 
 
 @contextmanager

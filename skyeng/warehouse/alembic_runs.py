@@ -61,7 +61,7 @@ def context_of(history: History, connection: sa.Connection) -> MigrationContext:
 @contextmanager
 def connection_to(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
     """One transaction, as SQLAlchemy sees it and as we do."""
-    with warehouse.session() as session:
+    with warehouse.session(alone=True) as session:
         # SQLAlchemy, which asks when it connects, takes tables of the first schema on the path for those of none.
         session.execute(sql("SET search_path = pg_catalog"))
         session.commit()  # what is set for a transaction alone goes with it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -224,6 +225,45 @@ ORDER BY load_ts DESC
 LIMIT %(limit)s"""),
         {"model": model.name, "limit": limit},
     )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the register says of all loads of a model."""
+
+    #: The moment, by the warehouse's clock.
+    now: datetime
+    closed: int
+    rolled_back: int
+    #: When the last load was closed, and how long it took in seconds.
+    last_closed: datetime | None
+    seconds: float | None
+    #: By feed: rows new, changed and gone in all loads together, and rows active after the last.
+    feeds: Mapping[str, tuple[int, int, int, int]]
+
+
+def totals(session: Session, model: Model) -> Totals:
+    """What all loads of a model did together. Reads the register alone."""
+    of_model = {"model": model.name}
+    now, closed, rolled_back, last_closed, seconds = session.rows(
+        sql("""SELECT clock_timestamp(), count(*) FILTER (WHERE status = 'closed'),
+    count(*) FILTER (WHERE status = 'rolled back'), max(finished_at) FILTER (WHERE status = 'closed'),
+    (array_agg(extract(epoch FROM finished_at - started_at)::double precision ORDER BY load_ts DESC)
+        FILTER (WHERE status = 'closed'))[1]
+FROM control.loads WHERE model = %(model)s"""),
+        of_model,
+    )[0]
+    feeds = session.rows(
+        sql("""SELECT feed, sum(rows_new)::bigint, sum(rows_changed)::bigint, sum(rows_gone)::bigint,
+    (array_agg(rows_active ORDER BY load_ts DESC))[1]
+FROM control.load_feeds
+JOIN control.loads USING (load_id)
+WHERE model = %(model)s AND status = 'closed'
+GROUP BY feed"""),
+        of_model,
+    )
+    by_feed = {feed: (new, changed, gone, active) for feed, new, changed, gone, active in feeds}
+    return Totals(now, closed, rolled_back, last_closed, seconds, by_feed)
 
 
 def rows_active(session: Session, model: Model, feed: Feed) -> int:

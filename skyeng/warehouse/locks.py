@@ -155,7 +155,7 @@ def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
     was rolled back, which its own steps find out.
     """
     with ExitStack() as stack:
-        session = stack.enter_context(warehouse.session())
+        session = stack.enter_context(warehouse.session(alone=True))
         _introduce(session, runner.name)
         try:
             yield session

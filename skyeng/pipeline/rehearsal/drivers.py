@@ -7,7 +7,7 @@ commits only one that was begun.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace, TracebackType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
@@ -28,6 +28,10 @@ class RehearsedPostgres(Postgres):
     """A PostgreSQL database that is never connected to."""
 
     script: Script = field(kw_only=True)
+
+    def kept(self) -> AbstractContextManager[None]:
+        """Each session is shown with its own connection."""
+        return nullcontext()
 
     def open(self) -> psycopg2.extensions.connection:
         return cast("psycopg2.extensions.connection", _Connection(self.name, self.script))

@@ -1,4 +1,4 @@
-"""Which models get DAGs: those of the package, and the folders in `SKYENG_MODELS`."""
+"""Which models there are: those of the package, and the folders in `SKYENG_MODELS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skyeng.errors import ModelError
-from skyeng.model import Model, built_in_models, load_model
+from skyeng.model.reading import built_in_models, load_model
+from skyeng.model.specification import Model
 
 log = logging.getLogger(__name__)
 

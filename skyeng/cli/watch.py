@@ -1,0 +1,45 @@
+"""`skyeng watch`: metrics and alerts, whoever runs the loads."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from skyeng import pipeline, settings
+from skyeng.alerts import Alerts
+from skyeng.cli import show
+from skyeng.errors import UsageError
+from skyeng.model import load_model
+from skyeng.model.discovery import sound_models
+from skyeng.settings import Settings
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option(
+    "--address", default="127.0.0.1", show_default=True, help="Where metrics are served; 0.0.0.0: everywhere."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=9464, show_default=True, help="Port of the metrics.")
+@click.option("--every", type=click.FloatRange(min=1), default=30, show_default=True, help="Seconds from look to look.")
+def watch(models: tuple[str, ...], address: str, port: int, every: float) -> None:
+    """Serve metrics for Prometheus, and tell when a load is late or a mart behind.
+
+    Without MODEL, those of the package and of SKYENG_MODELS. SKYENG_ALERTS says
+    who is told, SKYENG_LATE (30min) when. Ctrl-C ends it.
+    """
+    try:
+        from skyeng.watch import watch as look
+    except ImportError as exc:
+        raise UsageError(
+            f"the package {exc.name} is not installed", expected="the extra 'watch'", remedy="install skyeng[watch]"
+        ) from exc
+    watched = [load_model(model) for model in models] or [*sound_models()]
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    late, alerts = settings.late(), Alerts.read()
+    try:
+        with pipeline.opened(Settings.read()) as stores:
+            show.say(f"watching {', '.join(model.name for model in watched)}: http://{address}:{port}/metrics")
+            look(watched, stores, late=late, alerts=alerts, address=address, port=port, every=every)
+    except KeyboardInterrupt:
+        show.say("stopped")

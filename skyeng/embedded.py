@@ -38,6 +38,8 @@ from skyeng.sql import ident
 _UNPRIVILEGED = "nobody"
 
 _STARTS = 5
+#: Bytes of the server's log, at a start, from which on it begins anew.
+_LONGEST_LOG = 10 * 2**20
 #: What leaves room for the socket's own name within the 104 bytes that every system takes.
 _LONGEST_DIRECTORY = 80
 
@@ -221,6 +223,8 @@ class EmbeddedPostgres:
         for name, text in (("skyeng.conf", configuration), ("pg_hba.conf", _ACCESS)):
             (self.data / name).write_text(text)
             self._hand_over(self.data / name)
+        if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
         self.log.touch()
         self._hand_over(self.log)
         self._drop_stale_pid_file()

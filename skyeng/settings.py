@@ -26,8 +26,10 @@ _URLS = {
 LOCK_WAIT = "SKYENG_LOCK_WAIT"
 #: How old the last load may be before `skyeng watch` calls it late; how long a mart may lack a load.
 LATE = "SKYENG_LATE"
-_DURATION = re.compile(r"(?P<number>[0-9]+)\s*(?P<unit>s|min|h)?")
-_UNITS = {"s": "seconds", "min": "minutes", "h": "hours"}
+#: How long logs are kept, Airflow's and those of steps in `control`.
+KEEP_LOGS = "SKYENG_KEEP_LOGS"
+_DURATION = re.compile(r"(?P<number>[0-9]+)\s*(?P<unit>s|min|h|d)?")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -41,6 +43,7 @@ class Settings:
     datamart_url: str | None = field(default=None, repr=False)
     home: Path = Path(".skyeng")
     lock_wait: timedelta = timedelta(minutes=10)
+    keep_logs: timedelta = timedelta(days=30)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -55,6 +58,7 @@ class Settings:
             datamart_url=urls["CH_DATAMART_URL"],
             home=_home(environment.get("SKYENG_HOME", "").strip() or ".skyeng"),
             lock_wait=lock_wait(environment),
+            keep_logs=keep_logs(environment),
         )
 
 
@@ -68,13 +72,18 @@ def late(environment: Mapping[str, str] = os.environ) -> timedelta:
     return _duration(LATE, "30min", environment)
 
 
+def keep_logs(environment: Mapping[str, str] = os.environ) -> timedelta:
+    """How long logs are kept. Raises `SettingsError` for what is no duration."""
+    return _duration(KEEP_LOGS, "30d", environment)
+
+
 def _duration(name: str, default: str, environment: Mapping[str, str]) -> timedelta:
     text = environment.get(name, "").strip() or default
     match = _DURATION.fullmatch(text)
     if match is None or not 0 < int(match["number"]) < 10**6:
         raise SettingsError(
             f"{name} is not a duration: {text}",
-            expected="a number with s, min or h; seconds without",
+            expected="a number with s, min, h or d; seconds without",
             remedy=f"set it like {name}={default}, or unset it for that",
         )
     return timedelta(**{_UNITS[match["unit"] or "s"]: int(match["number"])})

@@ -184,9 +184,9 @@ class Servers:
         return World(model, stores)
 
     def kept_world(self, model: Model, fill: Callable[[Postgres], None], kind: str) -> Iterator[World]:
-        """A world whose sessions share connections, for the length of a test."""
+        """A world whose sessions of the datamart share a client, for the length of a test."""
         world = self.world(model, fill, kind)
-        with world.stores.kept():
+        with world.stores.datamart.kept():
             yield world
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,6 +64,14 @@ class Recorded(ClickHouse):
         return client
 
 
+@dataclass(frozen=True)
+class Apart(Postgres):
+    """A database to which each session of ours has a connection of its own, so that the log tells them apart."""
+
+    def kept(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 @contextmanager
 def logged(servers: Servers, world: World) -> Iterator[tuple[World, Sessions]]:
     """The same world, its servers logging every statement; what they were sent is known when the block has ended."""
@@ -75,7 +83,8 @@ def logged(servers: Servers, world: World) -> Iterator[tuple[World, Sessions]]:
         servers.execute(f"""ALTER DATABASE "{database}" SET log_statement = 'all'""")
     begun = servers.postgres.log.stat().st_size
     try:
-        yield replace(world, stores=replace(world.stores, datamart=datamart)), found
+        warehouse = Apart(world.stores.warehouse.name, world.stores.warehouse.url)
+        yield replace(world, stores=replace(world.stores, warehouse=warehouse, datamart=datamart)), found
     finally:
         for database in databases:
             servers.execute(f'ALTER DATABASE "{database}" RESET log_statement')

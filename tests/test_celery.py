@@ -35,7 +35,7 @@ WORKERS = ("first", "second")
 @contextmanager
 def on_celery(model: Model, folder: Path) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
     """`skyeng up` with two Celery workers in place of the scheduler's own processes."""
-    broker = Ports(0, 0, 0).taken()
+    broker = Ports(0, 0, 0, 0).taken()
     settings = {
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
         "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{broker.airflow}/0",
@@ -55,7 +55,7 @@ def on_celery(model: Model, folder: Path) -> Iterator[tuple[Plan, Programs, Airf
             str(folder),
         )
         own.start("redis", redis, {})
-        with everything(model, folder / "home", Ports(0, 0, 0), print, settings) as (plan, started, api):
+        with everything(model, folder / "home", Ports(0, 0, 0, 0), print, settings) as (plan, started, api):
             environment = plan.airflow_environment()
             for name in WORKERS:
                 command = (sys.executable, "-m", "airflow", "celery", "worker", "--skip-serve-logs", "-H", f"{name}@%h")

@@ -70,6 +70,23 @@ def test_every_setting_is_used_exists_and_has_a_comment() -> None:
     assert named <= given | {"HOSTNAME"}
 
 
+def test_every_container_is_bounded_and_comes_back() -> None:
+    """Memory and logs; what ends by itself is started again, but for what runs once."""
+    for name, service in SERVICES.items():
+        assert service["mem_limit"], name
+        assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}, name
+        assert service["restart"] == ("no" if name in ONCE else "unless-stopped"), name
+    variables = settings()
+    sizes = {name: int(value.removesuffix("g")) for name, value in variables.items() if name.endswith("_MEMORY")}
+    assert len(sizes) == 6
+    assert sizes["WAREHOUSE_MEMORY"] * 1024 >= 4 * int(variables["WAREHOUSE_SHARED_BUFFERS"].removesuffix("MB"))
+
+
+def test_settings_of_ones_own_are_ignored_by_git() -> None:
+    assert ".env.local" in (ROOT / ".gitignore").read_text().splitlines()
+    assert "--env-file .env --env-file .env.local" in (ROOT / "docs" / "deploy.md").read_text()
+
+
 def test_every_service_and_volume_that_is_named_exists() -> None:
     for name, service in SERVICES.items():
         for other, how in service.get("depends_on", {}).items():

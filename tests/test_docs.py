@@ -32,10 +32,5 @@ def test_the_readme_names_every_query(courses: Model) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+    for target in re.findall(r"\]\((?!https://)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
-
-
-def test_no_file_grows_past_what_one_can_read() -> None:
-    for path in (ROOT / "skyeng").rglob("*.py"):
-        assert len(path.read_text().splitlines()) <= 300, path

@@ -87,7 +87,7 @@ def test_no_pair_of_signals_leaves_a_server(tmp_path: Path) -> None:
 def test_no_pair_of_signals_to_skyeng_up_leaves_anything(tmp_path: Path) -> None:
     """A terminal that is closed, at ten moments from the first instant to all of Airflow at work."""
     chosen = random.Random(16)  # noqa: S311
-    ports = [f"--{name}-port=0" for name in ("airflow", "postgres", "clickhouse")]
+    ports = [f"--{name}-port=0" for name in ("airflow", "postgres", "clickhouse", "metrics")]
     for number in range(10):
         waits = number * 6 + chosen.uniform(0, 6), chosen.uniform(0, 0.05)
         home = tmp_path / "a home"

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -25,6 +26,7 @@ import pytest
 from conftest import World
 
 from skyeng import pipeline, running
+from skyeng.cli import up as up_command
 from skyeng.errors import EmbeddedServerError, PortTaken, ProcessFailed
 from skyeng.model import Model
 from skyeng.settings import Settings
@@ -141,7 +143,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, courses: Model) -> Iterator[Up]
     others = {
         name: value for name, value in os.environ.items() if not name.startswith(("PG", "CH_", "SKYENG_", "AIRFLOW"))
     }
-    ports = (f"--{name}-port=0" for name in ("airflow", "postgres", "clickhouse"))
+    ports = (f"--{name}-port=0" for name in ("airflow", "postgres", "clickhouse", "metrics"))
     home.mkdir()
     with (home.parent / "err").open("w") as err:
         process = subprocess.Popen(
@@ -175,6 +177,7 @@ def test_a_day_with_skyeng_up(up: Up) -> None:
     check_a_killed_task_is_retried(up)
     check_tasks_may_be_cleared_in_any_order(up)
     check_others_meanwhile(up)
+    check_who_watches(up)
     check_no_secret_is_told(up)
     check_ctrl_c_leaves_nothing(up)
 
@@ -294,6 +297,21 @@ def check_others_meanwhile(up: Up) -> None:
     assert '"Renamed",4' in asked.stdout
 
 
+def check_who_watches(up: Up) -> None:
+    """Metrics are served, and of the runs that ended only those of this `up` are news."""
+    metrics = next(it for it in psutil.Process(up.process.pid).children() if "watch" in it.cmdline())
+    port = metrics.cmdline()[metrics.cmdline().index("--port") + 1]
+
+    def scraped() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            return page.read().decode()
+
+    wait_for("a look at the model", lambda: 'skyeng_up{model="courses"} 1.0' in scraped())
+    assert 'skyeng_mart_loads_behind{mart="dm_courses_modules_lessons_streams",model="courses"} 0.0' in scraped()
+    assert up_command._newly_finished(up.api, set(), datetime.now(UTC) - timedelta(hours=1))
+    assert up_command._newly_finished(up.api, set(), datetime.now(UTC)) == []
+
+
 def check_no_secret_is_told(up: Up) -> None:
     secrets = passwords(up.home)
     told = [path for folder in ("airflow/logs", "up/logs", "postgres/server.log") for path in files(up.home / folder)]
@@ -341,8 +359,8 @@ def test_ports_in_use_are_named() -> None:
         busy.listen()
         port = busy.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"port {port} \(airflow\)"):
-            Ports(airflow=port, postgres=0, clickhouse=0).taken()
-    assert all(vars(Ports(0, 0, 0).taken()).values())
+            Ports(port, 0, 0, 0).taken()
+    assert all(vars(Ports(0, 0, 0, 0).taken()).values())
 
 
 def test_what_a_killed_skyeng_up_left_is_ended_by_the_next(tmp_path: Path) -> None:
@@ -389,7 +407,7 @@ def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> No
 def test_an_embedded_server_in_use_is_not_taken_over(tmp_path: Path) -> None:
     from skyeng.embedded import EmbeddedPostgres
 
-    port = Ports(0, 0, 0).taken().postgres
+    port = Ports(0, 0, 0, 0).taken().postgres
     quiet = EmbeddedPostgres(tmp_path)
     quiet.start()
     try:

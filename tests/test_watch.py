@@ -168,14 +168,18 @@ def test_every_metric_is_documented() -> None:
 
 def test_watch_serves_metrics_until_it_is_ended(school: World, tmp_path: Path) -> None:
     school.run(only="to_datawarehouse")
-    port = Ports(0, 0, 0).taken().airflow
+    port = Ports(0, 0, 0, 0).taken().airflow
     stores = school.stores
     urls = {"PG_DATASOURCE_URL": stores.source.url, "PG_DATAWAREHOUSE_URL": stores.warehouse.url}
     environment = {**os.environ, **urls, "SKYENG_HOME": str(tmp_path), "SKYENG_ALERTS": ""}
-    command = [sys.executable, "-m", "skyeng", "watch", "courses", "--port", str(port), "--every", "1"]
+    command = [sys.executable, "-m", "skyeng"]
+    subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
+    command += ["watch", "courses", "--port", str(port), "--every", "1"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as watching:
-        page = wait_for(lambda: scraped(port, "skyeng_loads_total"), watching)
-        watching.send_signal(signal.SIGTERM)
+        try:
+            page = wait_for(lambda: scraped(port, "skyeng_loads_total"), watching)
+        finally:
+            watching.send_signal(signal.SIGTERM)
         assert watching.stderr
         said = watching.stderr.read()
         assert watching.wait(30) == 128 + signal.SIGTERM

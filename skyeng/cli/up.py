@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -39,52 +39,58 @@ def _port(name: str, default: int, what: str) -> Any:
 @_port("airflow", Ports.airflow, "Airflow's UI")
 @_port("postgres", Ports.postgres, "the embedded PostgreSQL")
 @_port("clickhouse", Ports.clickhouse, "the datamart")
-def up(airflow_port: int, postgres_port: int, clickhouse_port: int) -> None:
+@_port("metrics", Ports.metrics, "the metrics for Prometheus")
+def up(airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port: int) -> None:
     """Run everything, with the Airflow UI, without docker. Ctrl-C ends it.
 
     PostgreSQL with a sample school, the datamart and Airflow run on loopback,
     the DAGs every ten minutes. Data and passwords stay in SKYENG_HOME.
     """
-    ports = Ports(airflow_port, postgres_port, clickhouse_port)
+    ports = Ports(airflow_port, postgres_port, clickhouse_port, metrics_port)
+    begun = datetime.now(UTC)
     try:
         with everything(load_model("courses"), Settings.read().home, ports, show.say) as (plan, started, api):
             show.table(("what", "where", "user", "password"), list(_places(plan)))
             show.say(_NEXT)
-            _watch(started, api)
+            _watch(started, api, begun)
     except KeyboardInterrupt:
         show.say("stopped")
 
 
 _NEXT = """Ready. Trigger a DAG in the UI, or change the school and wait; Ctrl-C ends it all.
-In another terminal: ./run generate --change 10%    ./run query lessons-per-course"""
+In another terminal: ./run generate --change 10%    ./run query lessons-per-course
+In the UI, a cross at Triggerer and an empty list of Connections are as they must
+be: no task waits for an event, and connections come from the environment."""
 
 
-def _places(plan: Plan) -> list[tuple[str, str, str, str]]:
+def _places(plan: Plan) -> list[tuple[str, str, str | None, str | None]]:
     secret, ports = plan.passwords, plan.ports
     return [
         ("Airflow", plan.airflow, "admin", secret.admin),
         ("datamart (HTTP)", f"http://{LOOPBACK}:{ports.clickhouse}", "analyst", secret.analyst),
         ("warehouse", f"{LOOPBACK}:{ports.postgres}/warehouse", "loader", secret.loader),
         ("datasource", f"{LOOPBACK}:{ports.postgres}/datasource", "reader", secret.reader),
+        ("metrics", f"http://{LOOPBACK}:{ports.metrics}/metrics", None, None),
     ]
 
 
-def _watch(started: Programs, api: AirflowApi) -> None:
-    """Say how every run ends, until we are told to end or a program does."""
+def _watch(started: Programs, api: AirflowApi, begun: datetime) -> None:
+    """Say how every run ends, until we are told to end or a program does; those of earlier days are known."""
     known: set[tuple[str, str]] = set()
     while True:
         started.check()
-        for run in reversed(_newly_finished(api, known)):
+        for run in reversed(_newly_finished(api, known, begun)):
             show.say(_told(run, api))
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
-def _newly_finished(api: AirflowApi, known: set[tuple[str, str]]) -> list[dict[str, Any]]:
+def _newly_finished(api: AirflowApi, known: set[tuple[str, str]], begun: datetime) -> list[dict[str, Any]]:
     try:
         runs = api.finished_runs()
     except _NO_ANSWER:
         return []  # busy; whether it lives is looked at elsewhere
-    new = [run for run in runs if (run["dag_run_id"], run["end_date"]) not in known]
+    ended = [run for run in runs if datetime.fromisoformat(run["end_date"]) >= begun]
+    new = [run for run in ended if (run["dag_run_id"], run["end_date"]) not in known]
     known.update((run["dag_run_id"], run["end_date"]) for run in new)
     return new
 

@@ -28,11 +28,11 @@ from skyeng.pipeline.to_datawarehouse import Insert, ToDatawarehouse, inserts
 #: a time, and a mart has one writer.
 SOURCE_POOL, MART_POOL = "pg_datasource", "ch_datamart"
 
-#: The trigger form in the UI.
+#: The trigger form in the UI. What may be null is not marked as mandatory there.
 _PARAMS: Any = {
     "full": Param(
         False,
-        type="boolean",
+        type=["boolean", "null"],
         title="Full comparison",
         description="Trust no bookkeeping: compare everything with what the vault gives back, repair the datamart.",
     ),
@@ -42,7 +42,7 @@ _PARAMS_OF_WAREHOUSE: Any = {
     **_PARAMS,
     "may_be_empty": Param(
         False,
-        type="boolean",
+        type=["boolean", "null"],
         title="Feeds may be empty",
         description="Believe a feed that gives no row: end all that it gave before.",
     ),

@@ -11,7 +11,7 @@ from skyeng.errors import SettingsError
 from skyeng.model import Model
 from skyeng.pipeline import Stores
 from skyeng.postgres import WAREHOUSE, Postgres
-from skyeng.settings import lock_wait
+from skyeng.settings import keep_logs, lock_wait
 
 
 def stores_of(model: Model) -> Stores:
@@ -20,6 +20,7 @@ def stores_of(model: Model) -> Stores:
         source=Postgres(model.source, _url(model.source), lock_wait()),
         warehouse=Postgres(WAREHOUSE, _url(WAREHOUSE), lock_wait()),
         datamart=ClickHouse(_url("ch_datamart")),
+        keep_logs=keep_logs(),
     )
 
 

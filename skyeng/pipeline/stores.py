@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote
 
 from skyeng import running
@@ -21,12 +22,8 @@ class Stores:
     source: Postgres
     warehouse: Postgres
     datamart: ClickHouse
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Within the block, sessions leave their connections to the next ones."""
-        with self.source.kept(), self.warehouse.kept(), self.datamart.kept():
-            yield
+    #: How long it is known which steps a load had.
+    keep_logs: timedelta = timedelta(days=30)
 
 
 @contextmanager
@@ -43,6 +40,7 @@ def opened(settings: Settings) -> Iterator[Stores]:
             ),
             warehouse=Postgres(WAREHOUSE, settings.warehouse_url or _embedded(server, "warehouse"), settings.lock_wait),
             datamart=datamart(settings),
+            keep_logs=settings.keep_logs,
         )
     finally:
         if server:

@@ -88,6 +88,7 @@ class ToDatawarehouse:
         method = self._method()
         with self.stores.warehouse.session() as session:
             loads.roll_back_dead(session, self.model, self.runner)
+            progress.forget_old(session, self.model, self.stores.keep_logs)
             # Now that no migration can begin.
             revisions.check_signature(session, self.model)
             derived.check(session, self.model)

@@ -51,11 +51,12 @@ def passwords(home: Path) -> Passwords:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the three servers listen, on loopback; 0 stands for any free port."""
+    """Where servers listen, on loopback; 0 stands for any free port."""
 
     airflow: int = 8080
     postgres: int = 15432
     clickhouse: int = 18123
+    metrics: int = 19464
 
     def taken(self) -> Ports:
         """The same ports, all of them free, with a number for each. Raises `PortTaken` for the others."""
@@ -130,6 +131,15 @@ class Plan:
             **os.environ,
             "SKYENG_STANDIN_LOADER_PASSWORD": self.passwords.loader,
             "SKYENG_STANDIN_ANALYST_PASSWORD": self.passwords.analyst,
+        }
+
+    def watch_environment(self) -> dict[str, str]:
+        """Where the stores are, for `skyeng watch`."""
+        urls = {"PG_DATASOURCE": self.datasource, "PG_DATAWAREHOUSE": self.warehouse, "CH_DATAMART": self.datamart}
+        return {
+            **os.environ,
+            **{f"{name}_URL": url for name, url in urls.items()},
+            "SKYENG_HOME": str(self.home.absolute()),
         }
 
     def airflow_environment(self) -> dict[str, str]:

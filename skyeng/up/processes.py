@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from skyeng.errors import ProcessFailed
 
 #: How long a program may take to end in order.
 _GRACE = 20.0
+
+#: Bytes of a program's log.
+_LONGEST_LOG = 10 * 2**20
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -60,8 +64,9 @@ class Programs:
             raise self._failure(name, f"ended with status {status}")
 
     def check(self) -> None:
-        """Raise `ProcessFailed` if a program has ended by itself."""
+        """Raise `ProcessFailed` if a program has ended by itself. Logs that grew too long begin anew."""
         for name, program in self._started.items():
+            bound(self._log(name))
             if program.poll() is not None:
                 raise self._failure(name, f"ended by itself, with status {program.returncode}")
 
@@ -102,7 +107,7 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
     """Programs for the length of a block, in which signals have an effect only where they are `heeded`."""
     logs = running.folder(home) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    for old in logs.glob("*.log"):
+    for old in logs.glob("*.log*"):
         old.unlink()
     started = Programs(home, logs)
     with signals.deferred():
@@ -114,6 +119,14 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
                 say("stopping")
             started.stop()
             _adopt_orphans(False)
+
+
+def bound(log: Path) -> None:
+    """Put a long log aside, in place of the one before, and go on with an empty one: programs append to it."""
+    with suppress(OSError):
+        if log.stat().st_size > _LONGEST_LOG:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 def end_leftovers(home: Path) -> None:

@@ -34,12 +34,13 @@ def everything(
 
     `settings` are further ones of Airflow, such as another executor's.
     """
-    if importlib.util.find_spec("airflow") is None:
-        raise UsageError(
-            "Airflow is not installed",
-            expected="the extra 'airflow'",
-            remedy="start with `./run up`, which installs it, or `uv sync --extra airflow`",
-        )
+    for package, extra in (("airflow", "airflow"), ("prometheus_client", "watch")):
+        if importlib.util.find_spec(package) is None:
+            raise UsageError(
+                f"the package {package} is not installed",
+                expected=f"the extra '{extra}'",
+                remedy=f"start with `./run up`, which installs it, or `uv sync --extra {extra}`",
+            )
     with signals.deferred(), running.alone(home):
         end_leftovers(home)
         _end_leftover_server(home)
@@ -52,6 +53,8 @@ def everything(
                     say(done)
             say("starting Airflow (about half a minute)")
             api = _start_airflow(plan, started)
+            watch = [sys.executable, "-m", "skyeng", "watch", "--port", str(plan.ports.metrics)]
+            started.start("watch", watch, plan.watch_environment())
             running.note(home, {**running.state(home), "airflow": plan.airflow, "datamart": plan.datamart})
             with signals.heeded():
                 yield plan, started, api
@@ -118,6 +121,7 @@ def _start_airflow(plan: Plan, started: Programs) -> AirflowApi:
         ("dag-processor", ()),
     ):
         started.start(f"airflow-{name}", [*_AIRFLOW, name, *arguments], environment)
+    started.start("airflow-retention", [sys.executable, "-m", "skyeng.retention"], environment)
     api = AirflowApi(plan.airflow, plan.passwords.admin)
     wait_until(api.is_healthy, "Airflow", started, seconds=180)
     return api

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg2.extras
 
 from skyeng.errors import BadRowsError, SourceError, StepMissing
+from skyeng.model import Model
 from skyeng.postgres import Postgres, Session
 from skyeng.sql import sql
 from skyeng.warehouse.loads import Load
@@ -75,3 +77,25 @@ def forget(session: Session, load: Load) -> None:
     of_load = {"load_id": load.load_id}
     session.execute(sql("DELETE FROM control.load_steps WHERE load_id = %(load_id)s"), of_load)
     session.execute(sql("DELETE FROM control.load_feeds WHERE load_id = %(load_id)s"), of_load)
+
+
+def forget_old(session: Session, model: Model, keep: timedelta) -> None:
+    """Delete what is known of the steps of old loads, and that a feed had nothing new in them.
+
+    What a load changed stays on record, as does the last one as a whole.
+    """
+    session.execute(
+        sql("""WITH forgotten AS (
+    DELETE FROM control.load_steps AS step
+    USING control.loads AS load
+    WHERE step.load_id <= (
+        SELECT load_id FROM control.loads WHERE load_ts < clock_timestamp() - %(keep)s ORDER BY load_ts DESC LIMIT 1
+    ) AND load.load_id = step.load_id AND load.model = %(model)s AND load.status <> 'open' AND load.load_ts < (
+        SELECT max(load_ts) FROM control.loads WHERE model = %(model)s AND status = 'closed'
+    )
+    RETURNING step.load_id
+)
+DELETE FROM control.load_feeds
+WHERE load_id IN (SELECT load_id FROM forgotten) AND rows_new + rows_changed + rows_gone = 0"""),
+        {"model": model.name, "keep": keep},
+    )

@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,7 @@ _NAMES = (*(row.key for row in rounds.ROWS), *_MORE)
 
 
 def main() -> None:
-    options = _options()
+    options = read_options()
     if options.action == "measure":
         for rows in options.rows:
             measure = _measure_as_of if options.as_of else _measure
@@ -95,7 +95,8 @@ def _render(folder: Path) -> None:
     (folder / "README.md").write_text(report.render(found, report.read_as_of(folder)))
 
 
-def _options() -> argparse.Namespace:
+def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was asked for; of the command line where nothing is given. Ends with status 2 for what cannot be."""
     parser = argparse.ArgumentParser(
         prog="./run bench",
         description="Measure every run as a ratio to one COPY of the same rows.",
@@ -112,7 +113,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--loads", type=_positive, help="loads of about 1%% in a row: 20 of the streak, 50 with --as-of"
     )
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _positive(text: str) -> int:

@@ -10,12 +10,13 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+import psycopg2.extensions
 import pytest
 
 from skyeng import pipeline
@@ -81,9 +82,10 @@ class World:
 
     def row_counts(self) -> dict[str, int]:
         """Rows of every table that a load may add to."""
-        counts = {it.table: self.vault(loads.row_count(it).text)[0][0] for it in loads.vault_tables(self.model)}
-        for feed in self.model.feeds:
-            counts[feed.changes_table] = self.vault(f"SELECT count(*) FROM control.{feed.changes_table}")[0][0]
+        asked = {it.table: loads.row_count(it).text for it in loads.vault_tables(self.model)}
+        asked |= {it.changes_table: f"SELECT count(*) FROM control.{it.changes_table}" for it in self.model.feeds}
+        found = self.vault(f"SELECT {', '.join(f'({query})' for query in asked.values())}")
+        counts = dict(zip(asked, found[0], strict=True))
         for mart in self.model.marts:
             counts[mart.table] = self.mart(f"SELECT count() FROM {mart.table}_history")[0][0]
         return counts
@@ -130,6 +132,8 @@ class Servers:
         self.folder = folder
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.postgres.start()
+        self._maintenance_url = self.postgres.url("postgres")
+        self._maintenance = self._connected()
         # No test outlives its machine: what a crash of the server alone loses is the same without. Autovacuum would
         # go round hundreds of databases.
         for setting in ("fsync", "full_page_writes", "autovacuum"):
@@ -148,9 +152,9 @@ class Servers:
             make(self.postgres.url(template))
             self._templates[template] = None
         name = f"{template}_{next(_numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         self.copies.append(name)
-        return self.postgres.url(name)
+        return self._maintenance_url.replace("/postgres?", f"/{name}?")
 
     def drop_copies(self, after: int) -> None:
         """Drop the copies that came after so many."""
@@ -158,13 +162,17 @@ class Servers:
             self.execute(f'DROP DATABASE IF EXISTS "{self.copies.pop()}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
-        connection = psycopg2.connect(self.postgres.url("postgres"))
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-        finally:
-            connection.close()
+        with suppress(psycopg2.InterfaceError, psycopg2.OperationalError), self._maintenance.cursor() as cursor:
+            cursor.execute("SELECT 1")  # a test may have ended the server
+        if self._maintenance.closed:
+            self._maintenance = self._connected()
+        with self._maintenance.cursor() as cursor:
+            cursor.execute(statement)
+
+    def _connected(self) -> psycopg2.extensions.connection:
+        connection = psycopg2.connect(self._maintenance_url)
+        connection.autocommit = True
+        return connection
 
     def datamart(self) -> ClickHouse:
         return ClickHouse(f"chdb://{self.folder / 'clickhouse'}?database=mart_{next(_numbers)}")

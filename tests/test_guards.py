@@ -10,6 +10,7 @@ from typing import Any
 import psycopg2.extensions
 import pytest
 from conftest import Servers, World
+from samples import some
 
 from skyeng import pipeline
 from skyeng.datamart import append
@@ -126,7 +127,7 @@ def slow(plans: dict[str, Plan], large: set[str] = LARGE) -> list[str]:
     return [f"{', '.join(tables)} once for each row:\n{statement}" for statement, tables in found if tables]
 
 
-@pytest.mark.parametrize("bulk_from", [WORTH_BULK, 1000])
+@pytest.mark.parametrize("bulk_from", some([WORTH_BULK, 1000], 1))
 def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
     large_school: World, monkeypatch: pytest.MonkeyPatch, bulk_from: int
 ) -> None:

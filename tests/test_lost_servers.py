@@ -23,6 +23,7 @@ from conftest import Servers, World
 from cutting import Cut, Proxy
 from kill import Ended, Killer
 from kill_school import School
+from samples import some
 from test_standin import Standin, started, stop
 
 from skyeng.model import Model
@@ -117,7 +118,7 @@ SESSIONS = {
 }
 
 
-@pytest.mark.parametrize("which", SESSIONS)
+@pytest.mark.parametrize("which", some(list(SESSIONS), 3))
 def test_a_session_that_is_ended(school: School, which: str) -> None:
     side, lock, victim = SESSIONS[which]
     url = school.world.stores.source.url if side == "source" else school.world.stores.warehouse.url
@@ -184,7 +185,7 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("where", CUTS)
+@pytest.mark.parametrize("where", some(list(CUTS), 3))
 def test_the_datamart_cut_off(school: School, standin: Standin, where: str) -> None:
     marker, after = CUTS[where]
     stores = school.world.stores

@@ -18,7 +18,7 @@ from skyeng.sql import SQL
 pytestmark = pytest.mark.slow
 
 #: Usually a few; with `SKYENG_LONG=1` as many as a whole application has, and each command within twenty seconds.
-FEEDS, LONGEST = (68, 20.0) if LONG else (12, 60.0)
+FEEDS, LONGEST = (68, 20.0) if LONG else (8, 60.0)
 
 
 def test_a_model_of_many_feeds(servers: Servers, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from skyeng.source import data
 
 pytestmark = pytest.mark.slow
 
-RANDOM_KILLS = 120 if LONG else 6
+RANDOM_KILLS = 120 if LONG else 4
 SEED = 20260901
 
 MART = "dm_courses_modules_lessons_streams"

@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from conftest import Servers, World
 from restored import forget_last_load
-from samples import LONG
 
 from skyeng.datamart import migrations as mart_migrations
 from skyeng.datamart import register
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 MART = "dm_courses_modules_lessons_streams"
 KEY, LOAD_TS, LOAD_END_TS = (f"dm_course_module_lesson_stream_{it}" for it in ("uuid", "load_ts", "load_end_ts"))
-LOADS = 30 if LONG else 12
+LOADS = 30
 
 
 def changed(world: World, number: int) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from skyeng.datamart.client import Session
 from skyeng.datamart.tables import IS_PAST, OPEN_END, RETAINED_HASH, ROW_HASH, MartTables, is_deletion, moment
@@ -42,7 +43,7 @@ class Contents:
     #: Loads that only the mart has and that the register does not name, though it did once.
     unnamed: frozenset[datetime] = frozenset()
 
-    @property
+    @cached_property
     def newest(self) -> datetime | None:
         """The load that is current."""
         return max((it.load_ts for it in (*self.loads, *self.retained)), default=None)

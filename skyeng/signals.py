@@ -32,12 +32,20 @@ ENDING = tuple(sorted(signal.valid_signals() - _OTHERS))
 def end_in_order() -> None:
     """Let signals end the program by an exception, `KeyboardInterrupt` for Ctrl-C, so that it can tidy up."""
     for number in _heeded():
-        if number != signal.SIGINT:
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+        signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    if _Deferral.is_over:
+        return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
 
 
 def ignore() -> None:
     """Let signals be of no effect from now on: the program ends already."""
+    _Deferral.is_over = True  # at once: while one after the other is ignored, others arrive
     for number in _heeded():
         signal.signal(number, signal.SIG_IGN)
 
@@ -84,6 +92,8 @@ class _Deferral:
     is_spent: bool = False
 
     current: ClassVar[_Deferral | None] = None
+    #: Whether the program is over, and no signal matters any more.
+    is_over: ClassVar[bool] = False
 
     def begin(self) -> None:
         _Deferral.current = self

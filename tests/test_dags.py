@@ -223,13 +223,20 @@ def test_what_a_failure_says(
         for context in (
             {"task_instance": Instance(), "exception": OSError("the disk is full")},
             {"task_instance": Instance(), "exception": BadRowsError("two rows are bad")},
-            {"reason": "task_failure"},
+            {
+                "task_instance": Instance(),
+                "exception": BadRowsError("rows are bad:\n  row: secret", remedy="mend them"),
+            },
+            {"task_instance": Instance(), "reason": "task_failure"},
             {"reason": "timed_out"},
         ):
             tell_of_failure(context)  # type: ignore[arg-type]
+    assert "secret" not in str(taken)
+    assert "mend them" in taken[2]["message"]
     assert [it["message"].splitlines()[0] for it in taken] == [
         "task l_update_links of the DAG failed: the disk is full",
         "task l_update_links of the DAG failed: two rows are bad",
+        "task l_update_links of the DAG failed: rows are bad (the task log has the whole error)",
         "the run of the DAG failed: timed_out",
     ]
     monkeypatch.setenv("SKYENG_ALERTS", "nonsense://x")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -110,13 +111,20 @@ def test_no_pair_of_signals_to_skyeng_up_leaves_anything(tmp_path: Path) -> None
 def told_to_end(arguments: list[str], told: dict[float, int]) -> int:
     """A program's status, after signals with so many seconds before each."""
     command = [sys.executable, "-c", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=heed_ctrl_c
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
         for wait, number in told.items():
             time.sleep(wait)
             process.send_signal(number)
         return process.wait(60)
+
+
+def heed_ctrl_c() -> None:
+    """A test that runs in the background was told to ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def left_of(home: Path) -> list[psutil.Process]:
@@ -132,6 +140,15 @@ def environment_of(process: psutil.Process) -> bytes:
         return b""
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Heeded, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_takes_effect_where_it_is_heeded_and_once() -> None:
     done: list[str] = []
 
@@ -153,6 +170,7 @@ def test_a_signal_takes_effect_where_it_is_heeded_and_once() -> None:
     assert done == ["deferred", "tidied up"]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_that_nothing_heeded_takes_effect_at_the_end() -> None:
     done: list[str] = []
 
@@ -169,6 +187,22 @@ def test_a_signal_that_nothing_heeded_takes_effect_at_the_end() -> None:
     with signals.deferred():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_what_is_started_ends_also_where_nobody_hears_of_it(tmp_path: Path) -> None:
+    """`./run up | tee log`, and Ctrl-C ends tee first."""
+    script = SUPERVISOR.replace("programs(home, print)", "programs(home, say)")
+    script = "from skyeng.cli.show import say\n" + script
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"begun\n"
+        assert process.stderr
+        process.stderr.close()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(60) == 128 + signal.SIGHUP
+    assert left_of(tmp_path) == []
 
 
 def test_what_is_ignored_stays_so() -> None:

@@ -16,8 +16,16 @@ from skyeng.pipeline import Report
 from skyeng.pipeline.steps import Observer, State, unobserved
 from skyeng.pipeline.verify import Verification
 
+
+class _Talk(Console):
+    """Goes on where nobody listens any more: by itself, the library would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+err = _Talk(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:

@@ -57,7 +57,7 @@ def up(airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port
         show.say("stopped")
 
 
-_NEXT = """Ready. Trigger a DAG in the UI, or change the school and wait; Ctrl-C ends it all.
+_NEXT = """Ready. Trigger a DAG in the UI, or change the school and wait. Ctrl-C ends all.
 In another terminal: ./run generate --change 10%    ./run query lessons-per-course
 In the UI, a cross at Triggerer and an empty list of Connections are as they must
 be: no task waits for an event, and connections come from the environment."""
@@ -70,7 +70,7 @@ def _places(plan: Plan) -> list[tuple[str, str, str | None, str | None]]:
         ("datamart (HTTP)", f"http://{LOOPBACK}:{ports.clickhouse}", "analyst", secret.analyst),
         ("warehouse", f"{LOOPBACK}:{ports.postgres}/warehouse", "loader", secret.loader),
         ("datasource", f"{LOOPBACK}:{ports.postgres}/datasource", "reader", secret.reader),
-        ("metrics", f"http://{LOOPBACK}:{ports.metrics}/metrics", None, None),
+        ("metrics", f"{LOOPBACK}:{ports.metrics}/metrics", None, None),
     ]
 
 

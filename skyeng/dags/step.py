@@ -58,7 +58,8 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
                     raise AirflowSkipException(str(exc)) from exc
                 # Before Airflow adds its stack, and not in a part of the log that is folded.
                 _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
-                raise
+                log.debug("where it was raised", exc_info=True)
+                raise exc.with_traceback(None) from None  # what a user can fix needs no stack of ours
             for name, fact in facts.items():
                 log.info("%s: %s", name, fact)
             log.info("done in %.2f s", time.perf_counter() - begun)
@@ -93,21 +94,30 @@ def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
 
 def tell_of_failure(context: Context) -> None:
     """Failure callback of tasks and runs: logs what an operator does about it, and tells whom `SKYENG_ALERTS` names."""
-    instance, error = context.get("task_instance"), context.get("exception") or context.get("reason")
-    dag_id = context["dag"].dag_id if "dag" in context else ""
-    place = f"task {instance.task_id}" if instance else "the run"
-    if not (instance and isinstance(error, errors.SkyengError)):  # that was said where it was raised
+    # Of a run it says which task was the last, too.
+    reason, instance = context.get("reason"), context.get("task_instance")
+    error = reason or context.get("exception")
+    dag_id = context["dag"].dag_id if "dag" in context else "the DAG"
+    place = "the run" if reason or not instance else f"task {instance.task_id}"
+    if not isinstance(error, errors.SkyengError):  # that was said where it was raised
         _say(place, dag_id, error)
-    if instance is None and error == _TASK_FAILED:
+    if reason == _TASK_FAILED:
         return  # the task told
     try:
-        Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, error))
+        Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, _in_brief(error)))
     except errors.SettingsError as exc:
         log.error("%s", exc)  # noqa: TRY400 - the message is whole
 
 
 #: Airflow's word for why a run failed, where a task of it did.
 _TASK_FAILED = "task_failure"
+
+
+def _in_brief(error: object) -> str:
+    """An error without the rows of the source that it shows: who is told need not be allowed to see them."""
+    first, *more = str(error).splitlines() or ["unknown"]
+    remedy = f"\n  to do:    {error.remedy}" if isinstance(error, errors.SkyengError) and error.remedy else ""
+    return f"{first.rstrip(':')}{' (the task log has the whole error)' if more else ''}{remedy}"
 
 
 def _say(place: str, dag_id: str, error: object) -> None:
@@ -118,7 +128,7 @@ def _advice(place: str, dag_id: str, error: object) -> str:
     """What a failure means, and what an operator does about it."""
     means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
     return (
-        f"{place} of {dag_id or 'the DAG'} failed: {error}\n"
+        f"{place} of {dag_id} failed: {error}\n"
         f"  means:    {means}\n"
         "  then:     fix the cause and clear the tasks that did not succeed, the run goes on from there\n"
         "            and reads the source again where rows were bad; or do nothing: the next run "

@@ -115,10 +115,12 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
         try:
             yield started
         finally:
-            with suppress(OSError):  # the terminal may be closed
-                say("stopping")
-            started.stop()
-            _adopt_orphans(False)
+            try:
+                with suppress(OSError):  # the terminal may be closed
+                    say("stopping")
+            finally:
+                started.stop()
+                _adopt_orphans(False)
 
 
 def bound(log: Path) -> None:

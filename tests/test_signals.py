@@ -84,7 +84,7 @@ def test_no_pair_of_signals_leaves_a_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="takes eight minutes; SKYENG_LONG=1 runs it")
+@pytest.mark.skipif(not LONG, reason="takes six minutes; SKYENG_LONG=1 runs it")
 def test_no_pair_of_signals_to_skyeng_up_leaves_anything(tmp_path: Path) -> None:
     """A terminal that is closed, at ten moments from the first instant to all of Airflow at work."""
     chosen = random.Random(16)  # noqa: S311
@@ -94,14 +94,19 @@ def test_no_pair_of_signals_to_skyeng_up_leaves_anything(tmp_path: Path) -> None
         home = tmp_path / "a home"
         environment = {**os.environ, "SKYENG_HOME": str(home), "MARK": str(home)}
         command = [sys.executable, "-m", "skyeng", "up", *ports]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as up:
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, preexec_fn=heed_all
+        ) as up:
             assert up.stderr
             up.stderr.readline()  # the first servers are being started
             for wait in waits:
                 time.sleep(wait)
                 up.send_signal(signal.SIGHUP)
             up.stderr.close()  # the terminal is gone
-            status = up.wait(120)
+            try:
+                status = up.wait(120)
+            finally:
+                up.terminate()
         told = f"pair {number}: after {waits}, status {status}"
         assert status == 128 + signal.SIGHUP, told
         assert left_of(home) == [], told
@@ -112,7 +117,7 @@ def told_to_end(arguments: list[str], told: dict[float, int]) -> int:
     """A program's status, after signals with so many seconds before each."""
     command = [sys.executable, "-c", *arguments]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=heed_ctrl_c
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=heed_all
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
@@ -122,9 +127,10 @@ def told_to_end(arguments: list[str], told: dict[float, int]) -> int:
         return process.wait(60)
 
 
-def heed_ctrl_c() -> None:
-    """A test that runs in the background was told to ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def heed_all() -> None:
+    """A test that runs in the background was told to ignore some."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def left_of(home: Path) -> list[psutil.Process]:
@@ -194,7 +200,7 @@ def test_what_is_started_ends_also_where_nobody_hears_of_it(tmp_path: Path) -> N
     script = SUPERVISOR.replace("programs(home, print)", "programs(home, say)")
     script = "from skyeng.cli.show import say\n" + script
     command = [sys.executable, "-c", script, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed_all) as process:
         assert process.stdout
         assert process.stdout.readline() == b"begun\n"
         assert process.stderr

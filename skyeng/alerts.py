@@ -61,7 +61,12 @@ def _service(url: str) -> Any:
             expected="the extra 'watch'",
             remedy="install skyeng[watch], or unset the variable",
         ) from exc
-    parts = urlsplit(url)
+    for name in ("apprise", "urllib3"):  # at lower levels they log addresses
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     known = parts.scheme not in ("http", "https") or any(plugin.parse_native_url(url) for plugin in N_MGR.plugins())
     if not known:
         # Of Apprise's own parameters, those of the hook are told by a sign.

@@ -110,7 +110,16 @@ class Postgres:
 
     def open(self) -> psycopg2.extensions.connection:
         """A new connection, as the driver gives it. What is asked for here, a pooler must allow."""
-        return psycopg2.connect(self.url, application_name="skyeng", connect_timeout=10, client_encoding="UTF8")
+        return psycopg2.connect(
+            self.url,
+            application_name="skyeng",
+            connect_timeout=10,
+            client_encoding="UTF8",
+            # A connection that waits for the next session may be forgotten on its way.
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
 
 
 class Session:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,25 +31,33 @@ def log_folder() -> Path:
 
 def clean(before: datetime, folder: Path) -> None:
     """Delete runs that ended before a moment, with all that belongs to them, and log files not written since then."""
-    command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive"]
+    command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure"]
     done = subprocess.run(  # noqa: S603 - Airflow's own program
         [*command, "--clean-before-timestamp", before.isoformat()], capture_output=True, text=True, check=False
     )
     if done.returncode:
         log.error("airflow db clean ended with status %d: %s", done.returncode, done.stderr[-2000:])
-    removed = remove_older(folder, before)
-    log.info("removed run history and %d log files from before %s", removed, before)
+    else:
+        log.info("removed run history from before %s", before)
+    log.info("removed %d log files that were not written since %s", remove_older(folder, before), before)
 
 
 def remove_older(folder: Path, before: datetime) -> int:
-    """Remove files that were not written since a moment, then the folders that are left empty; how many files."""
-    old = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mtime < before.timestamp()]
-    for path in old:
-        path.unlink(missing_ok=True)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
-            path.rmdir()
-    return len(old)
+    """Remove log files that were not written since a moment, and folders that are empty since then; how many files.
+
+    What vanishes meanwhile, or may not be removed, is left alone.
+    """
+    removed = 0
+    # Folders after what is in them, and by the times that they had before.
+    for path, written in [(it, it.lstat().st_mtime) for it in sorted(folder.rglob("*"), reverse=True)]:
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                if written < before.timestamp():
+                    path.rmdir()
+            elif written < before.timestamp() and ".log" in path.name:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def main() -> None:
@@ -60,7 +69,10 @@ def main() -> None:
         sys.exit(str(exc))
     time.sleep(_FIRST.total_seconds())
     while True:
-        clean(datetime.now(UTC) - kept, log_folder())
+        try:
+            clean(datetime.now(UTC) - kept, log_folder())
+        except OSError as exc:
+            log.error("%s", exc)  # noqa: TRY400 - it is tried again tomorrow
         time.sleep(_EVERY.total_seconds())
 
 

@@ -73,14 +73,24 @@ def late(environment: Mapping[str, str] = os.environ) -> timedelta:
 
 
 def keep_logs(environment: Mapping[str, str] = os.environ) -> timedelta:
-    """How long logs are kept. Raises `SettingsError` for what is no duration."""
-    return _duration(KEEP_LOGS, "30d", environment)
+    """How long logs are kept. Raises `SettingsError` for what is no duration, or less than a day or a century and more.
+
+    A run may take hours, and needs what is known of it until it ends.
+    """
+    kept = _duration(KEEP_LOGS, "30d", environment)
+    if not timedelta(days=1) <= kept < timedelta(days=36_500):
+        raise SettingsError(
+            f"{KEEP_LOGS} is too short or too long: {kept}",
+            expected="a day at least; a number without a unit is seconds",
+            remedy=f"set it like {KEEP_LOGS}=30d",
+        )
+    return kept
 
 
 def _duration(name: str, default: str, environment: Mapping[str, str]) -> timedelta:
     text = environment.get(name, "").strip() or default
     match = _DURATION.fullmatch(text)
-    if match is None or not 0 < int(match["number"]) < 10**6:
+    if match is None or not 0 < int(match["number"]) < 10**7:
         raise SettingsError(
             f"{name} is not a duration: {text}",
             expected="a number with s, min, h or d; seconds without",

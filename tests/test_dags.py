@@ -17,7 +17,7 @@ from receivers import hook
 from test_shop import ROWS
 
 from skyeng.connections import connection, url
-from skyeng.errors import BadRowsError, SettingsError
+from skyeng.errors import BadRowsError, SettingsError, SourceError
 from skyeng.model import Model
 from skyeng.source import data
 
@@ -227,6 +227,8 @@ def test_what_a_failure_says(
                 "task_instance": Instance(),
                 "exception": BadRowsError("rows are bad:\n  row: secret", remedy="mend them"),
             },
+            {"task_instance": Instance(), "exception": SourceError('no integer: "secret"')},
+            {"task_instance": Instance()},
             {"task_instance": Instance(), "reason": "task_failure"},
             {"reason": "timed_out"},
         ):
@@ -234,9 +236,12 @@ def test_what_a_failure_says(
     assert "secret" not in str(taken)
     assert "mend them" in taken[2]["message"]
     assert [it["message"].splitlines()[0] for it in taken] == [
-        "task l_update_links of the DAG failed: the disk is full",
-        "task l_update_links of the DAG failed: two rows are bad",
-        "task l_update_links of the DAG failed: rows are bad (the task log has the whole error)",
+        "task l_update_links of the DAG failed: OSError, see the task's log",
+        "task l_update_links of the DAG failed: two rows are bad (BadRowsError, see the task's log)",
+        "task l_update_links of the DAG failed: rows are bad (BadRowsError, see the task's log)",
+        "task l_update_links of the DAG failed: SourceError, see the task's log",
+        "task l_update_links of the DAG failed: its process ended without a word: it was killed, or had no memory left",
+        "the run of the DAG failed: task_failure",
         "the run of the DAG failed: timed_out",
     ]
     monkeypatch.setenv("SKYENG_ALERTS", "nonsense://x")

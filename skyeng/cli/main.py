@@ -35,6 +35,7 @@ Settings, all optional (unset: embedded servers under SKYENG_HOME):
   CH_DATAMART_URL       clickhouse://user:password@host:8123/datamart
   SKYENG_HOME           folder of the embedded servers (.skyeng)
   SKYENG_LOCK_WAIT      how long a statement waits for a lock (10min)
+  SKYENG_KEEP_LOGS      how long it is known which steps a load had (30d)
   SKYENG_ALERTS         web hooks and mail addresses that are told of failures
   SKYENG_LATE           when `watch` tells that a load is late (30min)
 

@@ -101,23 +101,28 @@ def tell_of_failure(context: Context) -> None:
     place = "the run" if reason or not instance else f"task {instance.task_id}"
     if not isinstance(error, errors.SkyengError):  # that was said where it was raised
         _say(place, dag_id, error)
-    if reason == _TASK_FAILED:
-        return  # the task told
     try:
         Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, _in_brief(error)))
     except errors.SettingsError as exc:
         log.error("%s", exc)  # noqa: TRY400 - the message is whole
 
 
-#: Airflow's word for why a run failed, where a task of it did.
-_TASK_FAILED = "task_failure"
+#: What a server says of a value shows the value.
+_WITH_WORDS_OF_SERVERS = (errors.SourceError, errors.StatementFailed)
 
 
 def _in_brief(error: object) -> str:
-    """An error without the rows of the source that it shows: who is told need not be allowed to see them."""
-    first, *more = str(error).splitlines() or ["unknown"]
-    remedy = f"\n  to do:    {error.remedy}" if isinstance(error, errors.SkyengError) and error.remedy else ""
-    return f"{first.rstrip(':')}{' (the task log has the whole error)' if more else ''}{remedy}"
+    """An error without values of the source: who is told need not be allowed to see them."""
+    if error is None:
+        return "its process ended without a word: it was killed, or had no memory left"
+    if isinstance(error, str):
+        return error  # Airflow's word for why a run failed
+    told = f"{type(error).__name__}, see the task's log"
+    if not isinstance(error, errors.SkyengError):
+        return told
+    if not isinstance(error, _WITH_WORDS_OF_SERVERS):
+        told = f"{error.what.splitlines()[0].rstrip(':')} ({told})"
+    return f"{told}\n  to do:    {error.remedy}" if error.remedy else told
 
 
 def _say(place: str, dag_id: str, error: object) -> None:

@@ -127,7 +127,8 @@ def bound(log: Path) -> None:
     """Put a long log aside, in place of the one before, and go on with an empty one: programs append to it."""
     with suppress(OSError):
         if log.stat().st_size > _LONGEST_LOG:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
+            with suppress(OSError):  # such as a full disk
+                shutil.copyfile(log, log.with_suffix(".log.1"))
             os.truncate(log, 0)
 
 

@@ -271,7 +271,7 @@ SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
 
 
 def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]:
-    """What a load changes, by feed, as it was registered."""
+    """What a load changes, by feed, as it was registered; that a feed had nothing new is forgotten with time."""
     found = {
         feed: Changes(*counts)
         for feed, *counts in session.rows(
@@ -279,7 +279,7 @@ def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]
             {"load_id": load.load_id},
         )
     }
-    return {feed.name: found[feed.name] for feed in model.feeds}
+    return {feed.name: found.get(feed.name, Changes(0, 0, 0)) for feed in model.feeds}
 
 
 def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:

@@ -33,13 +33,15 @@ def in_words(moment: datetime) -> str:
 class Alarms:
     """Tells of a condition once it holds, and once more when it is over."""
 
-    send: Callable[[str, str], object]
-    _known: Conditions = field(default_factory=dict)
+    #: Tells people; whether it reached them.
+    send: Callable[[str, str], bool]
+    _known: dict[str, str] = field(default_factory=dict)
 
     def update(self, holding: Conditions) -> None:
-        """Compare what holds now with what did."""
-        for name in holding.keys() - self._known.keys():
-            self.send(name, holding[name])
-        for name in self._known.keys() - holding.keys():
-            self.send(f"over: {name}", f"it was: {self._known[name]}")
-        self._known = {**holding}
+        """Compare what holds now with what people know. What did not reach them is told again the next time."""
+        for name in sorted(holding.keys() - self._known.keys()):
+            if self.send(name, holding[name]):
+                self._known[name] = holding[name]
+        for name in sorted(self._known.keys() - holding.keys()):
+            if self.send(f"over: {name}", f"it was: {self._known[name]}"):
+                del self._known[name]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, start_http_server
 
 from skyeng.alerts import Alerts
-from skyeng.errors import PortTaken, SkyengError
+from skyeng.errors import PortTaken
 from skyeng.model import Model
 from skyeng.pipeline import Stores
 from skyeng.watch.conditions import Alarms, conditions, in_words
@@ -33,6 +33,8 @@ class Watcher:
     #: By the warehouse's clock, when a model was first looked at; by ours, since when one cannot be.
     _begun: dict[str, datetime] = field(default_factory=dict)
     _silent: dict[str, datetime] = field(default_factory=dict)
+    #: What held of a model at the last look that saw it.
+    _held: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def look(self) -> None:
         """Look once at all models, and tell of what has changed."""
@@ -41,17 +43,20 @@ class Watcher:
     def _look_at(self, model: Model) -> Iterator[tuple[str, str]]:
         try:
             facts = look(model, self.stores)
-        except SkyengError as exc:
+        except Exception as exc:  # it goes on: to watch what is broken is what it is for
             self.seen.models[model.name] = None
             now = datetime.now(UTC)
             since = self._silent.setdefault(model.name, now)
             log.warning("%s: %s", model.name, exc)
+            yield from self._held.get(model.name, {}).items()  # nobody knows that it is over
             if now - since > self.late:  # a server that is only started anew alarms nobody
                 yield f"{model.name} cannot be looked at", f"since {in_words(since)}: {exc}"
             return
         self._silent.pop(model.name, None)
         self.seen.models[model.name] = facts
-        yield from conditions(facts, self._begun.setdefault(model.name, facts.loads.now), self.late)
+        begun = self._begun.setdefault(model.name, facts.loads.now)
+        self._held[model.name] = dict(conditions(facts, begun, self.late))
+        yield from self._held[model.name].items()
 
 
 def watch(
@@ -70,6 +75,6 @@ def watch(
         time.sleep(every)
 
 
-def _tell(alerts: Alerts, title: str, text: str) -> None:
+def _tell(alerts: Alerts, title: str, text: str) -> bool:
     log.warning("%s: %s", title, text)
-    alerts.send(f"skyeng: {title}", text)
+    return alerts.send(f"skyeng: {title}", text)

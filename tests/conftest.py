@@ -10,7 +10,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -162,9 +162,11 @@ class Servers:
             self.execute(f'DROP DATABASE IF EXISTS "{self.copies.pop()}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
-        with suppress(psycopg2.Error), self._maintenance.cursor() as cursor:
-            cursor.execute("SELECT 1")  # a test may have ended the server
-        if self._maintenance.closed:
+        try:
+            with self._maintenance.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:  # a test ended the server
+            self._maintenance.close()
             self._maintenance = self._connected()
         with self._maintenance.cursor() as cursor:
             cursor.execute(statement)

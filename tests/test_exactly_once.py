@@ -396,7 +396,7 @@ def test_a_restored_warehouse_costs_no_history(school: World, servers: Servers, 
     with pytest.raises(DatamartAhead, match="later than any of the warehouse's"):
         world.run(only="to_datamart", full=True)
     assert world.mart(f"SELECT * FROM {MART} ORDER BY {KEY}") == before, "analysts see what they saw"
-    world.change(since)
+    world.change(SINCE[since])
     report = world.run(full=True)
     assert report.rebuilt == {MART: "the mart holds loads that the warehouse does not know"}
     check_level(world, past)

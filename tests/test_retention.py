@@ -133,7 +133,8 @@ def test_old_runs_of_airflow_and_their_logs_go(airflow: Airflow, school: World, 
         path.parent.mkdir(parents=True)
         path.write_text("said")
     long_ago = time.time() - 31 * 86400
-    os.utime(logs["old"], (long_ago, long_ago))
+    for path in (logs["old"], logs["old"].parent):
+        os.utime(path, (long_ago, long_ago))
     with create_session() as session:
         first = session.query(DagRun).filter_by(dag_id="to_datawarehouse").order_by(DagRun.id).limit(1).one()
         first.start_date = first.run_after = datetime.now(UTC) - month * 2

@@ -1,4 +1,4 @@
-"""Telling people who do not look: webhooks and mail, by the one variable `SKYENG_ALERTS`."""
+"""Alerts to web hooks and mailboxes, by the one variable `SKYENG_ALERTS`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLES = "https://example.org/hook, mailtos://user:password@example.org?to=op
 
 @dataclass(frozen=True)
 class Alerts:
-    """Who is told. URLs may hold passwords, and are shown nowhere."""
+    """The recipients. URLs may hold passwords, and are shown nowhere."""
 
     urls: tuple[str, ...] = field(default=(), repr=False)
 
@@ -41,7 +41,7 @@ class Alerts:
         return alerts
 
     def send(self, title: str, text: str) -> bool:
-        """Tell everyone; whether all were reached. What does not reach them is logged, and stops nothing."""
+        """Send a message to all recipients; whether all took it. A failure is logged, and stops nothing."""
         services = [_service(url) for url in self.urls]
         reached = [service.notify(title=title, body=text) for service in services]
         for place, well in enumerate(reached, 1):
@@ -69,7 +69,7 @@ def _service(url: str) -> Any:
         return None
     known = parts.scheme not in ("http", "https") or any(plugin.parse_native_url(url) for plugin in N_MGR.plugins())
     if not known:
-        # Of Apprise's own parameters, those of the hook are told by a sign.
+        # Apprise sends only those parameters to the hook that begin with a sign.
         query = "&".join(f"-{part}" for part in parts.query.split("&") if part)
         scheme = {"http": "json", "https": "jsons"}[parts.scheme]
         url = urlunsplit((scheme, parts.netloc, parts.path, query, ""))

@@ -36,8 +36,8 @@ Settings, all optional (unset: embedded servers under SKYENG_HOME):
   SKYENG_HOME           folder of the embedded servers (.skyeng)
   SKYENG_LOCK_WAIT      how long a statement waits for a lock (10min)
   SKYENG_KEEP_LOGS      how long it is known which steps a load had (30d)
-  SKYENG_ALERTS         web hooks and mail addresses that are told of failures
-  SKYENG_LATE           when `watch` tells that a load is late (30min)
+  SKYENG_ALERTS         recipients of alerts: web hooks and mail addresses
+  SKYENG_LATE           after what time `watch` calls a load late (30min)
 
 \b
 Exit codes: 0 done, 1 failed or differs, 2 usage or settings.

@@ -12,7 +12,7 @@ import click
 from skyeng.alerts import Alerts
 from skyeng.cli import show
 from skyeng.model import load_model
-from skyeng.settings import Settings, keep_logs, late
+from skyeng.settings import Settings, late
 from skyeng.up.airflow_api import AirflowApi
 from skyeng.up.plan import LOOPBACK, Plan, Ports
 from skyeng.up.processes import Programs
@@ -49,10 +49,11 @@ def up(airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port
     """
     ports = Ports(airflow_port, postgres_port, clickhouse_port, metrics_port)
     begun = datetime.now(UTC)
-    for setting in (Alerts.read, late, keep_logs):
-        setting()  # what is wrong is said before anything is started
+    settings = Settings.read()
+    for check in (Alerts.read, late):
+        check()  # a wrong value is an error before anything is started
     try:
-        with everything(load_model("courses"), Settings.read().home, ports, show.say) as (plan, started, api):
+        with everything(load_model("courses"), settings.home, ports, show.say) as (plan, started, api):
             show.table(("what", "where", "user", "password"), list(_places(plan)))
             show.say(_NEXT)
             _watch(started, api, begun)

@@ -23,10 +23,10 @@ from skyeng.settings import Settings
 @click.option("--port", type=click.IntRange(1, 65535), default=9464, show_default=True, help="Port of the metrics.")
 @click.option("--every", type=click.FloatRange(min=1), default=30, show_default=True, help="Seconds from look to look.")
 def watch(models: tuple[str, ...], address: str, port: int, every: float) -> None:
-    """Serve metrics for Prometheus, and tell when a load is late or a mart behind.
+    """Serve metrics for Prometheus, and send alerts of late loads and marts.
 
-    Without MODEL, those of the package and of SKYENG_MODELS. SKYENG_ALERTS says
-    who is told, SKYENG_LATE (30min) when. Ctrl-C ends it.
+    Without MODEL, those of the package and of SKYENG_MODELS. SKYENG_ALERTS has
+    the recipients; SKYENG_LATE (30min) says what is late. Ctrl-C ends it.
     """
     try:
         from skyeng.watch import watch as look

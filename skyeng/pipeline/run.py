@@ -78,35 +78,23 @@ def run(
     if part and only == "to_datamart":
         raise UsageError("--where names a part of the source, and to_datamart does not read the source")
     with stores.warehouse.kept():
-        return _run(model, stores, only, full, part, may_be_empty, observer)
-
-
-def _run(
-    model: Model,
-    stores: Stores,
-    only: Pipeline | None,
-    full: bool,
-    part: Part | None,
-    may_be_empty: bool,
-    observer: Observer,
-) -> Report:
-    check_migrated(stores.warehouse, model)
-    if model.marts and only != "to_datawarehouse":
-        # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
-        with stores.datamart.session() as datamart:
-            mart_migrations.check_migrated(datamart, model)
-    report = Report(model.name)
-    ledger = Ledger(observer)
-    if only != "to_datamart":
-        with locks.exclusive(stores.warehouse, model):
-            steps = ToDatawarehouse(model, stores, full, part=part, may_be_empty=may_be_empty)
-            _to_datawarehouse(steps, ledger, report)
-    if only != "to_datawarehouse":
-        with stores.datamart.kept():
-            for mart in model.marts:
-                _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
-    report.counts, report.seconds = ledger.counts, ledger.seconds
-    return report
+        check_migrated(stores.warehouse, model)
+        if model.marts and only != "to_datawarehouse":
+            # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
+            with stores.datamart.session() as datamart:
+                mart_migrations.check_migrated(datamart, model)
+        report = Report(model.name)
+        ledger = Ledger(observer)
+        if only != "to_datamart":
+            with locks.exclusive(stores.warehouse, model):
+                steps = ToDatawarehouse(model, stores, full, part=part, may_be_empty=may_be_empty)
+                _to_datawarehouse(steps, ledger, report)
+        if only != "to_datawarehouse":
+            with stores.datamart.kept():
+                for mart in model.marts:
+                    _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
+        report.counts, report.seconds = ledger.counts, ledger.seconds
+        return report
 
 
 def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger, report: Report) -> None:

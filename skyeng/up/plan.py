@@ -133,12 +133,16 @@ class Plan:
             "SKYENG_STANDIN_ANALYST_PASSWORD": self.passwords.analyst,
         }
 
+    @property
+    def _stores(self) -> dict[str, str]:
+        """URL of each store, by the name that its variables begin with."""
+        return {"PG_DATASOURCE": self.datasource, "PG_DATAWAREHOUSE": self.warehouse, "CH_DATAMART": self.datamart}
+
     def watch_environment(self) -> dict[str, str]:
         """Where the stores are, for `skyeng watch`."""
-        urls = {"PG_DATASOURCE": self.datasource, "PG_DATAWAREHOUSE": self.warehouse, "CH_DATAMART": self.datamart}
         return {
             **os.environ,
-            **{f"{name}_URL": url for name, url in urls.items()},
+            **{f"{name}_URL": url for name, url in self._stores.items()},
             "SKYENG_HOME": str(self.home.absolute()),
         }
 
@@ -163,12 +167,11 @@ class Plan:
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
             "USAGE_DATA_COLLECTION__ENABLED": "false",
         }
-        stores = {"PG_DATASOURCE": self.datasource, "PG_DATAWAREHOUSE": self.warehouse, "CH_DATAMART": self.datamart}
         return {
             # Settings of another Airflow, or of one that the shell knows, are not for this one.
             **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
             "AIRFLOW_HOME": str(folder),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
-            **{f"AIRFLOW_CONN_{name}": json.dumps(connection(url)) for name, url in stores.items()},
+            **{f"AIRFLOW_CONN_{name}": json.dumps(connection(url)) for name, url in self._stores.items()},
             **self.settings,
         }

@@ -200,6 +200,15 @@ class Servers:
             yield world
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="Write the golden plans as they are today.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of Airflow come first and side by side: so that one worker, not each, has to start it."""
+    items.sort(key=lambda item: "airflow" not in getattr(item, "fixturenames", ()))
+
+
 @contextmanager
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:

@@ -6,7 +6,6 @@ A task cannot do it, since Airflow keeps its metadata from them: it is a program
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -23,23 +22,32 @@ log = logging.getLogger(__name__)
 _FIRST, _EVERY = timedelta(minutes=10), timedelta(days=1)
 
 
+def clean(before: datetime) -> None:
+    """Remove log files not written since a moment, and runs that ended before it with all that belongs to them.
+
+    Raises `OSError` where Airflow does not do it.
+    """
+    removed = remove_older(log_folder(), before)
+    log.info("removed %d log files that were not written since %s", removed, before)
+    moment = ("--clean-before-timestamp", before.isoformat())
+    _airflow("db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure", *moment)
+    log.info("removed run history from before %s", before)
+
+
 def log_folder() -> Path:
-    """Where this Airflow's logs are."""
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return Path(os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER") or home / "logs")
+    """Where this Airflow's logs are, by whichever of its ways of configuration. Raises `OSError`."""
+    return Path(_airflow("config", "get-value", "logging", "base_log_folder").splitlines()[-1])
 
 
-def clean(before: datetime, folder: Path) -> None:
-    """Delete runs that ended before a moment, with all that belongs to them, and log files not written since then."""
-    command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure"]
+def _airflow(*arguments: str) -> str:
+    """What a command of Airflow prints."""
     done = subprocess.run(  # noqa: S603 - Airflow's own program
-        [*command, "--clean-before-timestamp", before.isoformat()], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "airflow", *arguments], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        log.error("airflow db clean ended with status %d: %s", done.returncode, done.stderr[-2000:])
-    else:
-        log.info("removed run history from before %s", before)
-    log.info("removed %d log files that were not written since %s", remove_older(folder, before), before)
+        command = " ".join(arguments[:2])
+        raise OSError(f"airflow {command} ended with status {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
 
 
 def remove_older(folder: Path, before: datetime) -> int:
@@ -70,7 +78,7 @@ def main() -> None:
     time.sleep(_FIRST.total_seconds())
     while True:
         try:
-            clean(datetime.now(UTC) - kept, log_folder())
+            clean(datetime.now(UTC) - kept)
         except OSError as exc:
             log.error("%s", exc)  # noqa: TRY400 - it is tried again tomorrow
         time.sleep(_EVERY.total_seconds())

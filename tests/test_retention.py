@@ -112,7 +112,10 @@ def test_a_shorter_time_is_a_setting(school: World) -> None:
 
 
 @pytest.mark.slow
-def test_old_runs_of_airflow_and_their_logs_go(airflow: Airflow, school: World, tmp_path: Path) -> None:
+def test_old_runs_of_airflow_and_their_logs_go(
+    airflow: Airflow, school: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its log folder is known from the file of its configuration, with a warning of Airflow's before it."""
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
@@ -139,7 +142,12 @@ def test_old_runs_of_airflow_and_their_logs_go(airflow: Airflow, school: World, 
         first = session.query(DagRun).filter_by(dag_id="to_datawarehouse").order_by(DagRun.id).limit(1).one()
         first.start_date = first.run_after = datetime.now(UTC) - month * 2
         session.query(TaskInstance).filter_by(run_id=first.run_id).update({"start_date": datetime.now(UTC) - month * 2})
-    retention.clean(datetime.now(UTC) - month, tmp_path)
+    monkeypatch.setenv("AIRFLOW_CONFIG", str(tmp_path / "airflow.cfg"))
+    (tmp_path / "airflow.cfg").write_text(f"[logging]\nbase_log_folder = {tmp_path}\n")
+    retention.clean(datetime.now(UTC) - month)
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{tmp_path}/none/airflow.db")
+    with pytest.raises(OSError, match=r"airflow db clean ended with status 1: (.|\n)*unable to open"):
+        retention.clean(datetime.now(UTC) - month)
     after = runs()
     assert not logs["old"].parent.exists()
     assert logs["new"].read_text() == "said"
@@ -147,18 +155,13 @@ def test_old_runs_of_airflow_and_their_logs_go(airflow: Airflow, school: World, 
     assert after[1] < before[1]
 
 
-def test_retention_refuses_what_is_no_duration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_retention_refuses_what_is_no_duration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKYENG_KEEP_LOGS", "long")
     done = subprocess.run(
         [sys.executable, "-m", "skyeng.retention"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("SKYENG_KEEP_LOGS is not a duration: long")
-    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path))
-    assert retention.log_folder() == tmp_path
-    monkeypatch.delenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER")
-    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
-    assert retention.log_folder() == tmp_path / "home" / "logs"
 
 
 def test_a_programs_log_is_bounded_while_it_runs(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -31,7 +31,7 @@ import psutil
 import psycopg2
 
 from skyeng.errors import EmbeddedServerError
-from skyeng.signals import deferred
+from skyeng.signals import deferred, heeded
 from skyeng.sql import ident
 
 #: PostgreSQL refuses to run as root; then the server runs as this user.
@@ -94,7 +94,8 @@ class EmbeddedPostgres:
         if self._users:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        with deferred(), self._starting():  # cut off half-way, a server would run that nobody knows of
+        # Cut off half-way, a server would run that nobody knows of. Another command's may take minutes to recover.
+        with deferred(), self._starting(heeded):
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             if self.port and self._answers() and not self._listens():
@@ -177,9 +178,10 @@ class EmbeddedPostgres:
             self._shut_down()
 
     @contextmanager
-    def _starting(self) -> Iterator[None]:
+    def _starting(self, wait: Callable[[], AbstractContextManager[None]] = nullcontext) -> Iterator[None]:
         with (self.folder / "starting.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with wait():
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _answers(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import signal
@@ -70,6 +71,14 @@ def test_no_pair_of_signals_leaves_a_program(tmp_path: Path) -> None:
         assert not running.is_up(home)
 
 
+def test_waiting_for_a_server_that_another_command_starts_may_be_broken_off(tmp_path: Path) -> None:
+    with (tmp_path / "starting.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        status = told_to_end([SERVER, str(tmp_path), "0"], {0.5: signal.SIGINT})
+    assert status == -signal.SIGINT
+    assert [it.name for it in tmp_path.iterdir()] == ["starting.lock"]
+
+
 @pytest.mark.slow
 def test_no_pair_of_signals_leaves_a_server(tmp_path: Path) -> None:
     """The same of the embedded server, which any command may start."""
@@ -121,10 +130,13 @@ def told_to_end(arguments: list[str], told: dict[float, int]) -> int:
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
-        for wait, number in told.items():
-            time.sleep(wait)
-            process.send_signal(number)
-        return process.wait(60)
+        try:
+            for wait, number in told.items():
+                time.sleep(wait)
+                process.send_signal(number)
+            return process.wait(60)
+        finally:
+            process.kill()
 
 
 def heed_all() -> None:

@@ -19,6 +19,7 @@ import yaml
 from psycopg2.extensions import parse_dsn
 from sqlalchemy import make_url
 
+from skyeng.chdb_options import OPTIONS
 from skyeng.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +81,17 @@ def test_every_container_is_bounded_and_comes_back() -> None:
     sizes = {name: int(value.removesuffix("g")) for name, value in variables.items() if name.endswith("_MEMORY")}
     assert len(sizes) == 6
     assert sizes["WAREHOUSE_MEMORY"] * 1024 >= 4 * int(variables["WAREHOUSE_SHARED_BUFFERS"].removesuffix("MB"))
+
+
+def test_clickhouse_keeps_no_log_for_ever_and_waits_for_work_as_briefly_as_the_embedded_engine() -> None:
+    (config,) = SERVICES["clickhouse"]["configs"]
+    assert config["target"].startswith("/etc/clickhouse-server/config.d/")
+    declared = yaml.safe_load(yaml.safe_load(FILE.read_text())["configs"][config["source"]]["content"])
+    assert declared.pop("logger")["console"] is True
+    tables = {name: it for name, it in declared.items() if name.endswith("_log")}
+    assert all("ttl" in it or it == {"@remove": "1"} for it in tables.values())
+    waits = {name: value for name, value in declared.items() if name not in tables}
+    assert waits == {name: value for name, value in OPTIONS.items() if "sleep" in name}
 
 
 def test_settings_of_ones_own_are_ignored_by_git() -> None:

@@ -34,7 +34,7 @@ def compare(model: Model, datamart: ClickHouse) -> dict[str, Any]:
     plain = replace(datamart, url=urlunsplit(urlsplit(datamart.url)._replace(query=f"database={_PLAIN}")))
     with datamart.session() as view, _plain_table(mart, datamart, plain) as table:
         _same_rows(view, table, mart)
-        loads = contents.held_loads(view, mart)
+        loads = contents.registered(view, mart).loads
         middle = loads[len(loads) // 2].load_ts
         return {
             "loads": len(loads),

@@ -12,9 +12,6 @@ from skyeng.sql import SQL, joined, literal, sql
 
 _MARK = re.compile(r"\bmodel (\w+), mart (\w+)(?:, declaration ([0-9a-f]+))?")
 
-#: In place of an engine's name, in rows that say how the server writes a declared SELECT.
-DECLARED = "declared"
-
 
 @dataclass(frozen=True)
 class FoundObject:
@@ -53,22 +50,21 @@ class Found:
 
 
 def read(session: Session, declared: Sequence[Object]) -> Found:
-    """What the database has of these objects, by two queries of system tables; by a third where one is missing."""
-    rows = described(session, declared)
+    """What the database has of these objects, by two queries of system tables, and one more where one is missing."""
     columns: dict[str, dict[str, tuple[str, str]]] = {}
     for table, name, type_, kind, default in described_columns(session, [it.name for it in declared]):
         columns.setdefault(table, {})[name] = type_, f"{kind} {default}".strip()
     plain = _Unqualified(session.database.database)
     objects = {
         name: FoundObject(name, engine, *(plain(text) for text in texts), columns=columns.get(name, {}))
-        for name, engine, *texts in rows
-        if engine != DECLARED
+        for name, engine, *texts in described(session, declared)
     }
+    views = [it for it in declared if not isinstance(it, Table)]
     missing = [it for it in declared if it.name not in objects]
     return Found(
         objects,
         detached(session, missing) if missing else frozenset(),
-        {name: plain(select) for name, engine, *_, select, _ in rows if engine == DECLARED},
+        {it.name: plain(text) for it, text in zip(views, session.formatted([it.select for it in views]), strict=True)},
     )
 
 
@@ -89,24 +85,13 @@ def _mark(comment: str) -> Mark | None:
 
 
 def described(session: Session, declared: Sequence[Object]) -> list[tuple[str, ...]]:
-    """What the datamart has of the declared tables and views, and how the server writes their SELECT."""
-    written = (
-        sql(
-            "\nUNION ALL\nSELECT {name}, {declared}, '', '', '', '', formatQuerySingleLine({select}), ''",
-            name=literal(it.name),
-            declared=literal(DECLARED),
-            select=literal(it.select.text),
-        )
-        for it in declared
-        if not isinstance(it, Table)
-    )
+    """What the datamart has of the declared tables and views."""
     return session.rows(
         sql(
             """SELECT name, engine, engine_full, sorting_key, partition_key, comment, as_select, create_table_query
 FROM system.tables
-WHERE database = currentDatabase() AND name IN ({names}){written}""",
+WHERE database = currentDatabase() AND name IN ({names})""",
             names=_names(declared),
-            written=joined("", written),
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,6 +42,8 @@ class ClickHouse:
     url: str = field(repr=False)
     name: str = "ch_datamart"
     _idle: Idle[Client] = field(default_factory=lambda: Idle(), init=False, repr=False, compare=False)
+    #: How a version of the server writes a SELECT.
+    _formatted: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def database(self) -> str:
@@ -158,6 +160,18 @@ class Session:
     def scalar(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> Any:
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None
+
+    def formatted(self, selects: Sequence[SQL]) -> list[str]:
+        """How the server writes each of these SELECTs on one line. It is asked once, while its version stays."""
+        known, version = self.database._formatted, str(self.client.server_version)
+        unknown = [it.text for it in selects if (version, it.text) not in known]
+        if unknown:
+            known.update(zip(((version, it) for it in unknown), self._format(unknown), strict=True))
+        return [known[version, it.text] for it in selects]
+
+    def _format(self, selects: Sequence[str]) -> tuple[str, ...]:
+        asked = (sql("formatQuerySingleLine({select})", select=literal(it)) for it in selects)
+        return self.rows(sql("SELECT {asked}", asked=joined(",\n", asked)))[0]
 
     def frame(self, statement: SQL) -> pd.DataFrame:
         """A result as a pandas DataFrame; without rows it has its columns all the same."""

@@ -97,8 +97,19 @@ def read(session: Session, mart: Mart) -> Contents:
 
 
 def registered(session: Session, mart: Mart) -> Contents:
-    """The loads of a mart's register alone."""
-    return Contents(tuple(held_loads(session, mart)), tuple(retained_loads(session, mart)))
+    """The loads of a mart's register alone, in their order."""
+    rows = session.rows(
+        sql(
+            """SELECT is_retained, load_ts, row_versions, hash_sum, rows_active
+FROM {register} FINAL
+ORDER BY load_ts""",
+            register=ident(MartTables(mart).loads),
+        )
+    )
+    of_kind: dict[bool, list[MartLoad]] = {False: [], True: []}
+    for is_retained, load_ts, *rest in rows:
+        of_kind[bool(is_retained)].append(MartLoad(_utc(load_ts), *rest))
+    return Contents(tuple(of_kind[False]), tuple(of_kind[True]))
 
 
 def begun(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
@@ -133,30 +144,6 @@ GROUP BY {end}""",
         )
     )
     return {_utc(load_ts): (count, apart) for load_ts, count, apart in rows}
-
-
-def held_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads that the mart holds, by its own register, in their order."""
-    return _registered(session, mart, is_retained=False)
-
-
-def retained_loads(session: Session, mart: Mart) -> list[MartLoad]:
-    """Loads of which only the mart has row versions, by its own register."""
-    return _registered(session, mart, is_retained=True)
-
-
-def _registered(session: Session, mart: Mart, *, is_retained: bool) -> list[MartLoad]:
-    rows = session.rows(
-        sql(
-            """SELECT load_ts, row_versions, hash_sum, rows_active
-FROM {register} FINAL
-WHERE is_retained = {is_retained}
-ORDER BY load_ts""",
-            register=ident(MartTables(mart).loads),
-            is_retained=literal(is_retained),
-        )
-    )
-    return [MartLoad(_utc(load_ts), *rest) for load_ts, *rest in rows]
 
 
 def versions_by_load(

@@ -46,7 +46,7 @@ def _state(model: Model, mart: Mart, stores: Stores) -> MartState:
         known = register.recorded(session) if _is_whole(found) else []
         taken = {it.name: it for it in register.taken(model, declared, found, known)}
         altered = {it.object.name for it in different}
-        held = contents.held_loads(session, mart) if tables.loads not in altered else []
+        held = contents.registered(session, mart).loads if tables.loads not in altered else ()
         countable = tables.view not in altered and not any(it.concerns_rows for it in different)
         rows = session.scalar(count_of(mart)) if countable else None
     held_ts = {load.load_ts for load in held}

@@ -176,7 +176,7 @@ GROUP BY load_ts""",
         Of a row of which the mart alone has versions, that is to the next one of the others.
         """
         versions = self._with_validity(ident(MartTables(self.mart).history))
-        if contents.retained_loads(self.datamart, self.mart):
+        if contents.registered(self.datamart, self.mart).retained:
             touched = sql(
                 "{key} IN (SELECT {key} FROM {history} WHERE {hash} = {retained})",
                 key=ident(self.mart.key),

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skyeng.datamart import catalog
 from skyeng.datamart.definitions import Object, Table
 
 
 def table_or_view(declared: Object) -> Iterator[tuple[str, ...]]:
-    """A table or view as ClickHouse describes it where it is as declared, and how it writes its SELECT."""
+    """A table or view as ClickHouse describes it where it is as declared."""
     comment = f"{declared.purpose}; {declared.mark}"
     if isinstance(declared, Table):
         arguments = f"({', '.join(declared.engine_arguments)})" if declared.engine_arguments else ""
         engine, key = declared.engine, ", ".join(declared.sorted_by)
         yield declared.name, engine, engine + arguments, key, declared.partitioned_by, comment, "", ""
-        return
-    select = declared.select.text
-    yield declared.name, "View", "", "", "", comment, select, ""
-    yield declared.name, catalog.DECLARED, "", "", "", "", select, ""
+    else:
+        yield declared.name, "View", "", "", "", comment, declared.select.text, ""
 
 
 def columns(declared: Object) -> Iterator[tuple[str, ...]]:

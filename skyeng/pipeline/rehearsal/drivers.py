@@ -128,7 +128,7 @@ class _Cursor(AbstractContextManager["_Cursor"]):
 class _Client:
     """As much of clickhouse-connect's client as our sessions use."""
 
-    database = ""
+    database, server_version = "", "26.8"
 
     def __init__(self, server: str, script: Script) -> None:
         self._script, self._session = script, script.session(server)

@@ -150,7 +150,8 @@ class Scenario:
             staging.registered: lambda _: Answer([(it, c.new, c.changed, c.gone) for it, c in self._changes.items()]),
             Session.column_types: _columns,
             catalog.described_columns: self._described_columns,
-            contents.held_loads: self._held_loads,
+            contents.registered: self._registered,
+            clickhouse.Session._format: self._format,
             contents.begun: self._begun,
             contents.ended: self._ended,
             contents.register: self._register_in_mart,
@@ -238,9 +239,12 @@ class Scenario:
         tables = _argument(question, catalog.described_columns, "tables")
         return Answer([row for it in self._objects if it.name in tables for row in described.columns(it)])
 
-    def _held_loads(self, question: Question) -> Answer:
-        mart = _argument(question, contents.held_loads, "mart")
-        return Answer([_row(load, tzinfo=None) for load in self._in_mart[MartTables(mart).loads]])
+    def _format(self, question: Question) -> Answer:
+        return Answer([tuple(_argument(question, clickhouse.Session._format, "selects"))])
+
+    def _registered(self, question: Question) -> Answer:
+        mart = _argument(question, contents.registered, "mart")
+        return Answer([(False, *_row(load, tzinfo=None)) for load in self._in_mart[MartTables(mart).loads]])
 
     def _send(self, question: Question) -> Answer:
         self._sent.add(_argument(question, append.send, "mart").table)

@@ -77,7 +77,7 @@ def reading(datamart: ClickHouse, threads: int = 2) -> Iterator[list[list[State]
         assert failed == []
 
 
-@pytest.fixture(params=[1, 8])
+@pytest.fixture(params=[1, 8] if LONG else [8])
 def partitioned(
     request: pytest.FixtureRequest, servers: Servers, courses: Model, monkeypatch: pytest.MonkeyPatch
 ) -> World:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import World
+from samples import some
 
 from skyeng.errors import SourceError
 from skyeng.model import load_model
@@ -103,23 +104,24 @@ def test_values_that_only_compare_as_equal_are_changes(empty_shop: World) -> Non
     assert empty_shop.mart("SELECT settings, toString(weight) FROM dm_orders") == [('{"a": 1.00}', "-0")]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "SELECT code AS depot_code, sku || 'p\nq' AS product_sku, pieces AS product_pieces FROM stock",
-        "SELECT code AS depot_code, sku || E'\\np' || $$\n  two\n    lines$$ AS product_sku,"
-        " pieces AS product_pieces FROM stock",
-        "WITH s AS (SELECT * FROM stock)\nSELECT code AS depot_code, sku || ' {x} 100% :y' AS product_sku,"
-        "\n pieces AS product_pieces FROM s",
-        "\ufeffSELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- done",
-        "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock ;\n;\n-- the end\n",
-        'SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- it\'s "done", $1',
-        "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock -- it's\n;/* 'b /* c */ */",
-        "SELECT code AS depot_code, sku || $a$;'$a$ AS product_sku, pieces AS product_pieces FROM stock; /* no end",
-        "SELECT code AS depot_code, sku || E'\\';--' AS product_sku, pieces AS product_pieces FROM stock;--",
-        "SELECT code AS depot_code, sku || '; --' AS product_sku, pieces AS product_pieces FROM stock -- it's",
-    ],
-)
+#: Queries as people write them.
+QUERIES = [
+    "SELECT code AS depot_code, sku || 'p\nq' AS product_sku, pieces AS product_pieces FROM stock",
+    "SELECT code AS depot_code, sku || E'\\np' || $$\n  two\n    lines$$ AS product_sku,"
+    " pieces AS product_pieces FROM stock",
+    "WITH s AS (SELECT * FROM stock)\nSELECT code AS depot_code, sku || ' {x} 100% :y' AS product_sku,"
+    "\n pieces AS product_pieces FROM s",
+    "\ufeffSELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- done",
+    "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock ;\n;\n-- the end\n",
+    'SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock; -- it\'s "done", $1',
+    "SELECT code AS depot_code, sku AS product_sku, pieces AS product_pieces FROM stock -- it's\n;/* 'b /* c */ */",
+    "SELECT code AS depot_code, sku || $a$;'$a$ AS product_sku, pieces AS product_pieces FROM stock; /* no end",
+    "SELECT code AS depot_code, sku || E'\\';--' AS product_sku, pieces AS product_pieces FROM stock;--",
+    "SELECT code AS depot_code, sku || '; --' AS product_sku, pieces AS product_pieces FROM stock -- it's",
+]
+
+
+@pytest.mark.parametrize("query", some(QUERIES, 4))
 def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, tmp_path: Path, query: str) -> None:
     folder = Path(shutil.copytree(empty_shop.model.directory, tmp_path / "shop"))
     (folder / "stocks.sql").write_text(query, encoding="utf-8")

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from bench import as_of, more, plot, report, rounds, show
 from bench.size import Results, Size
-from skyeng import pipeline
-from skyeng.settings import Settings
+from skyeng.config import Settings
+from skyeng.local.stores import opened
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -55,7 +55,7 @@ def _measure(options: argparse.Namespace, rows: int) -> None:
     with _home(options) as folder:
         home = folder / str(rows)
         results = Results(options.results / f"{rows}.json", rows)
-        with pipeline.opened(Settings(home=home)) as stores:  # keeps the server up between phases
+        with opened(Settings(home=home)) as stores:  # keeps the server up between phases
             size = Size(home, rows, stores, results)
             rounds.measure(size, chosen, options.repeats)
             for name, measure in _MORE.items():

@@ -21,18 +21,19 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.size import machine, measured_at
-from skyeng import pipeline
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.tables import MartTables, types
-from skyeng.fingerprint import row_hash
-from skyeng.hashing import Value, clickhouse_text_hash, row_values
+from skyeng import runs
+from skyeng.config import Settings
+from skyeng.control import loads
+from skyeng.db.stores import Stores
+from skyeng.hashing.checksums import row_hash
+from skyeng.hashing.hash_keys import Value, clickhouse_text_hash, row_values
+from skyeng.local.stores import opened
+from skyeng.marts import migrations as mart_migrations
+from skyeng.marts.tables import MartTables, types
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.settings import Settings
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.warehouse import loads
-from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.vault import migrations as warehouse_migrations
 
 MODEL = load_model("courses")
 FEED, MART = MODEL.feeds[0], MODEL.marts[0]
@@ -50,16 +51,16 @@ def build(stores: Stores, rows: int, changes: int) -> list[datetime]:
     """The history, or what is missing of it; load timestamps that changed anything, oldest first."""
     warehouse_migrations.migrate(stores.warehouse, MODEL)
     mart_migrations.migrate(stores.datamart, MODEL)
-    if not data.has_tables(stores.source):
-        data.generate(stores.source, MODEL, rows)
-        pipeline.run(MODEL, stores, only="to_datawarehouse")
+    if not sample_data.has_tables(stores.source):
+        sample_data.generate(stores.source, MODEL, rows)
+        runs.run(MODEL, stores, only="to_datawarehouse")
     while len(done := _closed(stores)) <= changes:
         number = len(done)
-        data.change(stores.source, MODEL, 0.01, seed=number)
+        sample_data.change(stores.source, MODEL, 0.01, seed=number)
         with stores.source.session() as session:
             session.execute(_ALSO[number % len(_ALSO)], {"number": number})
-        pipeline.run(MODEL, stores, only="to_datawarehouse")
-    pipeline.run(MODEL, stores, only="to_datamart")
+        runs.run(MODEL, stores, only="to_datawarehouse")
+    runs.run(MODEL, stores, only="to_datamart")
     return done
 
 
@@ -70,7 +71,7 @@ def _closed(stores: Stores) -> list[datetime]:
 
 def measure(home: Path, rows: int, changes: int, repeats: int) -> dict[str, Any]:
     """Medians of full reads, by side and moment."""
-    with pipeline.opened(Settings(home=home)) as stores:
+    with opened(Settings(home=home)) as stores:
         history = build(stores, rows, changes)
         moments = {"newest load": history[-1], "middle load": history[len(history) // 2], "first load": history[0]}
         return {

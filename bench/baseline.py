@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.gauges import settle
+from skyeng.db.stores import Stores
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.source.feed import typed_rows
+from skyeng.sources.postgres import typed_rows
 
 
 def copy_baseline(stores: Stores, psql: Path, repeats: int) -> list[float]:

@@ -56,7 +56,15 @@ def standin(home: Path) -> Iterator[Standin]:
     """A stand-in over the folder of the embedded datamart, for the length of a block."""
     password = secrets.token_hex()
     users = {"SKYENG_STANDIN_LOADER_PASSWORD": password, "SKYENG_STANDIN_ANALYST_PASSWORD": secrets.token_hex()}
-    command = [sys.executable, "-m", "skyeng.standin", "--folder", str(home / "clickhouse"), "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "skyeng.local.clickhouse_http",
+        "--folder",
+        str(home / "clickhouse"),
+        "--port",
+        "0",
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | users)
     try:
         assert process.stderr is not None

@@ -15,11 +15,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from skyeng import pipeline
-from skyeng.datamart.tables import MartTables
+from skyeng import proof
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.marts.tables import MartTables
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL, ident, literal, sql
 
 KINDS = ("altered byte", "missing row", "extra row")
@@ -61,7 +61,7 @@ def try_out(model: Model, stores: Stores, kind: str, place: str, rows: int) -> l
             stack.callback(harm.undo)
             harm.do()
         begun = time.perf_counter()
-        results = pipeline.verify(model, stores)
+        results = proof.verify(model, stores)
         seconds = time.perf_counter() - begun
     expected = {follower: it for harm in made for follower, it in harm.expected.items()}
     return [

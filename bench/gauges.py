@@ -16,8 +16,8 @@ from typing import Any
 import psutil
 import psycopg2
 
-from skyeng import pipe
-from skyeng.pipeline import Stores
+from skyeng.db import pipe
+from skyeng.db.stores import Stores
 
 
 def peak_mb(pid: int | str = "self") -> int:

@@ -25,14 +25,15 @@ import psycopg2
 
 from bench import damage, school, views
 from bench.gauges import measured
-from skyeng import pipeline
-from skyeng.datamart import migrations as mart_migrations
+from skyeng import proof, runs
+from skyeng.config import Settings
+from skyeng.db.stores import Stores
+from skyeng.local.stores import opened
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.settings import Settings
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.vault import migrations as warehouse_migrations
 
 MODEL = load_model("courses")
 
@@ -47,16 +48,16 @@ class Scene:
 
 def level_warehouse(scene: Scene, rows: str) -> None:
     """Whatever there is: a school, and a warehouse level with it."""
-    if not data.has_tables(scene.stores.source):
-        data.generate(scene.stores.source, MODEL, int(rows))
+    if not sample_data.has_tables(scene.stores.source):
+        sample_data.generate(scene.stores.source, MODEL, int(rows))
     warehouse_migrations.migrate(scene.stores.warehouse, MODEL)
-    pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
+    runs.run(MODEL, scene.stores, only="to_datawarehouse")
 
 
 def level_datamart(scene: Scene) -> None:
     """Whatever there is: a datamart level with the warehouse."""
     mart_migrations.migrate(scene.stores.datamart, MODEL)
-    pipeline.run(MODEL, scene.stores, only="to_datamart")
+    runs.run(MODEL, scene.stores, only="to_datamart")
 
 
 def level(scene: Scene, rows: str) -> None:
@@ -67,8 +68,8 @@ def level(scene: Scene, rows: str) -> None:
 
 def empty_warehouse(scene: Scene, rows: str) -> None:
     """A school, a warehouse that has loaded nothing, and no datamart, which would be ahead of it."""
-    if not data.has_tables(scene.stores.source):
-        data.generate(scene.stores.source, MODEL, int(rows))
+    if not sample_data.has_tables(scene.stores.source):
+        sample_data.generate(scene.stores.source, MODEL, int(rows))
     shutil.rmtree(scene.home / "clickhouse", ignore_errors=True)
     name = urlsplit(scene.stores.warehouse.url).path.strip("/")
     with closing(psycopg2.connect(scene.stores.source.url)) as connection:
@@ -106,14 +107,14 @@ def rename_large_course(scene: Scene) -> int:
 
 
 def to_datawarehouse(scene: Scene) -> Any:
-    done = pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
+    done = runs.run(MODEL, scene.stores, only="to_datawarehouse")
     changes = {feed: vars(it) for feed, it in done.changes.items()}
     rows = sum(count for table, count in done.counts.items() if table.startswith("stage."))
     return {"rows": rows, "changes": changes, "counts": done.counts, "steps": done.seconds}
 
 
 def to_datamart(scene: Scene) -> Any:
-    done = pipeline.run(MODEL, scene.stores, only="to_datamart")
+    done = runs.run(MODEL, scene.stores, only="to_datamart")
     return {"rows": sum(done.marts.values()), "steps": done.seconds}
 
 
@@ -121,10 +122,10 @@ def many_loads(scene: Scene, loads: str) -> Any:
     """Loads of one in a thousand, each taken by the datamart at once."""
     seconds: list[float] = []
     for number in range(int(loads)):
-        data.change(scene.stores.source, MODEL, 0.001, seed=number)
-        pipeline.run(MODEL, scene.stores, only="to_datawarehouse")
+        sample_data.change(scene.stores.source, MODEL, 0.001, seed=number)
+        runs.run(MODEL, scene.stores, only="to_datawarehouse")
         begun = time.perf_counter()
-        pipeline.run(MODEL, scene.stores, only="to_datamart")
+        runs.run(MODEL, scene.stores, only="to_datamart")
         seconds.append(time.perf_counter() - begun)
     tenth = max(1, len(seconds) // 10)
     return {
@@ -136,7 +137,7 @@ def many_loads(scene: Scene, loads: str) -> Any:
 
 
 def verify(scene: Scene) -> Any:
-    results = pipeline.verify(MODEL, scene.stores)
+    results = proof.verify(MODEL, scene.stores)
     assert all(result.equal for result in results), results
     return {"rows": sum(result.rows for result in results), "sides": {it.follower: it.rows for it in results}}
 
@@ -170,7 +171,7 @@ PHASES = {phase.__name__: phase for phase in _ALL}
 
 def main() -> None:
     phase, home, arguments = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
-    with pipeline.opened(Settings(home=home, datamart_url=os.environ.get("CH_DATAMART_URL"))) as stores:
+    with opened(Settings(home=home, datamart_url=os.environ.get("CH_DATAMART_URL"))) as stores:
         scene = Scene(home, stores)
         print(json.dumps(measured(home, stores, lambda: PHASES[phase](scene, *arguments))))
 

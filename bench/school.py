@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from skyeng.db.postgres import Postgres
 from skyeng.model import Model
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
 
 #: How many lessons the course has that is renamed.
@@ -38,9 +38,9 @@ def _seed() -> int:
     return time.time_ns() % 1_000_000_000
 
 
-def one_percent(source: Postgres, model: Model) -> data.Counts:
+def one_percent(source: Postgres, model: Model) -> sample_data.Counts:
     """The model's own mixture of changes to one percent of the lessons."""
-    return data.change(source, model, 0.01, seed=_seed())
+    return sample_data.change(source, model, 0.01, seed=_seed())
 
 
 def thousand(source: Postgres) -> int:

@@ -17,8 +17,8 @@ import psutil
 
 from bench.baseline import copy_baseline
 from bench.child import Sample, run_phase
-from skyeng.embedded import binaries
-from skyeng.pipeline import Stores
+from skyeng.db.stores import Stores
+from skyeng.local.embedded_postgres import binaries
 from skyeng.sql import SQL
 
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from skyeng.datamart import contents
-from skyeng.datamart.client import ClickHouse, Session
-from skyeng.datamart.queries import as_of, named_queries
-from skyeng.datamart.tables import MartTables
+from skyeng.db.clickhouse import ClickHouse, Session
+from skyeng.marts import contents
+from skyeng.marts.queries import as_of, named_queries
+from skyeng.marts.tables import MartTables
 from skyeng.model import Mart, Model
 from skyeng.sql import SQL, ident, idents, literal, sql
 

@@ -3,6 +3,6 @@
 Airflow drops every DAG of a file that fails: hence a file of its own.
 """
 
-from skyeng.dags import check_models
+from skyeng.model.discovery import check_models
 
 check_models()

@@ -3,7 +3,8 @@
 `courses`, the first one, has the plain names; another model's DAGs carry its name.
 """
 
-from skyeng.dags import sound_models, to_datamart, to_datawarehouse
+from skyeng.airflow.factory import to_datamart, to_datawarehouse
+from skyeng.model.discovery import sound_models
 
 for model in sound_models():
     suffix = "" if model.name == "courses" else f"_{model.name}"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from images.drawing import GREY, INK, Box, Drawing, Line, Rect, Text, text_width
 from images.sheet import HEAD, ROW, SIDE, Row, Sheet, Style, base_line
-from skyeng.datamart.definitions import Object, Table
-from skyeng.datamart.tables import MartTables, objects
+from skyeng.marts.definitions import Object, Table
+from skyeng.marts.tables import MartTables, objects
 from skyeng.model import Hub, Mart, Model
 
 MART = Style("#2f7d4f", title="#ffffff", edge="#2f7d4f")

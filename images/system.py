@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 import psutil
 
-from skyeng import running
 from skyeng.errors import ProcessFailed, UsageError
-from skyeng.up.airflow_api import AirflowApi
+from skyeng.local import instance
+from skyeng.local.up.airflow_api import AirflowApi
 
 WAREHOUSE, MART = "to_datawarehouse", "to_datamart"
 
@@ -112,7 +112,7 @@ def _shown(system: System) -> Shown | None:
 def system(home: Path | None) -> Iterator[System]:
     """The `skyeng up` of a home, or, without one, one of our own that ends with the block."""
     if home is not None:
-        if not running.is_up(home):
+        if not instance.is_up(home):
             raise UsageError(f"no skyeng up runs in {home}", remedy=f"SKYENG_HOME={home} ./run up")
         yield _known(home)
         return
@@ -136,12 +136,12 @@ def _started(home: Path) -> Iterator[System]:
 def _is_ready(program: subprocess.Popen[bytes], home: Path) -> bool:
     if program.poll() is not None:
         raise ProcessFailed(f"skyeng up ended with status {program.returncode}", remedy="see above")
-    return "airflow" in running.state(home)
+    return "airflow" in instance.state(home)
 
 
 def _known(home: Path) -> System:
-    secrets = json.loads((running.folder(home) / "passwords.json").read_text())
-    return System(home, AirflowApi(running.state(home)["airflow"], secrets["admin"]))
+    secrets = json.loads((instance.folder(home) / "passwords.json").read_text())
+    return System(home, AirflowApi(instance.state(home)["airflow"], secrets["admin"]))
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:

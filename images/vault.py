@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from images.drawing import GREY, INK, Band, Drawing, Line, Point, Rect, Text, text_width
 from images.sheet import Row, Sheet, Style, base_line
 from skyeng.model import Entity, Hub, Link, Model
-from skyeng.warehouse.tables import model_metadata
+from skyeng.vault.tables import model_metadata
 
 HUB = Style("#2563ab", title="#ffffff", edge="#2563ab")
 LINK = Style("#b3363e", title="#ffffff", edge="#b3363e")

@@ -7,20 +7,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skyeng import pipeline
-from skyeng.datamart import queries
+from skyeng import proof, runs
+from skyeng.config import Settings
 from skyeng.errors import UsageError
+from skyeng.local.stores import datamart as datamart_of
+from skyeng.local.stores import opened
+from skyeng.marts import queries
 from skyeng.model import Model, load_model
-from skyeng.settings import Settings
 from skyeng.sql import SQL, written
-from skyeng.warehouse import life
-from skyeng.warehouse.revisions import check_migrated
+from skyeng.vault import entity_history
+from skyeng.vault.revisions import check_migrated
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from skyeng.pipeline.run import Pipeline, Report
-    from skyeng.pipeline.verify import Verification
+    from skyeng.proof.verification import Verification
+    from skyeng.runs.pipelines import Pipeline, Report
 
 __all__ = ["history", "load_model", "query", "run", "verify"]
 
@@ -38,14 +40,14 @@ def run(
     `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart. `where`
     restricts the source to ranges of business keys, as in `["lesson_id=1..100000"]`.
     """
-    with pipeline.opened(settings or Settings.read()) as stores:
-        return pipeline.run(_model(model), stores, only=only, full=full, where=where)
+    with opened(settings or Settings.read()) as stores:
+        return runs.run(_model(model), stores, only=only, full=full, where=where)
 
 
 def verify(model: str | Path | Model = "courses", *, settings: Settings | None = None) -> list[Verification]:
     """Compare source, warehouse and datamart row by row; one result a comparison."""
-    with pipeline.opened(settings or Settings.read()) as stores:
-        return pipeline.verify(_model(model), stores)
+    with opened(settings or Settings.read()) as stores:
+        return proof.verify(_model(model), stores)
 
 
 def query(
@@ -63,7 +65,7 @@ def query(
     """
     described = _model(model)
     statement = statement_of(described, name, sql, as_of)
-    with queries.reading(pipeline.datamart(settings or Settings.read()), described, statement) as session:
+    with queries.reading(datamart_of(settings or Settings.read()), described, statement) as session:
         return session.frame(statement).convert_dtypes()
 
 
@@ -81,11 +83,13 @@ def history(
     import pandas as pd
 
     described = _model(model)
-    with pipeline.opened(settings or Settings.read()) as stores:
+    with opened(settings or Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
-            events = life.life(session, described, life.find_hub(described, hub), life.as_texts(key))
-    frame = pd.DataFrame([event.record() for event in events], columns=list(life.COLUMNS)).convert_dtypes()
+            events = entity_history.life(
+                session, described, entity_history.find_hub(described, hub), entity_history.as_texts(key)
+            )
+    frame = pd.DataFrame([event.record() for event in events], columns=list(entity_history.COLUMNS)).convert_dtypes()
     return frame.astype({"load_ts": "datetime64[us, UTC]"})
 
 

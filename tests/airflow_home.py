@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import World
 
-from skyeng.connections import connection
+from skyeng.airflow.connections import connection
 
 DAGS = Path(__file__).parents[1] / "dags"
 

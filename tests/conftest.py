@@ -19,21 +19,22 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 
-from skyeng import pipeline
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.client import ClickHouse
-from skyeng.embedded import EmbeddedPostgres
+from skyeng import proof, runs
+from skyeng.control import loads, locks
+from skyeng.control.loads import Load
+from skyeng.control.locks import Runner
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.local.embedded_postgres import EmbeddedPostgres
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Report, Stores
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.runs import Report
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import loads, locks
-from skyeng.warehouse import migrations as warehouse_migrations
-from skyeng.warehouse.loads import Load
-from skyeng.warehouse.locks import Runner
-from skyeng.warehouse.revisions import store_signature
+from skyeng.vault import migrations as warehouse_migrations
+from skyeng.vault.revisions import store_signature
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)
@@ -54,7 +55,7 @@ class World:
             session.execute(SQL(statements))
 
     def run(self, **options: Any) -> Report:
-        return pipeline.run(self.model, self.stores, **options)
+        return runs.run(self.model, self.stores, **options)
 
     def source(self, query: str) -> list[tuple[Any, ...]]:
         with self.stores.source.session(snapshot=True) as session:
@@ -78,7 +79,7 @@ class World:
 
     def differences(self) -> list[str]:
         """What `verify` says differs, in words."""
-        return [str(it) for result in pipeline.verify(self.model, self.stores) for it in result.differences]
+        return [str(it) for result in proof.verify(self.model, self.stores) for it in result.differences]
 
     def row_counts(self) -> dict[str, int]:
         """Rows of every table that a load may add to."""
@@ -263,7 +264,7 @@ def schema_only(source: Postgres, model: Model) -> None:
 @pytest.fixture
 def school(servers: Servers, courses: Model) -> Iterator[World]:
     """The sample school, nothing loaded yet."""
-    yield from servers.kept_world(courses, lambda source: data.create_sample(source, courses), "sample")
+    yield from servers.kept_world(courses, lambda source: sample_data.create_sample(source, courses), "sample")
 
 
 @pytest.fixture

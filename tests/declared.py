@@ -10,13 +10,13 @@ from typing import Any
 import yaml
 from conftest import Servers, World
 
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import files, model_history
+from skyeng.vault import migrations
+from skyeng.vault.revisions import files, model_history
 
 _numbers = itertools.count(1)
 

@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 from conftest import Servers, World, schema_only
 
-from skyeng import pipeline
+from skyeng import runs
+from skyeng.control import loads
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
-from skyeng.warehouse import loads, migrations
-from skyeng.warehouse.revisions import model_history
+from skyeng.vault import migrations
+from skyeng.vault.revisions import model_history
 
 #: Changes a model file, as a person would in an editor.
 Edit = Callable[[dict[str, Any]], object]
@@ -79,7 +80,7 @@ class Shop:
     def migrate(self) -> None:
         migrations.migrate(self.warehouse, self.model)
 
-    def run(self, **options: Any) -> pipeline.Report:
+    def run(self, **options: Any) -> runs.Report:
         return self.world.run(**options)
 
     def revisions(self) -> dict[str, str]:

@@ -26,15 +26,15 @@ import clickhouse_connect.driver.httpclient  # noqa: F401 - imported once, not b
 import psycopg2
 import psycopg2.extensions
 
-from skyeng import pipeline
-from skyeng.datamart import client as clickhouse
-from skyeng.datamart import housekeeping
+from skyeng import runs
+from skyeng.db import clickhouse as clickhouse
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import SkyengError
+from skyeng.marts import housekeeping
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL
-from skyeng.warehouse import bulk, vault
+from skyeng.vault import bulk, loading
 
 
 @dataclass(frozen=True)
@@ -227,14 +227,14 @@ def _run(order: dict[str, Any], reports: int) -> None:
     # What a load ended is set apart after it, however little that is.
     housekeeping.LEAST_ENDED = 1
     if order["bulk"]:
-        vault.WORTH_BULK = bulk.WORTH_BULK = 1
+        loading.WORTH_BULK = bulk.WORTH_BULK = 1
     source, warehouse, datamart = order["urls"]
     stores = Stores(
         Postgres("pg_datasource", source), Postgres("pg_datawarehouse", warehouse), clickhouse.ClickHouse(datamart)
     )
     told: dict[str, Any] = {}
     try:
-        pipeline.run(MODELS[order["model"]], stores, **order["options"])
+        runs.run(MODELS[order["model"]], stores, **order["options"])
     except SkyengError as exc:
         told = {"error": str(exc)}
     except BaseException as exc:

@@ -11,9 +11,9 @@ from conftest import World
 from kill import Ended, Killer
 from kill_reader import Seen, State, readers, source_state
 
+from skyeng.control import loads
 from skyeng.errors import LoadInProgress
-from skyeng.pipeline import Report
-from skyeng.warehouse import loads
+from skyeng.runs import Report
 
 #: Every title names the generation, so that a row of another generation is seen in any state. Beside
 #: that: a course and a lesson come and go, one lesson moves, one module changes its place.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conftest import World
 
+from skyeng.control import loads
 from skyeng.sql import SQL
-from skyeng.warehouse import loads
 
 
 def forget_last_load(world: World) -> str:

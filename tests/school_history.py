@@ -14,10 +14,10 @@ import school_snapshots as texts
 from conftest import World
 from school_changes import TABLES, School
 
-from skyeng.datamart import queries
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.control.feed_changes import Changes
+from skyeng.marts import queries
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse.staging import Changes
 
 MART = "dm_courses_modules_lessons_streams"
 #: Moments that one statement asks ClickHouse for.

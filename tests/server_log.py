@@ -14,8 +14,8 @@ from clickhouse_connect.driver.binding import finalize_query
 from clickhouse_connect.driver.client import Client
 from conftest import Servers, World
 
-from skyeng.datamart.client import ClickHouse
-from skyeng.postgres import Postgres
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import Postgres
 
 _PREFIX = "<%c %d> "
 _ENTRY = re.compile(r"<(?P<session>\S+) (?P<database>\S*)> (?P<level>[A-Z]+):  (?P<message>.*)", re.DOTALL)

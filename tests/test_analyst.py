@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 from conftest import Servers
 
-from skyeng import deploy
-from skyeng.deploy import Login
+from skyeng import provisioning
 from skyeng.model import Model
+from skyeng.provisioning import Login
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def test_clickhouse_takes_the_statements(servers: Servers) -> None:
     with servers.datamart().session(create=True) as session:
         create, alter, grant = (
             session.scalar(SQL("SELECT formatQuerySingleLine(%(text)s)"), {"text": statement.text})
-            for statement in deploy.analyst_statements("data mart", ANALYST)
+            for statement in provisioning.analyst_statements("data mart", ANALYST)
         )
     for made, verb in ((create, "CREATE USER IF NOT EXISTS"), (alter, "ALTER USER")):
         assert made.startswith(f"{verb} `ana-lyst` IDENTIFIED WITH sha256_hash BY '")
@@ -54,8 +54,8 @@ USERS = """<clickhouse>
 
 MIGRATED = """
 import sys
-from skyeng.datamart.client import ClickHouse
-from skyeng.datamart.migrations import migrate
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.marts.migrations import migrate
 from skyeng.model import load_model
 migrate(ClickHouse(sys.argv[1]), load_model("courses"))
 """
@@ -104,7 +104,7 @@ def test_an_analyst_may_ask_and_nothing_else(tmp_path: Path, courses: Model) -> 
     folder = tmp_path / "clickhouse"
     migrate = [sys.executable, "-c", MIGRATED, f"chdb://{quote(str(folder))}?database=datamart"]
     subprocess.run(migrate, check=True, timeout=120)
-    (tmp_path / "users.xml").write_text(USERS.format(seconds=deploy.ANALYST_SECONDS))
+    (tmp_path / "users.xml").write_text(USERS.format(seconds=provisioning.ANALYST_SECONDS))
     (tmp_path / "config.xml").write_text(
         f"<clickhouse><users_config>{tmp_path / 'users.xml'}</users_config></clickhouse>"
     )

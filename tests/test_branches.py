@@ -14,11 +14,12 @@ from conftest import Servers, World, begun
 from edited_models import Edit, Shop, with_past
 from test_model_changes import SHELF, assert_past_is_kept, attribute, orders, stocks
 
+from skyeng.control import locks
 from skyeng.errors import LoadInProgress, ModelChangeRefused, NotMigrated
 from skyeng.model import Model, load_model
 from skyeng.sql import SQL
-from skyeng.warehouse import locks, migrations
-from skyeng.warehouse.revisions import MIGRATIONS, History, model_history, newest_signature
+from skyeng.vault import migrations
+from skyeng.vault.revisions import MIGRATIONS, History, model_history, newest_signature
 
 pytestmark = pytest.mark.slow
 

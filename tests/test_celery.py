@@ -16,13 +16,13 @@ import pytest
 from conftest import World
 from test_up import wait_for
 
-from skyeng import pipeline
+from skyeng.config import Settings
+from skyeng.local.stores import opened
+from skyeng.local.up.airflow_api import AirflowApi
+from skyeng.local.up.plan import Plan, Ports
+from skyeng.local.up.processes import Programs, programs
+from skyeng.local.up.supervisor import everything
 from skyeng.model import Model
-from skyeng.settings import Settings
-from skyeng.up.airflow_api import AirflowApi
-from skyeng.up.plan import Plan, Ports
-from skyeng.up.processes import Programs, programs
-from skyeng.up.run import everything
 
 pytestmark = [
     pytest.mark.slow,
@@ -86,7 +86,7 @@ def test_any_worker_runs_any_task(courses: Model, tmp_path: Path) -> None:
         assert len(tasks) > 14
         done = [started.logs / f"worker-{name}.log" for name in WORKERS]
         wait_for("the workers to say so", lambda: sum(_tasks_done(log) for log in done) >= len(tasks))
-        with pipeline.opened(Settings(home=tmp_path / "home")) as stores:
+        with opened(Settings(home=tmp_path / "home")) as stores:
             world = World(courses, stores)
             assert world.differences() == []
             assert world.row_counts()["h_lessons"] == 36

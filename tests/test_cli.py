@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from skyeng.cli.main import cli
+from skyeng.config import Settings
 from skyeng.errors import SettingsError
-from skyeng.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -168,9 +168,10 @@ def test_a_killed_process_leaves_no_lock_that_a_person_must_remove(tmp_path: Pat
     """Killed while it holds everything; the next command starts as if nothing had been."""
     assert skyeng(tmp_path, "demo").returncode == 0
     hold = """
-import time, skyeng.pipeline
-from skyeng.settings import Settings
-with skyeng.pipeline.opened(Settings.read()) as stores, stores.datamart.session():
+import time
+from skyeng.config import Settings
+from skyeng.local.stores import opened
+with opened(Settings.read()) as stores, stores.datamart.session():
     print("up", flush=True)
     time.sleep(60)"""
     holder = subprocess.Popen(

@@ -19,8 +19,8 @@ import yaml
 from psycopg2.extensions import parse_dsn
 from sqlalchemy import make_url
 
-from skyeng.chdb_options import OPTIONS
-from skyeng.settings import Settings
+from skyeng.config import Settings
+from skyeng.db.chdb_options import OPTIONS
 
 ROOT = Path(__file__).parents[1]
 FILE, SETTINGS = ROOT / "docker-compose.yml", ROOT / ".env"

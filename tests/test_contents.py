@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from skyeng.datamart.contents import Contents, MartLoad
+from skyeng.marts.contents import Contents, MartLoad
 
 LOADS = 2_000
 

@@ -9,11 +9,11 @@ from typing import LiteralString
 import pytest
 from conftest import Servers, World
 
-from skyeng.cut import Cut
+from skyeng.detection import active_rows, segment_checksums
+from skyeng.detection.segmentation import Cut
 from skyeng.model import Model
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import sql
-from skyeng.warehouse import buckets, staging
 
 ROWS = 2_000
 
@@ -27,8 +27,8 @@ def grown(servers: Servers, courses: Model) -> Iterator[World]:
         yield world
 
 
-def fill(source: data.Postgres, model: Model) -> None:
-    data.generate(source, model, ROWS)
+def fill(source: sample_data.Postgres, model: Model) -> None:
+    sample_data.generate(source, model, ROWS)
 
 
 def staged(world: World) -> int:
@@ -44,9 +44,9 @@ def assert_kept_fingerprints_are_right(world: World) -> None:
     """What loads carried along is what would be summed up anew."""
     feed = world.model.feeds[0]
     with world.stores.warehouse.session() as session:
-        cut = buckets.kept_cut(session, world.model, feed)
+        cut = segment_checksums.kept_cut(session, world.model, feed)
         assert cut is not None
-        anew = session.rows(cut.fingerprints(staging.held_rows(world.model, feed)))
+        anew = session.rows(cut.fingerprints(active_rows.held_rows(world.model, feed)))
         kept = session.rows(
             sql("SELECT bucket, row_count, hash_sum, weighted_sum FROM control.courses_buckets WHERE row_count <> 0")
         )
@@ -90,7 +90,7 @@ def test_rows_at_the_places_that_differ_are_staged(grown: World) -> None:
 
 
 def test_of_more_places_than_a_list_may_hold_all_rows_are_staged(grown: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buckets, "LONGEST_LIST", 5)
+    monkeypatch.setattr(segment_checksums, "LONGEST_LIST", 5)
     for ids, count in (("7", 1), ("7, 107, 207", ROWS)):
         grown.change(f"UPDATE stream_module_lesson SET title = title || '!' WHERE id IN ({ids})")
         assert grown.run(only="to_datawarehouse").changes["courses"].changed == ids.count(",") + 1
@@ -152,7 +152,7 @@ def test_buckets_fit_places_that_lie_far_apart(grown: World) -> None:
     assert not grown.run().anything_new
     feed = grown.model.feeds[0]
     with grown.stores.warehouse.session() as session:
-        cut = buckets.kept_cut(session, grown.model, feed)
+        cut = segment_checksums.kept_cut(session, grown.model, feed)
     assert cut is not None
     assert cut.shift == 14
     assert_kept_fingerprints_are_right(grown)

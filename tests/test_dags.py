@@ -16,10 +16,10 @@ from conftest import MODELS, Servers, World
 from receivers import hook
 from test_shop import ROWS
 
-from skyeng.connections import connection, url
+from skyeng.airflow.connections import connection, url
 from skyeng.errors import BadRowsError, SettingsError, SourceError
 from skyeng.model import Model
-from skyeng.source import data
+from skyeng.sources import sample_data
 
 __all__ = ["airflow"]
 
@@ -181,7 +181,7 @@ def test_no_xcom_grows_with_the_rows_or_the_loads(airflow: Airflow, servers: Ser
 
 
 def _generate(source: Any, model: Model, rows: int) -> None:
-    data.generate(source, model, rows)
+    sample_data.generate(source, model, rows)
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
     assert failed.tasks["t_find_new_rows"] == "failed", "not up for a retry: it would fail again"
     assert failed.tasks_in("upstream_failed") == LOADS
     assert school.row_counts()["h_lessons"] == 0
-    said = next(it.getMessage() for it in caplog.records if it.name == "skyeng.dags.step")
+    said = next(it.getMessage() for it in caplog.records if it.name == "skyeng.airflow.step")
     assert "task t_find_new_rows of to_datawarehouse failed: rows of feed 'courses' cannot be loaded" in said
     assert "mend the rows at the source" in said
     assert "clear the tasks that did not succeed" in said
@@ -208,12 +208,12 @@ def test_what_a_failure_says(
     caplog: pytest.LogCaptureFixture, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the log, and to whom `SKYENG_ALERTS` names: once for a run of which a task failed."""
-    from skyeng.dags.step import tell_of_failure
+    from skyeng.airflow.step import tell_of_failure
 
     class Instance:
         task_id = "l_update_links"
 
-    with caplog.at_level(logging.ERROR, "skyeng.dags.step"):
+    with caplog.at_level(logging.ERROR, "skyeng.airflow.step"):
         tell_of_failure({"task_instance": Instance(), "exception": OSError("the disk is full")})  # type: ignore[typeddict-item]
     assert "task l_update_links" in caplog.text
     assert "the disk is full" in caplog.text

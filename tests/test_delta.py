@@ -17,7 +17,7 @@ from samples import LONG
 from skyeng.errors import BadRowsError, ModelError, SourceError, VaultDamaged
 from skyeng.model import load_model
 from skyeng.sql import SQL
-from skyeng.warehouse.life import life
+from skyeng.vault.entity_history import life
 
 NAMES = st.sampled_from(["Ann", "Łucja", "O'Neil", "", None])
 

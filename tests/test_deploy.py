@@ -16,13 +16,13 @@ from conftest import Servers, World
 from samples import some
 from test_own_servers import OWNER, Cluster, Role, check_powerless
 
-from skyeng import deploy
+from skyeng import provisioning
 from skyeng.cli.main import cli
-from skyeng.deploy import Login
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import ConnectionFailed, SkyengError, UsageError
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
+from skyeng.provisioning import Login
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def world(cluster: Cluster, servers: Servers, courses: Model) -> World:
 
 
 def deployed(world: World, reader: Login | None = None) -> list[str]:
-    return list(deploy.deploy(world.model, world.stores, sample=True, reader=reader))
+    return list(provisioning.deploy(world.model, world.stores, sample=True, reader=reader))
 
 
 def as_reader(world: World, cluster: Cluster, login: Login, *, writable: bool = False) -> World:

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from skyeng.cli.main import cli
-from skyeng.datamart.queries import named_queries
+from skyeng.marts.queries import named_queries
 from skyeng.model import Model
 
 ROOT = Path(__file__).parents[1]

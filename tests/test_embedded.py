@@ -15,8 +15,8 @@ import psutil
 import psycopg2
 import pytest
 
-from skyeng.embedded import EmbeddedPostgres
 from skyeng.errors import EmbeddedServerError
+from skyeng.local.embedded_postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.slow
 
@@ -108,7 +108,7 @@ def test_a_half_made_cluster_is_made_anew(folder: Path) -> None:
 def test_many_processes_start_it_at_once(folder: Path) -> None:
     code = f"""
 from pathlib import Path
-from skyeng.embedded import EmbeddedPostgres
+from skyeng.local.embedded_postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path({str(folder)!r})); server.start(); print(server.url("together"))"""
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(6)]
     urls = {process.communicate(timeout=60)[0].strip() for process in started}
@@ -140,7 +140,7 @@ def test_an_ordinary_user_needs_no_other(tmp_path: Path) -> None:
         part.chmod(part.stat().st_mode | 0o001)
     code = f"""
 import os
-from skyeng.embedded import EmbeddedPostgres
+from skyeng.local.embedded_postgres import EmbeddedPostgres
 from pathlib import Path
 os.setgid({user.pw_gid}); os.setuid({user.pw_uid})
 server = EmbeddedPostgres(Path({str(home)!r}) / "postgres")

@@ -13,17 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import some
 
-from skyeng import pipeline
-from skyeng.datamart import migrations as mart_migrations
+from skyeng import proof
+from skyeng.db.postgres import Postgres, Session
+from skyeng.db.stores import Stores
 from skyeng.errors import BadRowsError
-from skyeng.fingerprint import Method, canary, row_hash
-from skyeng.hashing import Value, clickhouse_text_hash, named_text
+from skyeng.hashing.checksums import Method, canary, row_hash
+from skyeng.hashing.hash_keys import Value, clickhouse_text_hash, named_text
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import load_model
 from skyeng.model.types import LogicalType, parse_type
-from skyeng.postgres import Postgres, Session
 from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import model_history
+from skyeng.vault import migrations
+from skyeng.vault.revisions import model_history
 
 _SPAN = 1 << 32
 _SPRING = "timestamp '2026-04-05 06:07:08.123456'"
@@ -291,7 +292,7 @@ def things(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> World:
     model = load_model(_model(tmp_path_factory.mktemp("near") / "near"))
     with Postgres("pg_datasource", servers.database("near_source")).session() as session:
         session.execute(SQL((model.directory / "data" / "schema.sql").read_text()))
-    stores = pipeline.Stores(
+    stores = Stores(
         Postgres("pg_datasource", servers.database("near_source")),
         Postgres("pg_datawarehouse", servers.database("near_warehouse")),
         servers.datamart(),
@@ -309,9 +310,9 @@ def test_each_change_of_a_value_is_loaded_and_named(
     things: World, monkeypatch: pytest.MonkeyPatch, method: Method
 ) -> None:
     """A value that becomes its neighbour, and two columns that exchange their values, for every type at once."""
-    for module in ("to_datawarehouse", "verify"):
-        monkeypatch.setattr(sys.modules[f"skyeng.pipeline.{module}"], "agreed_method", lambda *_: method)
-    monkeypatch.setattr(sys.modules["skyeng.pipeline.verify"], "_NAMED", 10_000)
+    for module in ("runs.to_datawarehouse", "proof.verification"):
+        monkeypatch.setattr(sys.modules[f"skyeng.{module}"], "agreed_method", lambda *_: method)
+    monkeypatch.setattr(sys.modules["skyeng.proof.verification"], "_NAMED", 10_000)
     pairs = {column: _pairs(things, parse_type(name), NEAR[name]) for column, name in _TYPES.items()}
     for assignments in ("{0}_a = {0}_b", "{0}_a = {0}_b, {0}_b = {0}_a"):
         things.change("DELETE FROM thing")
@@ -325,7 +326,7 @@ def test_each_change_of_a_value_is_loaded_and_named(
             first = _number(column, 0)
             things.change(f"UPDATE thing SET {assignments.format(column)} WHERE id BETWEEN {first} AND {first + 9_999}")
             changed |= {f"thing_id = {_number(column, place)}, owner_id = 1" for place in range(len(of_type))}
-        (with_source, *_) = pipeline.verify(things.model, things.stores)
+        (with_source, *_) = proof.verify(things.model, things.stores)
         assert {it.detail.partition(";")[0] for it in with_source.differences} == changed
         assert things.run().changes["things"].changed == len(changed)
         assert things.differences() == []
@@ -377,7 +378,7 @@ def test_another_hash_method_compares_everything_once_and_says_so(
     """Nothing gets a new version for it, also where a load that hashed otherwise was rolled back."""
 
     def agree_on(method: Method) -> None:
-        monkeypatch.setattr(sys.modules["skyeng.pipeline.to_datawarehouse"], "agreed_method", lambda *_: method)
+        monkeypatch.setattr(sys.modules["skyeng.runs.to_datawarehouse"], "agreed_method", lambda *_: method)
 
     school.run()
     before = school.row_counts()

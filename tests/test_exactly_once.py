@@ -22,13 +22,13 @@ import pytest
 from conftest import Servers, World
 from samples import some
 
-from skyeng.datamart import append, contents
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.client import ClickHouse
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import Postgres
 from skyeng.errors import DatamartAhead, LoadInProgress, MartDamaged, SkyengError
-from skyeng.pipeline.status import mart_states
-from skyeng.pipeline.to_datamart import ToDatamart
-from skyeng.postgres import Postgres
+from skyeng.marts import append, contents
+from skyeng.marts import migrations as mart_migrations
+from skyeng.runs.status import mart_states
+from skyeng.runs.to_datamart import ToDatamart
 from skyeng.sql import literal, sql
 
 pytestmark = pytest.mark.slow
@@ -287,7 +287,7 @@ def served(folder: Path) -> Iterator[int]:
     """The port of a ClickHouse stand-in with an empty folder."""
     passwords = {f"SKYENG_STANDIN_{user}_PASSWORD": "secret" for user in ("LOADER", "ANALYST")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "skyeng.standin", "--folder", str(folder), "--port", "0"],
+        [sys.executable, "-m", "skyeng.local.clickhouse_http", "--folder", str(folder), "--port", "0"],
         env=os.environ | passwords,
         stderr=subprocess.PIPE,
         text=True,

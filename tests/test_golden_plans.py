@@ -17,12 +17,12 @@ import pytest
 import yaml
 from conftest import MODELS
 
+from skyeng.detection.key_range import Part
 from skyeng.errors import UsageError
 from skyeng.model import Model, load_model
-from skyeng.part import Part
-from skyeng.pipeline.plan import rehearse
-from skyeng.pipeline.rehearsal import KINDS, Section
-from skyeng.pipeline.run import Options
+from skyeng.runs.dry_run import KINDS, Section
+from skyeng.runs.pipelines import Options
+from skyeng.runs.plan import rehearse
 
 GOLDEN = Path(__file__).parent / "golden"
 RENAMED = GOLDEN / "renamed.yaml"

@@ -12,15 +12,15 @@ import pytest
 from conftest import Servers, World
 from samples import some
 
-from skyeng import pipeline
-from skyeng.datamart import append
+from skyeng import proof
+from skyeng.db.postgres import Postgres, Session
 from skyeng.errors import SkyengError
+from skyeng.marts import append
 from skyeng.model import Model
-from skyeng.postgres import Postgres, Session
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import bulk, shared, staging, vault
-from skyeng.warehouse.bulk import WORTH_BULK
+from skyeng.vault import bulk, distinct_rows, loading, staging
+from skyeng.vault.bulk import WORTH_BULK
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ Plan = dict[str, Any]
 
 
 def changed(source: Postgres, model: Model) -> None:
-    data.generate(source, model, ROWS)
+    sample_data.generate(source, model, ROWS)
 
 
 @pytest.fixture
@@ -135,9 +135,9 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
     assert ROWS < WORTH_BULK, "a first load of this size is no bulk load"
     school = large_school
     if bulk_from < WORTH_BULK:
-        for place in (bulk, vault):
+        for place in (bulk, loading):
             monkeypatch.setattr(place, "WORTH_BULK", bulk_from)
-        for place in (staging, shared, vault):
+        for place in (staging, distinct_rows, loading):
             monkeypatch.setattr(place, "WORTH_ANALYSING", bulk_from // 2)
         monkeypatch.setattr(append, "LARGEST_LOOK_UP", bulk_from)
     for prepare in ("first", "nothing", "one percent", "of every kind", "a course renamed", "many gone", "everything"):
@@ -146,7 +146,7 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
                 source.execute(SQL("UPDATE stream_module_lesson SET title = title || '!' WHERE id % 100 = 0"))
                 source.execute(SQL("DELETE FROM stream_module_lesson WHERE id % 500 = 0"))
             elif prepare == "of every kind":
-                data.change(school.stores.source, school.model, 0.05)
+                sample_data.change(school.stores.source, school.model, 0.05)
             elif prepare == "a course renamed":
                 source.execute(SQL("UPDATE course SET title = 'Renamed' WHERE id = 1"))
             elif prepare == "many gone":
@@ -162,7 +162,7 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
             assert ("pk_s_lessons" in str(inserts)) == (bulk_from > ROWS), "a table that is filled has no key"
         assert slow(plans, {*LARGE, GONE} if prepare == "many gone" else LARGE) == [], prepare
     with explained(monkeypatch) as plans:
-        assert all(one.equal for one in pipeline.verify(school.model, school.stores))
+        assert all(one.equal for one in proof.verify(school.model, school.stores))
         school.run(full=True)
     assert slow(plans) == []
 
@@ -197,7 +197,7 @@ def test_what_reads_everything_is_divided_among_processes_to_the_end(
     school.run(only="to_datawarehouse")
     with explained(monkeypatch) as plans:
         school.run()
-        assert all(one.equal for one in pipeline.verify(school.model, school.stores))
+        assert all(one.equal for one in proof.verify(school.model, school.stores))
         school.run(full=True, only="to_datawarehouse")
     whole = {statement: plan for statement, plan in plans.items() if re.search(READS_EVERYTHING, statement)}
     # Fingerprints of source (for a run, for verify) and vault; the mart's rows, those of the past, and those rebuilt.

@@ -14,10 +14,10 @@ from conftest import World
 
 import skyeng
 from skyeng.cli.main import cli
+from skyeng.config import Settings
 from skyeng.errors import SkyengError, UnknownKey, UsageError
-from skyeng.settings import Settings
 from skyeng.sql import SQL
-from skyeng.warehouse.life import Event, find_hub, life
+from skyeng.vault.entity_history import Event, find_hub, life
 
 Told = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
@@ -125,7 +125,7 @@ def test_null_empty_and_values_that_need_care(loaded: World) -> None:
 def test_a_load_that_is_not_closed_or_was_rolled_back_is_not_told(
     loaded: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+    from skyeng.runs.to_datawarehouse import ToDatawarehouse
 
     before = {key: told(loaded, *key) for key in (("course", "1"), ("lesson", "1"))}
 

@@ -12,12 +12,12 @@ from conftest import Servers, World
 from samples import LONG
 from test_mart_readers import MART, state
 
-from skyeng.datamart import housekeeping
-from skyeng.datamart.client import Session
+from skyeng.db.clickhouse import Session
+from skyeng.db.postgres import Postgres
 from skyeng.errors import MartDamaged, SkyengError
+from skyeng.marts import housekeeping
 from skyeng.model import Model
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def test_current_reads_do_not_grow_with_the_past(servers: Servers, courses: Mode
     """Each load changes a tenth of the rows, deletes some and brings others."""
 
     def fill(source: Postgres) -> None:
-        data.generate(source, courses, ROWS)
+        sample_data.generate(source, courses, ROWS)
 
     world = servers.world(courses, fill, f"past_{ROWS}")
     world.run()

@@ -7,8 +7,8 @@ import threading
 import pytest
 from conftest import Servers, World
 
+from skyeng.db.postgres import Postgres
 from skyeng.errors import SkyengError
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL
 
 PID = "SELECT pg_backend_pid()"

@@ -14,9 +14,9 @@ import pytest
 from images import datamart, vault
 from images.drawing import SIZE, Box, Drawing, Line, Rect
 from images.make import drawn
-from skyeng.datamart.tables import MartTables, column_type, types
+from skyeng.control.loads import vault_tables
+from skyeng.marts.tables import MartTables, column_type, types
 from skyeng.model import Model
-from skyeng.warehouse.loads import vault_tables
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "images"

@@ -22,7 +22,7 @@ from samples import LONG
 from test_standin import Standin, started, stop
 
 from skyeng.model import Model
-from skyeng.source import data
+from skyeng.sources import sample_data
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 def new_school(servers: Servers, standin: Standin, courses: Model, killer: Killer, database: str) -> School:
     world = servers.world(
         courses,
-        lambda source: data.create_sample(source, courses),
+        lambda source: sample_data.create_sample(source, courses),
         "sample",
         datamart=standin.datamart(database=database),
     )

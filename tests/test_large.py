@@ -9,13 +9,13 @@ from conftest import Servers, World
 from declared import declared, migrated
 from samples import some
 
-from skyeng import postgres as postgres_sessions
-from skyeng.datamart import append
-from skyeng.datamart.contents import MartLoad
+from skyeng.db import postgres as postgres_sessions
 from skyeng.errors import SkyengError
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.marts import append
+from skyeng.marts.contents import MartLoad
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse import bulk, migrations, vault
+from skyeng.vault import bulk, loading, migrations
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ MART = "dm_courses_modules_lessons_streams"
 @pytest.fixture
 def always_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "WORTH_BULK", 0)
-    monkeypatch.setattr(vault, "WORTH_BULK", 0)
+    monkeypatch.setattr(loading, "WORTH_BULK", 0)
 
 
 def test_a_first_load_in_bulk_gives_the_same_and_leaves_every_key(school: World, always_bulk: None) -> None:
@@ -152,7 +152,7 @@ def test_a_rebuild_that_dies_after_any_statement_is_brought_level(
     school: World, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
     """A reader sees what is damaged or what is whole, never half a mart; between the swaps as well."""
-    from skyeng.datamart.client import Session
+    from skyeng.db.clickhouse import Session
 
     school.run()
     school.change("UPDATE course SET title = 'Renamed' WHERE id = 2")

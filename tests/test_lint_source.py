@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from conftest import MODELS, Servers, schema_only
 
 from skyeng.cli.main import cli
+from skyeng.db.postgres import Postgres
 from skyeng.model import load_model
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL
 
 _numbers = itertools.count(1)

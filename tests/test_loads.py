@@ -13,11 +13,13 @@ import pytest
 from conftest import World, begun, insert_all, statuses
 from samples import some
 
+from skyeng.control import loads, locks
+from skyeng.detection import active_rows
 from skyeng.errors import BadRowsError, LoadGone, SkyengError, StagingLost, StepMissing
-from skyeng.pipeline.steps import Step
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.runs.steps import Step
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse import loads, locks, staging
+from skyeng.vault import staging
 
 
 def start(world: World, steps: int) -> None:
@@ -93,7 +95,7 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
     for step in run.insert_steps(load):
         step.work()
     closing, proceed = threading.Event(), threading.Event()
-    keep = staging.keep_changes
+    keep = active_rows.keep_changes
 
     def slow(*arguments: Any) -> None:
         closing.set()

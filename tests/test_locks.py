@@ -16,26 +16,26 @@ import psycopg2
 import pytest
 from conftest import World, begun, end_leases, insert_all, statuses
 
+from skyeng.control import loads, locks
+from skyeng.control.locks import Runner
 from skyeng.errors import LoadGone, LoadInProgress
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.warehouse import loads, locks
-from skyeng.warehouse.locks import Runner
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 
 #: As `skyeng run --only to_datawarehouse`, with the time that a silent process has.
 _COMMAND = """
 import sys
 from datetime import timedelta
-from skyeng import pipeline
+from skyeng import runs
 from skyeng.errors import SkyengError
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
-from skyeng.datamart.client import ClickHouse
-from skyeng.warehouse import locks
+from skyeng.db.stores import Stores
+from skyeng.db.postgres import Postgres
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.control import locks
 locks.SILENCE = timedelta(seconds=float(sys.argv[3]))
 stores = Stores(Postgres("pg_datasource", sys.argv[1]), Postgres("pg_datawarehouse", sys.argv[2]), ClickHouse("chdb:///none"))
 try:
-    report = pipeline.run(load_model("courses"), stores, only="to_datawarehouse")
+    report = runs.run(load_model("courses"), stores, only="to_datawarehouse")
 except SkyengError as exc:
     sys.exit(f"{type(exc).__name__}: {exc}")
 print(report.changes["courses"].new)

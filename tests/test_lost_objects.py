@@ -18,17 +18,18 @@ from samples import LONG
 from test_shop import ROWS
 
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.detection import segment_checksums, validity
 from skyeng.errors import NotMigrated, NotOwned, ObjectsLost, SkyengError, StagingLost, VaultDamaged
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.postgres import Postgres
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL, ident
-from skyeng.warehouse import bookkeeping, buckets, derived, migrations, objects
-from skyeng.warehouse.revisions import check_migrated
-from skyeng.warehouse.schema import model_tables
-from skyeng.warehouse.tables import control_metadata, model_metadata
+from skyeng.vault import derived, migrations, objects
+from skyeng.vault.revisions import check_migrated
+from skyeng.vault.schema import model_tables
+from skyeng.vault.tables import control_metadata, model_metadata
 
 CHANGES = (
     """UPDATE flat_order SET customer_name = 'Anna' WHERE customer_number = '1' AND customer_country = 'PL';
@@ -343,7 +344,7 @@ def test_bookkeeping_that_fits_is_not_computed_again(copied: World, monkeypatch:
         raise AssertionError("computed again")
 
     copied.run()
-    monkeypatch.setattr(bookkeeping, "rebuild_rows", never)
+    monkeypatch.setattr(validity, "rebuild_rows", never)
     for number, change in enumerate(NEXT):
         copied.change(change)
         copied.run(where=["depot_code=1..100"] if number == 1 else [])
@@ -375,8 +376,8 @@ def test_bookkeeping_that_lost_some_rows_is_computed_again(copied: World) -> Non
     copied.run()
     execute(copied, "UPDATE control.stocks_buckets SET row_count = row_count + 1")
     with copied.stores.warehouse.session() as session:
-        active = bookkeeping.rows_active(session, copied.model)["stocks"]
-        assert buckets.filled(session, copied.model.feed("stocks")).rows != active
+        active = validity.rows_active(session, copied.model)["stocks"]
+        assert segment_checksums.filled(session, copied.model.feed("stocks")).rows != active
     copied.change("DELETE FROM stock")
     copied.run(may_be_empty=True)
     check_right(copied)

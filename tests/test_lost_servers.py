@@ -26,9 +26,9 @@ from kill_school import School
 from samples import some
 from test_standin import Standin, started, stop
 
+from skyeng.db.stores import Stores
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.source import data
+from skyeng.sources import sample_data
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="module")
 def world(own: Servers, standin: Standin, courses: Model) -> World:
-    made = own.world(courses, lambda source: data.create_sample(source, courses), "sample", datamart=standin.datamart())
+    made = own.world(
+        courses, lambda source: sample_data.create_sample(source, courses), "sample", datamart=standin.datamart()
+    )
     made.run()
     # With `wal_level = minimal` a cloned database's unlogged tables reach the disk by a checkpoint alone.
     own.execute("CHECKPOINT")

@@ -12,7 +12,7 @@ from declared import declared
 from samples import LONG
 
 from skyeng.cli.main import cli
-from skyeng.postgres import Postgres
+from skyeng.db.postgres import Postgres
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow

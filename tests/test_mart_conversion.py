@@ -11,10 +11,10 @@ import pytest
 from conftest import Servers, World
 from restored import forget_last_load
 
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart import register
-from skyeng.datamart.client import ClickHouse
-from skyeng.datamart.tables import objects
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.marts import migrations as mart_migrations
+from skyeng.marts import register
+from skyeng.marts.tables import objects
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
@@ -143,7 +143,7 @@ def test_a_conversion_that_dies_after_any_statement_is_carried_on(
     school: World, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Analysts see what they saw, whichever tables the views read at that moment."""
-    from skyeng.datamart.client import Session
+    from skyeng.db.clickhouse import Session
     from skyeng.errors import SkyengError
 
     school.run()

@@ -11,10 +11,10 @@ import pytest
 from conftest import Servers
 from declared import declared
 
-from skyeng.datamart.client import ClickHouse
+from skyeng.db.clickhouse import ClickHouse
 from skyeng.errors import StatementFailed
-from skyeng.model.lint import UNREADABLE_IN_CLICKHOUSE, WITH_DICTIONARY
 from skyeng.model.names import LONGEST_MART_TABLE
+from skyeng.model.rules import UNREADABLE_IN_CLICKHOUSE, WITH_DICTIONARY
 from skyeng.model.types import KNOWN, parse_type
 from skyeng.sql import SQL, ident, joined, literal, sql
 
@@ -25,9 +25,9 @@ LITERALS = {"inf", "nan", "infinity", "null", "true", "false", "ts", "version", 
 IN_A_PROCESS = """
 import sys
 from datetime import UTC, datetime
-from skyeng.datamart.client import ClickHouse
-from skyeng.datamart.contents import MartLoad, register
-from skyeng.datamart.tables import OPEN_END, MartTables, appended_columns, objects
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.marts.contents import MartLoad, register
+from skyeng.marts.tables import OPEN_END, MartTables, appended_columns, objects
 from skyeng.model import load_model
 from skyeng.sql import ident, idents, sql
 

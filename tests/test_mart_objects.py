@@ -16,12 +16,12 @@ from conftest import Servers, World
 from restored import forget_last_load
 from samples import LONG, some
 
-from skyeng import pipeline
+from skyeng import proof
 from skyeng.cli.main import cli
 from skyeng.errors import MartDamaged, NameTaken, NotMigrated, SkyengError, StatementFailed
 from skyeng.model import Model
-from skyeng.pipeline.status import mart_states
-from skyeng.source import data
+from skyeng.runs.status import mart_states
+from skyeng.sources import sample_data
 
 pytestmark = pytest.mark.slow
 
@@ -380,7 +380,7 @@ def test_commands_name_what_is_lost_and_what_to_do(loaded: World) -> None:
     check_right(loaded)
     damage(loaded, AS_OF, "dropped")
     with pytest.raises(MartDamaged, match="not as the model declares") as caught:
-        pipeline.verify(loaded.model, loaded.stores)
+        proof.verify(loaded.model, loaded.stores)
     assert f"{AS_OF} is missing" in str(caught.value)
 
 
@@ -429,4 +429,4 @@ def test_the_mart_of_another_warehouse_with_the_same_model_is_refused(loaded: Wo
 
 @pytest.fixture
 def school_elsewhere(servers: Servers, courses: Model) -> Iterator[World]:
-    yield from servers.kept_world(courses, lambda source: data.create_sample(source, courses), "sample")
+    yield from servers.kept_world(courses, lambda source: sample_data.create_sample(source, courses), "sample")

@@ -14,11 +14,12 @@ import pytest
 from conftest import Servers, World
 from samples import LONG
 
-from skyeng.datamart import client, housekeeping, objects
-from skyeng.datamart.client import ClickHouse
+from skyeng.db import clickhouse
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import Postgres
+from skyeng.marts import housekeeping, objects
 from skyeng.model import Model
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
@@ -84,7 +85,7 @@ def partitioned(
     """A school whose mart has so many partitions, and is written in blocks of a few hundred rows."""
 
     def fill(source: Postgres) -> None:
-        data.generate(source, courses, ROWS)
+        sample_data.generate(source, courses, ROWS)
 
     world = servers.world(courses, fill, f"readers_{ROWS}")
     in_blocks = {"max_insert_block_size": 500, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0}
@@ -97,7 +98,7 @@ def partitioned(
         world.mart_command(create.replace("PARTITION BY is_past", partitions))
         world.mart_command(f"INSERT INTO {history} SELECT * FROM whole")
         world.mart_command("DROP TABLE whole SYNC")
-    monkeypatch.setattr(client, "_AT_ONCE", {**client._AT_ONCE, **in_blocks})
+    monkeypatch.setattr(clickhouse, "_AT_ONCE", {**clickhouse._AT_ONCE, **in_blocks})
     # What a load ended is set apart right after it.
     monkeypatch.setattr(housekeeping, "LEAST_ENDED", 1)
     monkeypatch.setattr(housekeeping, "MOST_ENDED", 0.0)

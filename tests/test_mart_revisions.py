@@ -17,17 +17,17 @@ from conftest import MODELS, Servers, World, schema_only
 from restored import forget_last_load
 from samples import some
 
-from skyeng import pipeline
+from skyeng import runs
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import DatamartAhead, MartDamaged, NameTaken, NotMigrated, SkyengError
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Stores
-from skyeng.pipeline.plan import plan
-from skyeng.pipeline.status import mart_states
-from skyeng.postgres import Postgres
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import changes_to_revise, model_history
+from skyeng.runs.plan import plan
+from skyeng.runs.status import mart_states
+from skyeng.vault import migrations
+from skyeng.vault.revisions import changes_to_revise, model_history
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def shop_by_path(servers: Servers, tmp_path: Path) -> Iterator[World]:
         migrations.migrate(stores.warehouse, model)
         for change in CHANGES:
             World(model, stores).change(change)
-            pipeline.run(model, stores, only="to_datawarehouse")
+            runs.run(model, stores, only="to_datawarehouse")
 
     servers.clone(source, lambda url: schema_only(Postgres("pg_datasource", url), model))
     warehouse = servers.clone("mart_revisions_warehouse", load)
@@ -64,7 +64,7 @@ def shop_by_path(servers: Servers, tmp_path: Path) -> Iterator[World]:
     )
     mart_migrations.migrate(stores.datamart, model)
     with stores.datamart.kept():
-        pipeline.run(model, stores, only="to_datamart")
+        runs.run(model, stores, only="to_datamart")
         yield World(model, stores)
 
 

@@ -10,16 +10,16 @@ import pytest
 from alembic.script import ScriptDirectory
 from conftest import Servers, World
 
-from skyeng import pipeline
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.tables import objects
+from skyeng import runs
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import NotMigrated
+from skyeng.marts import migrations as mart_migrations
+from skyeng.marts.tables import objects
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import MIGRATIONS, check_migrated, control_history, head, model_history
+from skyeng.vault import migrations
+from skyeng.vault.revisions import MIGRATIONS, check_migrated, control_history, head, model_history
 
 
 def fresh_stores(servers: Servers, name: str) -> Stores:
@@ -100,7 +100,7 @@ def test_ddl_files_lead_to_what_the_model_says(request: pytest.FixtureRequest, s
 
 def test_an_empty_warehouse_is_refused_with_the_remedy(servers: Servers, courses: Model) -> None:
     with pytest.raises(NotMigrated, match="it is at nothing") as caught:
-        pipeline.run(courses, fresh_stores(servers, "unmigrated"))
+        runs.run(courses, fresh_stores(servers, "unmigrated"))
     assert "skyeng migrate" in str(caught.value)
 
 

@@ -19,6 +19,9 @@ from samples import some
 
 from skyeng import api
 from skyeng.cli.main import cli
+from skyeng.config import Settings
+from skyeng.control import loads
+from skyeng.control.locks import Runner, exclusive
 from skyeng.errors import (
     LoadGone,
     LoadInProgress,
@@ -30,14 +33,12 @@ from skyeng.errors import (
 )
 from skyeng.model import Model
 from skyeng.model.signature import signature
-from skyeng.pipeline.to_datamart import NO_LOADS, Held, ToDatamart
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.settings import Settings
+from skyeng.runs.to_datamart import NO_LOADS, Held, ToDatamart
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse import loads, migrations, vault
-from skyeng.warehouse.life import life
-from skyeng.warehouse.locks import Runner, exclusive
-from skyeng.warehouse.revisions import MIGRATIONS, model_history, newest_file, newest_signature, stored_signature
+from skyeng.vault import loading, migrations
+from skyeng.vault.entity_history import life
+from skyeng.vault.revisions import MIGRATIONS, model_history, newest_file, newest_signature, stored_signature
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def test_a_satellite_that_was_added_is_no_event_of_its_entities(edited: Shop) ->
 @pytest.mark.slow
 def test_a_large_first_load_of_a_satellite_that_was_added(edited: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that is filled in bulk is one without any row: here each known parent has its version already."""
-    monkeypatch.setattr(vault, "WORTH_BULK", 0)
+    monkeypatch.setattr(loading, "WORTH_BULK", 0)
     edited.edit(new_satellite, queries=orders("CASE product_sku WHEN 'pear' THEN 'sweet' END AS product_label"))
     edited.revise()
     edited.migrate()

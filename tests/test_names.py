@@ -12,14 +12,14 @@ from declared import declared, everything, migrated
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
+from skyeng.db.postgres import Postgres
 from skyeng.errors import ModelError
 from skyeng.model import Model
 from skyeng.model.names import DATAMART, SCHEMAS, derived_names, engine_names
-from skyeng.pipeline.to_datawarehouse import inserts
-from skyeng.postgres import Postgres
+from skyeng.runs.to_datawarehouse import inserts
 from skyeng.sql import SQL, ident
-from skyeng.warehouse import migrations
-from skyeng.warehouse.tables import control_metadata, model_metadata
+from skyeng.vault import migrations
+from skyeng.vault.tables import control_metadata, model_metadata
 
 Names = set[tuple[str, str]]
 

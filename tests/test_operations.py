@@ -25,15 +25,15 @@ from click.testing import CliRunner
 from conftest import Servers, World, end_leases
 
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart.client import ClickHouse
+from skyeng.control.loads import Runner
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import DatamartAhead, LoadInProgress, StatementFailed
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import load_model
-from skyeng.pipeline import Stores
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.postgres import Postgres
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.warehouse.loads import Runner
 
 pytestmark = pytest.mark.slow
 

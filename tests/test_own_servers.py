@@ -25,15 +25,15 @@ import psycopg2
 import pytest
 from conftest import Servers, World
 
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart import queries
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
 from skyeng.errors import SkyengError, StatementFailed
+from skyeng.marts import migrations as mart_migrations
+from skyeng.marts import queries
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import migrations as warehouse_migrations
+from skyeng.vault import migrations as warehouse_migrations
 
 pytestmark = pytest.mark.slow
 
@@ -241,7 +241,7 @@ def standby(primary: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def make_school(cluster: Cluster, model: Model, database: str, options: str = "") -> None:
     """A database with the sample, of which `reader` may SELECT four tables and nothing else."""
     cluster.execute(f"CREATE DATABASE {database} {options}")
-    data.create_sample(Postgres("pg_datasource", cluster.url(database)), model)
+    sample_data.create_sample(Postgres("pg_datasource", cluster.url(database)), model)
     cluster.execute(
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",  # CONNECT and TEMPORARY
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",

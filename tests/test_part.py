@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from conftest import World
 
+from skyeng.detection.key_range import Part, Range
 from skyeng.errors import BadRowsError, UsageError
 from skyeng.model import Model
-from skyeng.part import Part, Range
-from skyeng.pipeline import run
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
+from skyeng.runs import run
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
 
 

@@ -26,16 +26,16 @@ from samples import LONG
 from server_log import Sessions, logged
 
 from skyeng.cli.main import cli
-from skyeng.datamart import append
+from skyeng.db.postgres import Session
 from skyeng.errors import NotRehearsed
+from skyeng.marts import append
 from skyeng.model import Feed, Model, load_model
-from skyeng.pipeline import to_datawarehouse
-from skyeng.pipeline.plan import plan, rehearse
-from skyeng.pipeline.rehearsal import KINDS, Kind, Section, Statement
-from skyeng.postgres import Session
-from skyeng.source import data
+from skyeng.runs import to_datawarehouse
+from skyeng.runs.dry_run import KINDS, Kind, Section, Statement
+from skyeng.runs.plan import plan, rehearse
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import bulk, inserts, shared, staging
+from skyeng.vault import bulk, distinct_rows, inserts, staging
 
 #: First rows, then what changes: in every feed, so that every table has something to do. As in most
 #: feeds, each business key stands in several rows, but for that of a driving key.
@@ -77,7 +77,7 @@ def a_world(servers: Servers, name: str) -> Iterator[World]:
     kind = "sample" if name == "courses" else "empty"
     for world in servers.kept_world(
         model,
-        lambda source: data.create_sample(source, model) if kind == "sample" else schema_only(source, model),
+        lambda source: sample_data.create_sample(source, model) if kind == "sample" else schema_only(source, model),
         kind,
     ):
         if CHANGES[name][0]:
@@ -223,9 +223,9 @@ def test_a_large_load_sends_what_was_planned(
     servers: Servers, school_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large loads fill tables without their keys, and make statistics; here one row is many."""
-    for place in (staging, shared, to_datawarehouse.vault):
+    for place in (staging, distinct_rows, to_datawarehouse.loading):
         monkeypatch.setattr(place, "WORTH_ANALYSING", 1)
-    for place in (bulk, to_datawarehouse.vault):
+    for place in (bulk, to_datawarehouse.loading):
         monkeypatch.setattr(place, "WORTH_BULK", 1)
     monkeypatch.setattr(append, "LARGEST_LOOK_UP", 0)
     assert_planned(servers, school_world, "first")

@@ -19,9 +19,9 @@ import psycopg2
 import pytest
 from conftest import Servers, World
 
+from skyeng.db.postgres import Postgres
 from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
-from skyeng.postgres import Postgres
-from skyeng.warehouse import migrations
+from skyeng.vault import migrations
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 

@@ -10,9 +10,9 @@ import pytest
 from conftest import World
 
 import skyeng
-from skyeng.datamart import queries
+from skyeng.config import Settings
 from skyeng.errors import UsageError
-from skyeng.settings import Settings
+from skyeng.marts import queries
 from skyeng.sql import SQL
 
 DM = "dm_courses_modules_lessons_streams"

@@ -14,15 +14,15 @@ from conftest import Servers, World
 from test_exactly_once import served
 
 import skyeng
-from skyeng import api, readonly
+from skyeng import api
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.datamart import queries
-from skyeng.datamart.client import ClickHouse
+from skyeng.config import Settings
+from skyeng.db.clickhouse import ClickHouse
 from skyeng.errors import SkyengError, UsageError
+from skyeng.marts import migrations as mart_migrations
+from skyeng.marts import queries
 from skyeng.model import Model
-from skyeng.settings import Settings
-from skyeng.sql import SQL
+from skyeng.sql import SQL, readonly
 
 MART = "dm_courses_modules_lessons_streams"
 

@@ -34,7 +34,7 @@ from school_history import LOADS as WAYS
 from school_history import History
 
 from skyeng.model import Model
-from skyeng.source import data
+from skyeng.sources import sample_data
 
 #: What follows a change, by how often of all; nothing first, so that it is the simplest.
 THEN = (
@@ -111,7 +111,7 @@ class Replay(RuleBasedStateMachine):
         self.sound = True
 
     def _new_history(self) -> History:
-        fill = {"sample": data.create_sample, "empty": schema_only}[self.kind]
+        fill = {"sample": sample_data.create_sample, "empty": schema_only}[self.kind]
         return History(self.servers.world(self.model, lambda source: fill(source, self.model), self.kind), _tell)
 
     def teardown(self) -> None:

@@ -14,15 +14,15 @@ import pytest
 from airflow_home import Airflow, airflow, connected
 from conftest import World
 
-from skyeng import retention
-from skyeng.embedded import EmbeddedPostgres
+from skyeng.airflow import retention
+from skyeng.config import keep_logs
+from skyeng.control.feed_changes import Changes
+from skyeng.control.loads import Load
 from skyeng.errors import SettingsError
-from skyeng.pipeline.to_datawarehouse import ToDatawarehouse
-from skyeng.settings import keep_logs
+from skyeng.local.embedded_postgres import EmbeddedPostgres
+from skyeng.local.up.processes import programs
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.up.processes import programs
-from skyeng.warehouse.loads import Load
-from skyeng.warehouse.staging import Changes
 
 __all__ = ["airflow"]
 
@@ -68,10 +68,10 @@ def test_a_load_that_is_open_keeps_its_steps(school: World) -> None:
         """INSERT INTO control.loads (model, load_ts, status, run_by, hash_version)
 VALUES ('courses', now(), 'closed', 'somebody', 2) RETURNING 1"""
     )
-    from skyeng.warehouse import progress
+    from skyeng.control import step_log
 
     with school.stores.warehouse.session() as session:
-        progress.forget_old(session, school.model, timedelta(days=30))
+        step_log.forget_old(session, school.model, timedelta(days=30))
     assert known(school)[0][0] > 0
 
 
@@ -158,7 +158,7 @@ def test_old_runs_of_airflow_and_their_logs_go(
 def test_retention_refuses_what_is_no_duration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKYENG_KEEP_LOGS", "long")
     done = subprocess.run(
-        [sys.executable, "-m", "skyeng.retention"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "skyeng.airflow.retention"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("SKYENG_KEEP_LOGS is not a duration: long")

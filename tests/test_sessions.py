@@ -20,15 +20,15 @@ import pytest
 from conftest import Servers, World
 from samples import LONG
 
-from skyeng import lock_waits
-from skyeng import postgres as postgres_sessions
-from skyeng.datamart import migrations as mart_migrations
-from skyeng.embedded import binaries
+from skyeng.config import Settings
+from skyeng.db import lock_waits
+from skyeng.db import postgres as postgres_sessions
+from skyeng.db.postgres import Postgres
 from skyeng.errors import ConnectionFailed, SettingsError, SkyengError, SourceError
-from skyeng.postgres import Postgres
-from skyeng.settings import Settings
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import control_history, model_history
+from skyeng.local.embedded_postgres import binaries
+from skyeng.marts import migrations as mart_migrations
+from skyeng.vault import migrations
+from skyeng.vault.revisions import control_history, model_history
 
 pytestmark = pytest.mark.slow
 
@@ -250,10 +250,10 @@ def test_loads_go_on_while_the_warehouse_is_dumped(
     school: World, monkeypatch: pytest.MonkeyPatch, filled: bool, full: bool
 ) -> None:
     """Also the first one, which would take off keys, and one that computes its bookkeeping again."""
-    from skyeng.warehouse import bulk, vault
+    from skyeng.vault import bulk, loading
 
     monkeypatch.setattr(postgres_sessions, "_TO_LOCK", "100ms")
-    for place in (bulk, vault):
+    for place in (bulk, loading):
         monkeypatch.setattr(place, "WORTH_BULK", 1)
     if filled:
         school.run()

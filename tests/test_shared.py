@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import World
 
+from skyeng.checks import staged_rows
 from skyeng.errors import BadRowsError
 from skyeng.sql import SQL
-from skyeng.warehouse import checks
 
 pytestmark = pytest.mark.slow
 
@@ -18,16 +18,16 @@ APART, ALONG = (20_000, 2), (0, 1_000_000)
 @pytest.fixture(params=[APART, ALONG], ids=["apart", "along"])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     few, times = request.param
-    monkeypatch.setattr(checks, "_FEW_ROWS", few)
-    monkeypatch.setattr(checks, "_WORTH_SHARING", times)
+    monkeypatch.setattr(staged_rows, "_FEW_ROWS", few)
+    monkeypatch.setattr(staged_rows, "_WORTH_SHARING", times)
     return request.param == APART
 
 
-def standing(world: World) -> checks.Standing:
+def standing(world: World) -> staged_rows.Standing:
     """How hubs stand among what is staged, which is left there."""
     feed = world.model.feeds[0]
     with world.stores.warehouse.session() as session:
-        return checks.standing_of(session, world.model, feed)
+        return staged_rows.standing_of(session, world.model, feed)
 
 
 def staged(world: World, how: str) -> None:
@@ -74,14 +74,14 @@ def test_contradictions_are_found(school: World, kept: bool, how: str, hub: str)
     staged(school, how)
     feed = school.model.feeds[0]
     with pytest.raises(BadRowsError, match=f"one '{hub}', two different sets"), school.stores.warehouse.session() as it:
-        checks.check_rows(it, school.model, feed)
+        staged_rows.check_rows(it, school.model, feed)
     # What a row says of a hub that it has not is said as it is.
     with school.stores.warehouse.session() as session:
         session.execute(SQL("TRUNCATE stage.courses"))
     staged(school, "UPDATE stage.courses SET stream_name = 'S' || lesson_id WHERE stream_id IS NULL")
     words = "the business key of 'stream' is empty, and attributes of it are there"
     with pytest.raises(BadRowsError, match=words), school.stores.warehouse.session() as session:
-        checks.check_rows(session, school.model, feed)
+        staged_rows.check_rows(session, school.model, feed)
     with school.stores.warehouse.session() as session:
         session.execute(SQL("UPDATE stage.courses SET stream_name = NULL WHERE stream_id IS NULL"))
-        assert list(checks.check_rows(session, school.model, feed).unique) == ["lesson"]
+        assert list(staged_rows.check_rows(session, school.model, feed).unique) == ["lesson"]

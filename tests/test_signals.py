@@ -16,14 +16,14 @@ import psutil
 import pytest
 from samples import LONG
 
-from skyeng import running, signals
+from skyeng.local import instance, signals
 
 #: As `skyeng up` does it: three programs, each with a child, and a server; small ones.
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from skyeng import signals
-from skyeng.up.processes import programs, wait_until
+from skyeng.local import signals
+from skyeng.local.up.processes import programs, wait_until
 home = Path(sys.argv[1])
 signals.end_in_order()
 print("begun", flush=True)
@@ -44,7 +44,7 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from skyeng import signals
-from skyeng.embedded import EmbeddedPostgres
+from skyeng.local.embedded_postgres import EmbeddedPostgres
 signals.end_in_order()
 server = EmbeddedPostgres(Path(sys.argv[1]))
 print("begun", flush=True)
@@ -68,7 +68,7 @@ def test_no_pair_of_signals_leaves_a_program(tmp_path: Path) -> None:
         told = f"pair {number}: signals {first}, {others} after {waits}, status {status}"
         assert status in (-signal.SIGINT, 1, 128 + first, *(128 + it for it in others)), told
         assert left_of(home) == [], told
-        assert not running.is_up(home)
+        assert not instance.is_up(home)
 
 
 def test_waiting_for_a_server_that_another_command_starts_may_be_broken_off(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from skyeng.model import Model, load_model
 from skyeng.model.change import Change, is_wider
 from skyeng.model.changes import changes
 from skyeng.model.signature import as_text, from_text, model_of, signature
-from skyeng.warehouse.tables import model_metadata
+from skyeng.vault.tables import model_metadata
 
 #: A second reading of the model file, as a person edits it.
 Declared = dict[str, Any]

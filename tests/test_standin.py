@@ -28,11 +28,11 @@ import sqlalchemy
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
 from clickhouse_connect.driver.external import ExternalData
 
-from skyeng.datamart.client import ClickHouse
+from skyeng.db.clickhouse import ClickHouse
 from skyeng.errors import ConnectionFailed, StatementFailed
+from skyeng.local.clickhouse_http import bodies, serve, statement
+from skyeng.local.clickhouse_http.refusal import Refused
 from skyeng.sql import SQL
-from skyeng.standin import bodies, serve, statement
-from skyeng.standin.refusal import Refused
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +95,7 @@ class Standin:
 
 def start(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "skyeng.standin", "--folder", str(folder), "--port", "0"],
+        [sys.executable, "-m", "skyeng.local.clickhouse_http", "--folder", str(folder), "--port", "0"],
         env=os.environ | VARIABLES,
         stderr=subprocess.PIPE,
         text=True,
@@ -260,7 +260,7 @@ print("found", hook.get_records("SELECT a, b FROM {table} ORDER BY a"), hook.tes
 def test_many_processes_and_threads_at_once(standin: Standin, table: str) -> None:
     code = f"""
 import sys
-from skyeng.datamart.client import ClickHouse
+from skyeng.db.clickhouse import ClickHouse
 from skyeng.sql import SQL
 with ClickHouse(sys.argv[1]).session() as session:
     for n in range(5):
@@ -415,7 +415,7 @@ def test_get_changes_nothing(standin: Standin, table: str) -> None:
 #: What our client says to statements, each in a line.
 TELLING = """
 import json, sys
-from skyeng.datamart.client import ClickHouse
+from skyeng.db.clickhouse import ClickHouse
 from skyeng.errors import StatementFailed
 from skyeng.sql import SQL
 for text in json.loads(sys.argv[2]):
@@ -695,7 +695,10 @@ def test_a_folder_in_use_is_said_in_one_line(standin: Standin) -> None:
     data = psutil.Process(standin.process.pid).cmdline()[4]
     second = start(Path(data))
     _, said = second.communicate(timeout=60)
-    assert (second.returncode, said) == (1, f"skyeng.standin: the folder is in use by another process: {data}\n")
+    assert (second.returncode, said) == (
+        1,
+        f"skyeng.local.clickhouse_http: the folder is in use by another process: {data}\n",
+    )
     assert standin.ask("SELECT 1").body == b"1\n"
 
 
@@ -706,7 +709,9 @@ def test_without_passwords_it_does_not_start(
     for name, password in VARIABLES.items():
         monkeypatch.setenv(name, "" if name == missing else password)
     assert serve.main(["--folder", "/dev/null/x", "--port", "0"]) == 2
-    assert capsys.readouterr().err == f"skyeng.standin: no password for loader and analyst: set {missing}\n"
+    assert (
+        capsys.readouterr().err == f"skyeng.local.clickhouse_http: no password for loader and analyst: set {missing}\n"
+    )
 
 
 def test_a_port_or_folder_that_cannot_be_used_is_said_in_one_line(
@@ -719,7 +724,7 @@ def test_a_port_or_folder_that_cannot_be_used_is_said_in_one_line(
         for name, password in VARIABLES.items():
             monkeypatch.setenv(name, password)
         assert serve.main(["--folder", folder, "--port", str(port)]) == 1
-        assert capsys.readouterr().err == f"skyeng.standin: {words}\n"
+        assert capsys.readouterr().err == f"skyeng.local.clickhouse_http: {words}\n"
     with pytest.raises(SystemExit, match="2"):
         serve.main(["--folder", "x", "--port", "70000"])
 

@@ -20,16 +20,18 @@ from test_locks import a_dag_run
 from test_shop import ROWS
 
 from skyeng.cli.main import cli
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.control import loads, locks
+from skyeng.control.loads import Load
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.detection import validity
 from skyeng.errors import LoadGone, LoadInProgress, ModelError, NotOwned
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model, load_model
-from skyeng.pipeline import Stores
-from skyeng.pipeline.status import mart_states
-from skyeng.postgres import Postgres
-from skyeng.source import data
+from skyeng.runs.status import mart_states
+from skyeng.sources import sample_data
 from skyeng.sql import SQL
-from skyeng.warehouse import bookkeeping, loads, locks, migrations, ownership
-from skyeng.warehouse.loads import Load
+from skyeng.vault import migrations, ownership
 
 __all__ = ["airflow"]
 
@@ -52,7 +54,7 @@ class Both:
 
 
 def fill(source: Postgres, courses: Model, shop: Model) -> None:
-    data.create_sample(source, courses)
+    sample_data.create_sample(source, courses)
     with source.session() as session:
         session.execute(SQL((shop.directory / "data" / "schema.sql").read_text()))
         session.execute(SQL(ROWS))
@@ -263,7 +265,7 @@ def test_registers_are_read_by_model_and_feed(both: Both) -> None:
             INSERT INTO control.load_feeds SELECT load_id, 'stocks', 77, 0, 0, 77, 0 FROM other""")
         )
         assert loads.rows_active(session, both.shop.model, both.shop.model.feed("stocks")) == 3
-        assert bookkeeping.rows_active(session, both.shop.model) == {"orders": 5, "stocks": 3}
+        assert validity.rows_active(session, both.shop.model) == {"orders": 5, "stocks": 3}
         assert {row[3] for row in loads.closed_loads(session, both.shop.model, both.shop.model.feed("stocks"))} == {3}
     assert not both.shop.run().anything_new
     assert both.shop.differences() == []
@@ -286,7 +288,7 @@ def test_the_lock_of_a_model_is_no_other_lock(both: Both, name: str) -> None:
 def test_two_models_of_one_name_get_the_dags_of_the_first(
     airflow: Airflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from skyeng.dags import check_models, sound_models  # Airflow reads its environment when it is imported
+    from skyeng.model.discovery import check_models, sound_models
 
     shutil.copytree(MODELS / "shop", tmp_path / "one")
     shutil.copytree(MODELS / "shop", tmp_path / "two")

@@ -8,9 +8,9 @@ import io
 import pytest
 from conftest import Servers
 
-from skyeng.hashing import Value, clickhouse_text_hash, hashdiff, key_digest, named_text, text_hash
+from skyeng.db.postgres import Postgres
+from skyeng.hashing.hash_keys import Value, clickhouse_text_hash, hashdiff, key_digest, named_text, text_hash
 from skyeng.model.types import parse_type
-from skyeng.postgres import Postgres
 from skyeng.sql import SQL, ident, sql
 
 #: Type, and PostgreSQL literals of its edges. NULL is tried with every type.

@@ -25,14 +25,15 @@ import psycopg2
 import pytest
 from conftest import World
 
-from skyeng import pipeline, running
 from skyeng.cli import up as up_command
+from skyeng.config import Settings
 from skyeng.errors import EmbeddedServerError, PortTaken, ProcessFailed
+from skyeng.local import instance
+from skyeng.local.stores import opened
+from skyeng.local.up.airflow_api import AirflowApi
+from skyeng.local.up.plan import Ports, passwords
+from skyeng.local.up.processes import end_leftovers, programs
 from skyeng.model import Model
-from skyeng.settings import Settings
-from skyeng.up.airflow_api import AirflowApi
-from skyeng.up.plan import Ports, passwords
-from skyeng.up.processes import end_leftovers, programs
 
 pytestmark = pytest.mark.slow
 
@@ -78,13 +79,13 @@ class Up:
 
     @property
     def ports(self) -> list[int]:
-        facts = running.state(self.home)
+        facts = instance.state(self.home)
         postgres = int((self.home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[3])
         return [postgres, *(urlsplit(facts[name]).port or 0 for name in ("airflow", "datamart"))]
 
     def ask(self, query: str, user: str = "analyst") -> str:
         """As an analyst's SQL client does: over HTTP, with a password."""
-        port = urlsplit(running.state(self.home)["datamart"]).port
+        port = urlsplit(instance.state(self.home)["datamart"]).port
         secret = getattr(passwords(self.home), user)
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/?database=datamart",
@@ -158,11 +159,11 @@ def up(tmp_path_factory: pytest.TempPathFactory, courses: Model) -> Iterator[Up]
 
         def ready() -> bool:
             assert process.poll() is None, (home.parent / "err").read_text()
-            return "airflow" in running.state(home)
+            return "airflow" in instance.state(home)
 
         wait_for("skyeng up to be ready", ready)
-        stores = stack.enter_context(pipeline.opened(Settings(home=home)))
-        api = AirflowApi(running.state(home)["airflow"], passwords(home).admin)
+        stores = stack.enter_context(opened(Settings(home=home)))
+        api = AirflowApi(instance.state(home)["airflow"], passwords(home).admin)
         ready_up = Up(home, process, api, World(courses, stores))
         ports = ready_up.ports
         yield ready_up
@@ -368,22 +369,22 @@ def test_what_a_killed_skyeng_up_left_is_ended_by_the_next(tmp_path: Path) -> No
     code = """
 import sys, time
 from pathlib import Path
-from skyeng import running
-from skyeng.up.processes import end_leftovers, programs
+from skyeng.local import instance
+from skyeng.local.up.processes import end_leftovers, programs
 home = Path(sys.argv[1])
-with running.alone(home), programs(home, print) as started:
+with instance.alone(home), programs(home, print) as started:
     started.start("sleeper", ["sh", "-c", "sleep 1000 & sleep 1000"], {})
     time.sleep(1000)
 """
     first = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     try:
-        wait_for("the program", lambda: running.state(tmp_path).get("programs"))
-        family = wait_for("its children", lambda: family_of(running.state(tmp_path)["programs"][0][0]))
+        wait_for("the program", lambda: instance.state(tmp_path).get("programs"))
+        family = wait_for("its children", lambda: family_of(instance.state(tmp_path)["programs"][0][0]))
     finally:
         first.kill()
         first.wait()
     assert all(it.is_running() for it in family)
-    with running.alone(tmp_path):
+    with instance.alone(tmp_path):
         end_leftovers(tmp_path)
         assert not any(it.is_running() and it.status() != psutil.STATUS_ZOMBIE for it in family)
 
@@ -395,7 +396,7 @@ def family_of(pid: int) -> list[psutil.Process]:
 
 
 def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
-    with running.alone(tmp_path), programs(tmp_path, print) as started:
+    with instance.alone(tmp_path), programs(tmp_path, print) as started:
         with pytest.raises(ProcessFailed, match="broken ended with status 3") as failed:
             started.run("broken", [sys.executable, "-c", "print('what was wrong'); raise SystemExit(3)"], {})
         assert "what was wrong" in str(failed.value)
@@ -405,7 +406,7 @@ def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> No
 
 
 def test_an_embedded_server_in_use_is_not_taken_over(tmp_path: Path) -> None:
-    from skyeng.embedded import EmbeddedPostgres
+    from skyeng.local.embedded_postgres import EmbeddedPostgres
 
     port = Ports(0, 0, 0, 0).taken().postgres
     quiet = EmbeddedPostgres(tmp_path)
@@ -431,7 +432,7 @@ def test_an_embedded_server_in_use_is_not_taken_over(tmp_path: Path) -> None:
 
 
 def test_passwords_are_made_once(tmp_path: Path) -> None:
-    running.folder(tmp_path).mkdir()
+    instance.folder(tmp_path).mkdir()
     first = passwords(tmp_path)
     assert passwords(tmp_path) == first
     assert len(set(vars(first).values())) == 6
@@ -443,7 +444,7 @@ def test_ctrl_c_while_the_server_starts_leaves_none(tmp_path: Path, delay: float
     code = """
 import signal, sys, threading
 from pathlib import Path
-from skyeng.embedded import EmbeddedPostgres
+from skyeng.local.embedded_postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 threading.Timer(float(sys.argv[2]), signal.raise_signal, [signal.SIGINT]).start()
 try:

@@ -8,7 +8,7 @@ import pytest
 from conftest import World
 from samples import some
 
-from skyeng import pipeline
+from skyeng import proof
 from skyeng.errors import VaultDamaged
 from skyeng.sql import SQL
 
@@ -217,7 +217,7 @@ def test_what_is_not_loaded_yet_is_a_difference(school: World) -> None:
 def test_a_great_many_differences_are_cut_short(school: World) -> None:
     school.run()
     school.change("TRUNCATE course, stream, stream_module, stream_module_lesson")
-    first = pipeline.verify(school.model, school.stores)[0]
+    first = proof.verify(school.model, school.stores)[0]
     assert len(first.differences) == 20
     assert not first.complete
 
@@ -227,8 +227,8 @@ def test_sides_that_differ_are_never_equal_even_if_no_row_is_named(
 ) -> None:
     school.run()
     school.change("DELETE FROM stream_module_lesson WHERE id = 1")
-    monkeypatch.setattr(importlib.import_module("skyeng.pipeline.verify"), "_disagreeing", lambda *_: [])
-    first = pipeline.verify(school.model, school.stores)[0]
+    monkeypatch.setattr(importlib.import_module("skyeng.proof.verification"), "_disagreeing", lambda *_: [])
+    first = proof.verify(school.model, school.stores)[0]
     assert first.differences == ()
     assert not first.equal
     assert not first.complete

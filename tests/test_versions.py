@@ -11,12 +11,12 @@ from conftest import Servers, World
 from samples import LONG
 from test_own_servers import Cluster, binaries_of, make_school, make_world
 
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.db.postgres import Postgres
+from skyeng.db.stores import Stores
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model
-from skyeng.pipeline import Stores
-from skyeng.postgres import Postgres
-from skyeng.warehouse import migrations
-from skyeng.warehouse.revisions import control_history, model_history
+from skyeng.vault import migrations
+from skyeng.vault.revisions import control_history, model_history
 
 pytestmark = pytest.mark.slow
 

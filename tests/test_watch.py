@@ -20,13 +20,13 @@ from prometheus_client import generate_latest
 from prometheus_client.registry import CollectorRegistry
 from receivers import hook, mailbox
 
-from skyeng.alerts import Alerts
 from skyeng.cli.main import cli
 from skyeng.errors import SettingsError
-from skyeng.up.plan import Ports
+from skyeng.local.up.plan import Ports
+from skyeng.watch.alerts import Alerts
 from skyeng.watch.conditions import Alarms
-from skyeng.watch.looking import Watcher
 from skyeng.watch.metrics import METRICS
+from skyeng.watch.watcher import Watcher
 
 SECRET = "s3cret-word"  # noqa: S105
 

@@ -10,7 +10,7 @@ from conftest import Servers, World
 from declared import declared, migrated
 from samples import LONG
 
-from skyeng.warehouse import life
+from skyeng.vault import entity_history
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +68,8 @@ def test_many_attributes(
     """By both ways to hash a row; each column is seen to change, and an entity's life can be told."""
     world = wide(servers, tmp_path, *sizes)
     if text:
-        for module in "to_datawarehouse", "verify":
-            monkeypatch.setattr(sys.modules[f"skyeng.pipeline.{module}"], "agreed_method", lambda *_: "text")
+        for module in "runs.to_datawarehouse", "proof.verification":
+            monkeypatch.setattr(sys.modules[f"skyeng.{module}"], "agreed_method", lambda *_: "text")
     assert world.run().changes["things"].new == 12
     last = f"p{len(sizes) - 1}_a{sizes[-1] - 1}"
     world.change(
@@ -83,6 +83,6 @@ def test_many_attributes(
         (f"{(sum(sizes) - 1) % 10}3",)
     ]
     with world.stores.warehouse.session(snapshot=True) as session:
-        events = life.life(session, world.model, life.find_hub(world.model, "thing"), ["3"])
+        events = entity_history.life(session, world.model, entity_history.find_hub(world.model, "thing"), ["3"])
     assert len(list(events)) > 2
     assert world.mart(f"SELECT {last} FROM dm_things WHERE thing = 3") == [("changed",)]

@@ -17,8 +17,8 @@ from samples import some
 
 from skyeng.errors import BadRowsError, ModelError
 from skyeng.model import Model, load_model
-from skyeng.pipeline.plan import rehearse
-from skyeng.pipeline.rehearsal import KINDS
+from skyeng.runs.dry_run import KINDS
+from skyeng.runs.plan import rehearse
 from skyeng.sql import KEY_WORDS, ident, idents, joined, literal, sql
 
 #: Columns of one satellite, and parts of one key: a function of PostgreSQL takes 100 arguments.

@@ -6,12 +6,12 @@ import os
 
 import click
 
-from skyeng import deploy as deployment
-from skyeng import pipeline
+from skyeng import provisioning as deployment
 from skyeng.cli import show
-from skyeng.deploy import Login
+from skyeng.config import Settings
+from skyeng.local.stores import opened
 from skyeng.model import load_model
-from skyeng.settings import Settings
+from skyeng.provisioning import Login
 
 READER_PASSWORD = "SKYENG_READER_PASSWORD"  # noqa: S105 - the variable's name
 ANALYST_PASSWORD = "SKYENG_ANALYST_PASSWORD"  # noqa: S105
@@ -56,7 +56,7 @@ def deploy(model: str, sample: bool, reader: str, analyst: str) -> None:
         "reader": _login(reader, os.environ.get(READER_PASSWORD)),
         "analyst": _login(analyst, os.environ.get(ANALYST_PASSWORD)),
     }
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         for done in deployment.deploy(described, stores, sample=sample, **logins):
             show.say(done)
 

@@ -10,13 +10,13 @@ from datetime import datetime
 
 import click
 
-from skyeng import pipeline
 from skyeng.cli import show
+from skyeng.config import Settings
 from skyeng.errors import UsageError
+from skyeng.local.stores import opened
 from skyeng.model import Hub, Model, load_model
-from skyeng.settings import Settings
-from skyeng.warehouse.life import COLUMNS, Event, life, shape
-from skyeng.warehouse.revisions import check_migrated
+from skyeng.vault.entity_history import COLUMNS, Event, life, shape
+from skyeng.vault.revisions import check_migrated
 
 _DEFAULT = "courses"
 
@@ -93,7 +93,7 @@ def history(ctx: click.Context, format_: str, **asked: tuple[str, ...]) -> None:
     """
     described: Model = ctx.meta[__name__]
     hub, key = _entity(described, asked)
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             events = life(session, described, hub, key)

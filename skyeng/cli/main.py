@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from skyeng import api, pipeline, signals
+from skyeng import api, proof, runs
 from skyeng.cli import show
 from skyeng.cli.deploy import deploy
 from skyeng.cli.history import history
@@ -18,14 +18,17 @@ from skyeng.cli.model import model, model_argument
 from skyeng.cli.plan import plan
 from skyeng.cli.up import up
 from skyeng.cli.watch import watch
-from skyeng.datamart import queries
-from skyeng.deploy import migrate as migrate_stores
+from skyeng.config import Settings
+from skyeng.control import loads
 from skyeng.errors import SkyengError, UsageError
+from skyeng.local import signals
+from skyeng.local.stores import datamart as datamart_of
+from skyeng.local.stores import opened
+from skyeng.marts import queries
 from skyeng.model import load_model
-from skyeng.settings import Settings
-from skyeng.source import data
-from skyeng.warehouse import loads
-from skyeng.warehouse.revisions import check_migrated
+from skyeng.provisioning import migrate as migrate_stores
+from skyeng.sources import sample_data
+from skyeng.vault.revisions import check_migrated
 
 _VARIABLES = """
 \b
@@ -89,14 +92,14 @@ def demo() -> None:
     begun = time.perf_counter()
     settings = Settings(home=Settings.read().home)
     model = load_model("courses")
-    with pipeline.opened(settings) as stores, show.progress() as observer:
+    with opened(settings) as stores, show.progress() as observer:
         started = time.perf_counter() - begun
-        if not data.has_tables(stores.source):
+        if not sample_data.has_tables(stores.source):
             show.say("creating a sample school: 3 courses, 6 streams, 18 modules, 36 lessons")
-            data.create_sample(stores.source, model)
+            sample_data.create_sample(stores.source, model)
         migrate_stores(model, stores)
         ready = time.perf_counter() - begun
-        done = pipeline.run(model, stores, observer=observer)
+        done = runs.run(model, stores, observer=observer)
         show.report(model, done, time.perf_counter() - begun)
         with stores.warehouse.session(snapshot=True) as session:
             counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(model)]
@@ -132,7 +135,7 @@ What to try next:
 def migrate(model: str) -> None:
     """Create or upgrade warehouse and datamart. Safe to repeat."""
     described = load_model(model)
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         migrate_stores(described, stores)
     show.say(f"warehouse and datamart are ready for model '{described.name}'")
 
@@ -152,8 +155,8 @@ def run(model: str, only: Any, full: bool, may_be_empty: bool, where: tuple[str,
     """Bring warehouse and datamart level with the source."""
     described = load_model(model)
     begun = time.perf_counter()
-    with pipeline.opened(Settings.read()) as stores, show.progress() as observer:
-        done = pipeline.run(
+    with opened(Settings.read()) as stores, show.progress() as observer:
+        done = runs.run(
             described, stores, only=only, full=full, where=where, may_be_empty=may_be_empty, observer=observer
         )
         show.report(described, done, time.perf_counter() - begun, where=where)
@@ -164,14 +167,14 @@ def run(model: str, only: Any, full: bool, may_be_empty: bool, where: tuple[str,
 def status(model: str) -> None:
     """Show the last loads, rows and how far the datamart is behind."""
     described = load_model(model)
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             recent = loads.recent(session, described)
             counts = [
                 (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
             ]
-        states = list(pipeline.mart_states(described, stores))
+        states = list(runs.mart_states(described, stores))
     behind = [
         (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S.%f}")
         for it in states
@@ -191,8 +194,8 @@ def status(model: str) -> None:
 @model_argument
 def verify(model: str) -> None:
     """Prove source = warehouse = datamart; exit 1 and the differing rows if not."""
-    with pipeline.opened(Settings.read()) as stores:
-        results = pipeline.verify(load_model(model), stores)
+    with opened(Settings.read()) as stores:
+        results = proof.verify(load_model(model), stores)
     show.verification(results)
     if not all(result.equal for result in results):
         raise SystemExit(1)
@@ -215,7 +218,7 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
         show.table(("name", "question"), [(known.name, known.question) for known in queries.named_queries(described)])
         return
     statement = api.statement_of(described, name, text, as_of)
-    with queries.reading(pipeline.datamart(Settings.read()), described, statement) as session:
+    with queries.reading(datamart_of(Settings.read()), described, statement) as session:
         if format_ == "table":
             result = session.client.query(statement.text)
             show.table(result.column_names, [tuple(row) for row in result.result_rows])
@@ -233,11 +236,11 @@ def generate(model: str, rows: int | None, change: str | None, seed: int) -> Non
     described = load_model(model)
     if (rows is None) == (change is None):
         raise UsageError("say what to make", expected="either --rows 1000000 or --change 1%")
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         if rows is not None:
-            made = data.generate(stores.source, described, rows, seed)
+            made = sample_data.generate(stores.source, described, rows, seed)
         else:
-            made = data.change(stores.source, described, _share(change or ""), seed)
+            made = sample_data.change(stores.source, described, _share(change or ""), seed)
     show.table(("what", "rows"), made)
 
 

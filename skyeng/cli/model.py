@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import click
 
-from skyeng import pipeline
 from skyeng.cli import show
-from skyeng.datamart import migrations as mart_migrations
+from skyeng.config import Settings
 from skyeng.errors import SourceError
+from skyeng.local.stores import opened
+from skyeng.marts import migrations as mart_migrations
 from skyeng.model import argument, load_model, report
 from skyeng.model.change import as_list
 from skyeng.model.diagram import mermaid
-from skyeng.model.documentation import markdown
-from skyeng.model.lint import Fault
-from skyeng.settings import Settings
-from skyeng.source.feed import source_faults
-from skyeng.warehouse import ownership
-from skyeng.warehouse.revisions import changes_to_revise, control_history, model_history
+from skyeng.model.docs import markdown
+from skyeng.model.rules import Fault
+from skyeng.sources.postgres import source_faults
+from skyeng.vault import ownership
+from skyeng.vault.revisions import changes_to_revise, control_history, model_history
 
 model_argument = click.argument("model", default="courses", metavar="[MODEL]")
 
@@ -36,7 +36,7 @@ def lint(model: str, source: bool, warehouse: bool) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
     if source or warehouse:
-        with pipeline.opened(Settings.read()) as stores:
+        with opened(Settings.read()) as stores:
             if source:
                 _check_stores(model, source_faults(stores.source, described))
             if warehouse:
@@ -82,12 +82,12 @@ def revise(model: str, message: str, engine: bool) -> None:
     A change that would lose history is refused, and nothing is written. Works on a warehouse that
     is migrated, and brings it to the newest revision first.
     """
-    from skyeng.warehouse import migrations  # Alembic is slow to import, and few commands need it
+    from skyeng.vault import migrations
 
     described = load_model(model)
     history = model_history(described)
     histories = (control_history(), history) if engine else (history,)
-    with pipeline.opened(Settings.read()) as stores:
+    with opened(Settings.read()) as stores:
         ownership.check_in(stores.warehouse, described)
         found = changes_to_revise(described)
         written = [migrations.revise(stores.warehouse, history, message) for history in histories]

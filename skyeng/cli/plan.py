@@ -8,9 +8,9 @@ import click
 
 from skyeng.cli.model import model_argument
 from skyeng.model import load_model
-from skyeng.pipeline.plan import ROWS
-from skyeng.pipeline.plan import plan as statements
-from skyeng.pipeline.rehearsal import KINDS
+from skyeng.runs.dry_run import KINDS
+from skyeng.runs.plan import ROWS
+from skyeng.runs.plan import plan as statements
 
 
 @click.command()

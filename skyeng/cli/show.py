@@ -12,9 +12,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from skyeng.model import Model
-from skyeng.pipeline import Report
-from skyeng.pipeline.steps import Observer, State, unobserved
-from skyeng.pipeline.verify import Verification
+from skyeng.proof.verification import Verification
+from skyeng.runs import Report
+from skyeng.runs.steps import Observer, State, unobserved
 
 
 class _Talk(Console):

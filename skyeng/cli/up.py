@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from skyeng.alerts import Alerts
 from skyeng.cli import show
+from skyeng.config import Settings, late
+from skyeng.local.up.airflow_api import AirflowApi
+from skyeng.local.up.plan import LOOPBACK, Plan, Ports
+from skyeng.local.up.processes import Programs
+from skyeng.local.up.supervisor import everything
 from skyeng.model import load_model
-from skyeng.settings import Settings, late
-from skyeng.up.airflow_api import AirflowApi
-from skyeng.up.plan import LOOPBACK, Plan, Ports
-from skyeng.up.processes import Programs
-from skyeng.up.run import everything
+from skyeng.watch.alerts import Alerts
 
 _SECONDS_BETWEEN_LOOKS = 2
 

@@ -6,13 +6,14 @@ import logging
 
 import click
 
-from skyeng import pipeline, settings
-from skyeng.alerts import Alerts
+from skyeng import config
 from skyeng.cli import show
+from skyeng.config import Settings
 from skyeng.errors import UsageError
+from skyeng.local.stores import opened
 from skyeng.model import load_model
 from skyeng.model.discovery import sound_models
-from skyeng.settings import Settings
+from skyeng.watch.alerts import Alerts
 
 
 @click.command()
@@ -29,16 +30,16 @@ def watch(models: tuple[str, ...], address: str, port: int, every: float) -> Non
     the recipients; SKYENG_LATE (30min) says what is late. Ctrl-C ends it.
     """
     try:
-        from skyeng.watch import watch as look
+        from skyeng.watch.watcher import watch as look
     except ImportError as exc:
         raise UsageError(
             f"the package {exc.name} is not installed", expected="the extra 'watch'", remedy="install skyeng[watch]"
         ) from exc
     watched = [load_model(model) for model in models] or [*sound_models()]
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
-    late, alerts = settings.late(), Alerts.read()
+    late, alerts = config.late(), Alerts.read()
     try:
-        with pipeline.opened(Settings.read()) as stores:
+        with opened(Settings.read()) as stores:
             show.say(f"watching {', '.join(model.name for model in watched)}: http://{address}:{port}/metrics")
             look(watched, stores, late=late, alerts=alerts, address=address, port=port, every=every)
     except KeyboardInterrupt:

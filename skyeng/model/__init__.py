@@ -4,8 +4,8 @@ Knows no database. Everything else (tables, loads, marts, plans) is a function o
 """
 
 from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite
-from skyeng.model.reading import argument, built_in_models, kept_in, load_model, one_line, report
-from skyeng.model.specification import Feed, FeedColumn, Mart, MartColumn, Model
+from skyeng.model.loader import argument, built_in_models, kept_in, load_model, one_line, report
+from skyeng.model.spec import Feed, FeedColumn, Mart, MartColumn, Model
 from skyeng.model.types import LogicalType
 
 __all__ = [

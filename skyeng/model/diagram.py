@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skyeng.model.entities import Entity
-from skyeng.model.specification import Model
+from skyeng.model.spec import Model
 
 
 def mermaid(model: Model) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skyeng.errors import ModelError
-from skyeng.model.reading import built_in_models, load_model
-from skyeng.model.specification import Model
+from skyeng.model.loader import built_in_models, load_model
+from skyeng.model.spec import Model
 
 log = logging.getLogger(__name__)
 

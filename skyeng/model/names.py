@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from skyeng.model.entities import Attribute, Effectivity, Hub, Link, Satellite
-from skyeng.model.specification import APPLIED_TS, Feed, FeedColumn, Mart, Model
+from skyeng.model.spec import APPLIED_TS, Feed, FeedColumn, Mart, Model
 
 #: Keys that lead to a part of the model file.
 Place = tuple[str, ...]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from skyeng.model.entities import Attribute
-from skyeng.model.specification import Model
+from skyeng.model.spec import Model
 
 #: Sections of named parts, as in a model file.
 Signature = dict[str, Any]

@@ -1,8 +1,4 @@
-"""Watching warehouse and datamart from outside: metrics for Prometheus, alerts for people.
+"""Metrics for Prometheus and alerts for people.
 
-It asks the stores what is true, whoever runs the loads, and so notices a scheduler that stands still too.
+The stores themselves are asked, whoever runs the loads: a scheduler that has stopped is noticed too.
 """
-
-from skyeng.watch.looking import watch
-
-__all__ = ["watch"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skyeng.control import loads
+from skyeng.control.loads import Totals
+from skyeng.db.stores import Stores
 from skyeng.model import Model
-from skyeng.pipeline import MartState, Stores, mart_states
-from skyeng.warehouse import loads
-from skyeng.warehouse.loads import Totals
-from skyeng.warehouse.revisions import check_migrated
+from skyeng.runs import MartState, mart_states
+from skyeng.vault.revisions import check_migrated
 
 
 @dataclass(frozen=True)

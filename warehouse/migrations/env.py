@@ -1,6 +1,6 @@
 """Alembic's environment: the caller hands over connection, metadata and version table.
 
-`skyeng migrate` is the way in (see `skyeng.warehouse.migrations`); each model has a folder of
+`skyeng migrate` is the way in (see `skyeng.vault.migrations`); each model has a folder of
 versions and a version table of its own, so models come and go independently.
 """
 

@@ -1,0 +1,88 @@
+"""Bounding what Airflow keeps: run history in its metadata, and the logs of its tasks.
+
+A task cannot do it, since Airflow keeps its metadata from them: it is a program beside the scheduler, once a day.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from skyeng.config import keep_logs
+from skyeng.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+#: What a start of Airflow costs is not spent while all else starts.
+_FIRST, _EVERY = timedelta(minutes=10), timedelta(days=1)
+
+
+def clean(before: datetime) -> None:
+    """Remove log files not written since a moment, and runs that ended before it with all that belongs to them.
+
+    Raises `OSError` where Airflow does not do it.
+    """
+    removed = remove_older(log_folder(), before)
+    log.info("removed %d log files that were not written since %s", removed, before)
+    moment = ("--clean-before-timestamp", before.isoformat())
+    _airflow("db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure", *moment)
+    log.info("removed run history from before %s", before)
+
+
+def log_folder() -> Path:
+    """Where this Airflow's logs are, by whichever of its ways of configuration. Raises `OSError`."""
+    return Path(_airflow("config", "get-value", "logging", "base_log_folder").splitlines()[-1])
+
+
+def _airflow(*arguments: str) -> str:
+    """What a command of Airflow prints."""
+    done = subprocess.run(  # noqa: S603 - Airflow's own program
+        [sys.executable, "-m", "airflow", *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        command = " ".join(arguments[:2])
+        raise OSError(f"airflow {command} ended with status {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def remove_older(folder: Path, before: datetime) -> int:
+    """Remove log files that were not written since a moment, and folders that are empty since then; how many files.
+
+    What vanishes meanwhile, or may not be removed, is left alone.
+    """
+    removed = 0
+    # Folders after what is in them, and by the times that they had before.
+    for path, written in [(it, it.lstat().st_mtime) for it in sorted(folder.rglob("*"), reverse=True)]:
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                if written < before.timestamp():
+                    path.rmdir()
+            elif written < before.timestamp() and ".log" in path.name:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def main() -> None:
+    """Clean once a day, until a signal ends it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    try:
+        kept = keep_logs()
+    except SettingsError as exc:
+        sys.exit(str(exc))
+    time.sleep(_FIRST.total_seconds())
+    while True:
+        try:
+            clean(datetime.now(UTC) - kept)
+        except OSError as exc:
+            log.error("%s", exc)  # noqa: TRY400 - it is tried again tomorrow
+        time.sleep(_EVERY.total_seconds())
+
+
+if __name__ == "__main__":
+    main()

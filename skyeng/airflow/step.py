@@ -1,0 +1,202 @@
+"""A pipeline's step as a task: what it is told, what it logs, and what its failure says."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Context, ExceptionRetryPolicy, RetryAction, RetryRule, Variable, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from skyeng import errors
+from skyeng.airflow.stores import stores_of
+from skyeng.control.feed_changes import Changes
+from skyeng.control.loads import Load
+from skyeng.control.locks import Runner
+from skyeng.model import Mart, Model
+from skyeng.runs.to_datamart import Delta, ToDatamart
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
+from skyeng.vault.revisions import check_migrated
+from skyeng.watch.alerts import Alerts
+
+log = logging.getLogger(__name__)
+
+#: How long after a step a DAG run's load is its own; longer than the longest wait for a retry.
+_LEASE = timedelta(minutes=15)
+
+_NAME_KEPT_IN = "skyeng_airflow"
+
+#: A server that is down or a lock that is held may be otherwise in a minute; a bad row will not.
+_PASSING = (errors.ConnectionFailed, errors.StatementFailed, errors.EmbeddedServerError, errors.LoadInProgress)
+
+RETRIES = ExceptionRetryPolicy(
+    [
+        *(RetryRule(exception=error, action=RetryAction.DEFAULT) for error in _PASSING),
+        RetryRule(exception=errors.SkyengError, action=RetryAction.FAIL, reason="it would fail again"),
+    ]
+)
+
+
+def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
+    """A task that logs what its step moved, and how long it took."""
+
+    def decorate(work: Callable[..., dict[str, Any]]) -> Any:
+        @functools.wraps(work)
+        def told(*sides: Any, **named: Any) -> dict[str, Any]:
+            begun = time.perf_counter()
+            try:
+                facts = work(*sides, **named)
+            except errors.SkyengError as exc:
+                # An ordinary load has not repaired what a full one would.
+                if isinstance(exc, errors.LoadGone) and exc.superseded and not _full():
+                    raise AirflowSkipException(str(exc)) from exc
+                # Before Airflow adds its stack, and not in a part of the log that is folded.
+                _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
+                log.debug("where it was raised", exc_info=True)
+                raise exc.with_traceback(None) from None  # what a user can fix needs no stack of ours
+            for name, fact in facts.items():
+                log.info("%s: %s", name, fact)
+            log.info("done in %.2f s", time.perf_counter() - begun)
+            return facts
+
+        return task(**options)(told)
+
+    return decorate
+
+
+def new_rows(found: Mapping[str, Changes | Delta]) -> dict[str, Any]:
+    """`t_find_new_rows` of both DAGs: what differs, by feed or mart; nothing skips what follows."""
+    if not any(found.values()):
+        raise AirflowSkipException("nothing is new, changed or gone: both sides are level")
+    return {name: as_json(difference) for name, difference in found.items()}
+
+
+def as_json(found: Changes | Delta) -> dict[str, Any]:
+    """A result as XCom stores it and the API shows it: lists in place of tuples, which JSON does not have."""
+    return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in asdict(found).items()}
+
+
+def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
+    """What a load did, for the person who looks at the run. A row that cannot be loaded fails it whole."""
+    return {
+        "new": sum(it.new for it in changes.values()),
+        "changed": sum(it.changed for it in changes.values()),
+        "deleted": sum(it.gone for it in changes.values()),
+        "quarantined": 0,
+    }
+
+
+def tell_of_failure(context: Context) -> None:
+    """Failure callback of tasks and runs: logs what an operator does about it, and tells whom `SKYENG_ALERTS` names."""
+    # Of a run it says which task was the last, too.
+    reason, instance = context.get("reason"), context.get("task_instance")
+    error = reason or context.get("exception")
+    dag_id = context["dag"].dag_id if "dag" in context else "the DAG"
+    place = "the run" if reason or not instance else f"task {instance.task_id}"
+    if not isinstance(error, errors.SkyengError):  # that was said where it was raised
+        _say(place, dag_id, error)
+    try:
+        Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, _in_brief(error)))
+    except errors.SettingsError as exc:
+        log.error("%s", exc)  # noqa: TRY400 - the message is whole
+
+
+#: What a server says of a value shows the value.
+_WITH_WORDS_OF_SERVERS = (errors.SourceError, errors.StatementFailed)
+
+
+def _in_brief(error: object) -> str:
+    """An error without values of the source: who is told need not be allowed to see them."""
+    if error is None:
+        return "its process ended without a word: it was killed, or had no memory left"
+    if isinstance(error, str):
+        return error  # Airflow's word for why a run failed
+    told = f"{type(error).__name__}, see the task's log"
+    if not isinstance(error, errors.SkyengError):
+        return told
+    if not isinstance(error, _WITH_WORDS_OF_SERVERS):
+        told = f"{error.what.splitlines()[0].rstrip(':')} ({told})"
+    return f"{told}\n  to do:    {error.remedy}" if error.remedy else told
+
+
+def _say(place: str, dag_id: str, error: object) -> None:
+    log.error("%s", _advice(place, dag_id, error))
+
+
+def _advice(place: str, dag_id: str, error: object) -> str:
+    """What a failure means, and what an operator does about it."""
+    means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
+    return (
+        f"{place} of {dag_id} failed: {error}\n"
+        f"  means:    {means}\n"
+        "  then:     fix the cause and clear the tasks that did not succeed, the run goes on from there\n"
+        "            and reads the source again where rows were bad; or do nothing: the next run "
+        f"{otherwise}"
+    )
+
+
+#: What a failure means, and what the next run does, by pipeline.
+_MEANS = {
+    "to_datawarehouse": (
+        "nothing of this load is visible; what was loaded before stays as it is",
+        "rolls the load back and begins anew",
+    ),
+    "to_datamart": (
+        "analysts see whole loads: those appended before, and none by half",
+        "appends what is missing",
+    ),
+}
+
+
+def load_of_run() -> Load:
+    """The load that this run opened."""
+    opened = _context()["ti"].xcom_pull("e_from_pg_datawarehouse")
+    if not opened:
+        raise errors.StepMissing(
+            "this run has opened no load", remedy="clear e_from_pg_datawarehouse and what follows, or trigger a new run"
+        )
+    return Load(opened["load_id"], datetime.fromisoformat(opened["load_ts"]))
+
+
+def warehouse_steps(model: Model) -> ToDatawarehouse:
+    """A task's view of the pipeline, once the warehouse was seen to hold what the model needs."""
+    context, stores = _context(), stores_of(model)
+    check_migrated(stores.warehouse, model)
+    runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE, _this_airflow())
+    return ToDatawarehouse(model, stores, _full(), runner, may_be_empty=_told("may_be_empty"))
+
+
+def _this_airflow() -> str:
+    """Which Airflow this is: a name that its own database keeps, since addresses repeat from one to the next."""
+    name = Variable.get(_NAME_KEPT_IN, default=None)
+    if name is None:
+        name = str(uuid.uuid4())
+        Variable.set(_NAME_KEPT_IN, name, description="By this skyeng tells this Airflow from others.")
+    return name
+
+
+def mart_steps(model: Model, mart: Mart) -> ToDatamart:
+    """The same for a mart."""
+    stores = stores_of(model)
+    check_migrated(stores.warehouse, model)
+    return ToDatamart(model, mart, stores, _full())
+
+
+def _full() -> bool:
+    return _told("full")
+
+
+def _told(param: str) -> bool:
+    """What was ticked in the trigger form."""
+    return bool(_context()["params"].get(param))
+
+
+def _context() -> dict[str, Any]:
+    """What Airflow says of the task that runs; nothing is missing while one does."""
+    return {**get_current_context()}

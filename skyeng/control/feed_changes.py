@@ -1,0 +1,62 @@
+"""What each load changes of each feed: the register `control.load_feeds`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skyeng.control.loads import Load
+from skyeng.db.postgres import Session
+from skyeng.model import Feed, Model
+from skyeng.sql import ident, literal, sql
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one load of a feed changes, in rows of the feed."""
+
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone)
+
+
+def rows_touched(session: Session, load: Load) -> int:
+    """How many new and changed rows a load has staged, at most, of any feed."""
+    return session.scalar(
+        sql("SELECT coalesce(max(rows_new + rows_changed), 0) FROM control.load_feeds WHERE load_id = %(load_id)s"),
+        {"load_id": load.load_id},
+    )
+
+
+def register(session: Session, model: Model, feed: Feed, load: Load, changes: Changes) -> None:
+    """Write what a load changes of a feed beside the load."""
+    session.execute(
+        sql(
+            """INSERT INTO control.load_feeds
+    (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
+SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
+    (SELECT rows_held FROM stage.selections WHERE model = {model} AND feed = {feed}) + %(new)s - %(gone)s,
+    (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
+ON CONFLICT (load_id, feed) DO UPDATE
+SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
+    = (EXCLUDED.rows_new, EXCLUDED.rows_changed, EXCLUDED.rows_gone, EXCLUDED.rows_active, EXCLUDED.hash_sum)""",
+            rows=ident(feed.name),
+            model=literal(model.name),
+            feed=literal(feed.name),
+        ),
+        {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
+    )
+
+
+def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]:
+    """What a load changes, by feed, as it was registered; that a feed had nothing new is forgotten with time."""
+    found = {
+        feed: Changes(*counts)
+        for feed, *counts in session.rows(
+            sql("SELECT feed, rows_new, rows_changed, rows_gone FROM control.load_feeds WHERE load_id = %(load_id)s"),
+            {"load_id": load.load_id},
+        )
+    }
+    return {feed.name: found.get(feed.name, Changes(0, 0, 0)) for feed in model.feeds}

@@ -1,0 +1,190 @@
+"""Who works on a model: one at a time, and what becomes of one that died or no longer answers.
+
+A process holds an advisory lock of PostgreSQL through a session of its own, and shows every few
+seconds that it lives. PostgreSQL lets go as soon as the connection dies, and ends the session
+itself when it was silent for `SILENCE`: a process that hangs is then taken over as a dead one is.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from skyeng.db.postgres import Postgres, Session
+from skyeng.errors import LoadInProgress, SkyengError
+from skyeng.model import Model
+from skyeng.sql import literal, sql
+
+#: After so long without a sign of life a holder loses its lock.
+SILENCE = timedelta(seconds=60)
+#: PostgreSQL keeps so much of a session's name.
+_LONGEST_NAME = 63
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Who works on a load."""
+
+    #: As a person is to read it.
+    name: str
+    #: A process holds a lock for as long as it lives. A runner whose steps are processes of their
+    #: own, such as a DAG run, holds none between them: others keep off for so long after a step.
+    lease: timedelta | None = None
+    #: Who sees to it that a model has one such runner at a time, such as an Airflow. A load that
+    #: its next runner finds open is a dead one's; another scheduler's is respected.
+    scheduler: str | None = None
+
+
+def this_process() -> Runner:
+    return Runner(f"{_user()}@{socket.gethostname()} (process {os.getpid()})")
+
+
+def _user() -> str:
+    """In a container a user may have a number alone."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A lock that a process has, until the server ends the session that holds it."""
+
+    session: Session
+    what: str
+
+    def check(self) -> None:
+        """Raise `LoadInProgress` where the lock was lost meanwhile: somebody else may be at work."""
+        try:
+            self.session.execute(sql("SELECT"))
+            self.session.commit()  # in a transaction, the server would wait for us for ever
+        except SkyengError as exc:
+            raise LoadInProgress(
+                f"this run sent no heartbeat for too long, and lost its lock on {self.what}",
+                where=self.session.database.name,
+                expected=f"a heartbeat at least every {int(SILENCE.total_seconds())} s",
+                remedy="run again: what it left behind was not seen by anybody",
+            ) from exc
+
+
+@contextmanager
+def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner | None = None) -> Iterator[Hold]:
+    """Be the only one who works on a model, or on a part of it such as a mart.
+
+    Raises `LoadInProgress` that says who is working since when.
+    """
+    key = _key_of(model, part)
+    with _session(warehouse, runner or this_process()) as session:
+        if not session.scalar(sql("SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0))"), {"key": key}):
+            raise in_progress(session, model, part)
+        with _alive(session):
+            yield Hold(session, part or f"model '{model.name}'")
+
+
+@contextmanager
+def at_work(warehouse: Postgres, load_id: int, runner: Runner) -> Iterator[None]:
+    """Show that a step of a load is under way, also where that takes longer than the lease."""
+    with _session(warehouse, runner) as session:
+        shared = sql("SELECT pg_advisory_lock_shared(hashtextextended(%(key)s, 0))")
+        session.execute(shared, {"key": _step_key(load_id)})
+        with _alive(session):
+            yield
+
+
+def nobody_at_work(session: Session, load_id: int) -> bool:
+    """Whether no step of a load is under way; none begins before the transaction ends."""
+    free = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
+    return session.scalar(free, {"key": _step_key(load_id)})
+
+
+def claim(session: Session, model: Model, runner: Runner, part: str = "") -> bool:
+    """Have a model, or a part of it, for the length of a transaction, if no process works on it."""
+    _introduce(session, runner.name)
+    mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
+    return session.scalar(mine, {"key": _key_of(model, part)})
+
+
+def in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
+    """The error for who comes second: who works, and since when."""
+    worker = session.row(
+        sql("""SELECT run_by, started_at FROM control.loads
+WHERE model = %(model)s AND status = 'open' AND %(part)s = '' AND lease IS NOT NULL
+UNION ALL
+SELECT application_name, backend_start
+FROM pg_locks
+JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%(key)s, 0)
+LIMIT 1"""),
+        {"model": model.name, "part": part, "key": _key_of(model, part)},
+    )
+    who = f": {worker[0]}, since {worker[1]:%Y-%m-%d %H:%M:%S} UTC" if worker and worker[0] else ""
+    return LoadInProgress(
+        f"another run of model '{model.name}' is working{f' on {part}' if part else ''}{who}",
+        where=session.database.name,
+        remedy="wait for it to end, then run again: a second run at once would find nothing new",
+    )
+
+
+def _key_of(model: Model, part: str = "") -> str:
+    """Name of the lock of a model, or of a part of it; a model may have any name, also that of another lock."""
+    return f"skyeng.model.{model.name}{part and f'.{part}'}"
+
+
+def _step_key(load_id: int) -> str:
+    return f"skyeng.load.{load_id}"
+
+
+def _introduce(session: Session, name: str) -> None:
+    session.execute(sql("SELECT set_config('application_name', %(name)s, false)"), {"name": name[:_LONGEST_NAME]})
+
+
+@contextmanager
+def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
+    """A session for a lock alone.
+
+    That it was lost meanwhile is no error of the work done under it: a load that somebody took over
+    was rolled back, which its own steps find out.
+    """
+    with ExitStack() as stack:
+        session = stack.enter_context(warehouse.session(alone=True))
+        _introduce(session, runner.name)
+        try:
+            yield session
+        finally:
+            with suppress(SkyengError):
+                # At once: a server may take its time to end a session that was closed.
+                session.execute(sql("SELECT pg_advisory_unlock_all()"))
+            with suppress(SkyengError):
+                stack.close()
+
+
+@contextmanager
+def _alive(session: Session) -> Iterator[None]:
+    """Keep a session for the length of a block, and be missed by the server when we hang."""
+    silence = literal(f"{int(SILENCE.total_seconds() * 1000)}ms")
+    session.execute(sql("SET idle_session_timeout = {silence}", silence=silence))
+    session.commit()  # the lock is the session's: no transaction need stay open for it
+    ended = threading.Event()
+
+    def beat() -> None:
+        with suppress(SkyengError):
+            while not ended.wait(SILENCE.total_seconds() / 4):
+                session.execute(sql("SELECT"))
+                session.commit()
+
+    beating = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beating.join()

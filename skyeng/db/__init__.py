@@ -1,0 +1,1 @@
+"""Sessions of PostgreSQL and ClickHouse, and pipes between them."""

@@ -1,0 +1,117 @@
+"""The active rows of a feed, as the warehouse holds them: key, hash and place of each (`control.<feed>_rows`)."""
+
+from __future__ import annotations
+
+from skyeng.control.feed_changes import rows_touched
+from skyeng.control.loads import Load
+from skyeng.db.postgres import Session
+from skyeng.detection import segment_checksums
+from skyeng.detection.key_range import Part
+from skyeng.detection.segmentation import place, place_column
+from skyeng.model import Feed, Model
+from skyeng.sql import SQL, ident, joined, sql
+from skyeng.vault import bulk
+from skyeng.vault.staging import WORTH_ANALYSING
+
+
+def rows_held(session: Session, feed: Feed) -> int:
+    """How many rows of the feed the warehouse holds as active."""
+    return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
+
+
+def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+    """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
+    everything = sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
+    if part is None:
+        return everything
+    wanted = {it.column for it in part.ranges}
+    placed = place_column(model, feed)
+    if placed and wanted == {placed.name}:
+        condition = part.condition(model, feed, {placed.name: ident("row_place")})
+        return sql("{everything} WHERE {condition}", everything=everything, condition=condition)
+    link = model.grain(feed)
+    columns = {
+        column.name: ident(hub.table, column.vault_column)
+        for hub in model.hubs_of(link)
+        for column in model.business_key(hub)
+    }
+    hubs = [hub for hub in model.hubs_of(link) if wanted & {column.name for column in model.business_key(hub)}]
+    return sql(
+        """SELECT held.row_key, held.row_hash, held.row_place
+FROM control.{rows} AS held
+JOIN vault.{link} AS link ON link.{key} = held.row_key
+{hubs}
+WHERE {condition}""",
+        rows=ident(feed.rows_table),
+        link=ident(link.table),
+        key=ident(link.key),
+        hubs=joined(
+            "\n",
+            (
+                sql("JOIN vault.{hub} ON {hub}.{key} = link.{key}", hub=ident(hub.table), key=ident(hub.key))
+                for hub in hubs
+            ),
+        ),
+        condition=part.condition(model, feed, columns),
+    )
+
+
+def holds_rows(session: Session, feed: Feed) -> bool:
+    """Whether the warehouse holds any row of the feed as active."""
+    return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.rows_table)))
+
+
+def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
+    """Carry the staged changes into what the warehouse holds and into the log of changes."""
+    carried = segment_checksums.carry_changes(session, model, feed)
+    large = rows_touched(session, load) >= bulk.WORTH_BULK
+    held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
+    if large and bulk.may_fill(session, "control", feed.rows_table, held):
+        with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["row_place"]):
+            session.execute(_insert_rows(model, feed))
+    else:
+        update = sql(
+            "ON CONFLICT (row_key) DO UPDATE SET (row_hash, row_place) = (EXCLUDED.row_hash, EXCLUDED.row_place)"
+        )
+        session.execute(sql("{insert}\n{update}", insert=_insert_rows(model, feed), update=update))
+    session.execute(
+        sql(
+            "DELETE FROM control.{held} AS held USING stage.{gone} AS gone WHERE held.row_key = gone.row_key",
+            **_tables(feed, "held", "gone"),
+        )
+    )
+    if not (carried or feed.delta):
+        segment_checksums.ready(session, model, feed)
+    changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
+    first = large and bulk.may_fill(session, "control", feed.changes_table, changes)
+    if first:
+        # Empty it is, but a table that this transaction truncated need not be written into the log too.
+        session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))
+    touched = session.execute(
+        sql(
+            """INSERT INTO control.{changes} (load_ts, row_key, row_hash)
+SELECT %(load_ts)s, row_key, row_hash FROM stage.{rows}
+UNION ALL
+SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
+            **_tables(feed, "changes", "rows", "gone"),
+        ),
+        {"load_ts": load.load_ts},
+    )
+    if first:
+        bulk.summarise(session, "control", feed.changes_table)
+    if touched >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE control.{held}, control.{changes}", **_tables(feed, "held", "changes")))
+
+
+def _insert_rows(model: Model, feed: Feed) -> SQL:
+    return sql(
+        """INSERT INTO control.{held} (row_key, row_hash, row_place)
+SELECT row_key, row_hash, {place} FROM stage.{rows}""",
+        place=place(model, feed),
+        **_tables(feed, "held", "rows"),
+    )
+
+
+def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:
+    names = {"rows": feed.name, "gone": feed.gone_table, "held": feed.rows_table, "changes": feed.changes_table}
+    return {name: ident(names[name]) for name in wanted}

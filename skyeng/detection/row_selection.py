@@ -1,0 +1,82 @@
+"""For which load staging is, and which rows of each feed are staged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyeng.control.loads import Load
+from skyeng.db.postgres import Session
+from skyeng.detection.segmentation import Cut, Selection
+from skyeng.errors import StagingLost
+from skyeng.model import Feed, Model
+from skyeng.sql import SQL, literal, sql
+
+
+def keep_selection(
+    session: Session, model: Model, feed: Feed, load: Load, selection: Selection, rows_held: int = 0
+) -> None:
+    """Note for which load staging is, and which rows of the feed are staged."""
+    session.execute(
+        sql(
+            """INSERT INTO stage.selections
+    (model, feed, load_id, shift, hashed, places, buckets, everything, rows_held)
+VALUES (
+    {model}, {feed}, %(load_id)s, %(shift)s, %(hashed)s, %(places)s::bigint[], %(buckets)s::bigint[],
+    %(everything)s, %(rows_held)s
+)
+ON CONFLICT (model, feed) DO UPDATE
+SET (load_id, shift, hashed, places, buckets, everything, rows_held)
+    = (EXCLUDED.load_id, EXCLUDED.shift, EXCLUDED.hashed, EXCLUDED.places, EXCLUDED.buckets, EXCLUDED.everything,
+        EXCLUDED.rows_held)""",
+            **names(model, feed),
+        ),
+        {
+            "load_id": load.load_id,
+            "shift": selection.cut.shift,
+            "hashed": selection.cut.hashed,
+            "places": selection.places,
+            "buckets": selection.buckets,
+            "everything": selection.everything,
+            "rows_held": rows_held,
+        },
+    )
+
+
+def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Selection:
+    """Which rows of the feed are staged for a load. Raises `StagingLost`."""
+    row = _kept(session, model, feed, load, sql("shift, hashed, places::text, buckets::text, everything"))
+    shift, hashed, *selected = row
+    return Selection(Cut(shift, hashed), *selected)
+
+
+def check_staged(session: Session, model: Model, feed: Feed, load: Load) -> None:
+    """Raise `StagingLost` where what is staged of a feed is another load's, or gone.
+
+    Staging is not logged, and a server that crashes comes back with it empty. An empty staging
+    would look as if every row had vanished.
+    """
+    _kept(session, model, feed, load, sql("load_id"))
+
+
+def _kept(session: Session, model: Model, feed: Feed, load: Load, columns: SQL) -> tuple[Any, ...]:
+    row = session.row(
+        sql(
+            "SELECT {columns} FROM stage.selections WHERE model = {model} AND feed = {feed} AND load_id = %(load_id)s",
+            columns=columns,
+            **names(model, feed),
+        ),
+        {"load_id": load.load_id},
+    )
+    if row is None:
+        raise StagingLost(
+            f"what load {load.load_id} staged is gone",
+            where=f"stage.{feed.name}",
+            expected="rows that its first steps left; a server that recovers from a crash empties staging",
+            remedy="run again from the first step (in Airflow: clear e_from_pg_datawarehouse); nothing is lost",
+        )
+    return row
+
+
+def names(model: Model, feed: Feed) -> dict[str, SQL]:
+    """A feed as the registers know it: parts for a statement."""
+    return {"model": literal(model.name), "feed": literal(feed.name)}

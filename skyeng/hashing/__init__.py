@@ -1,0 +1,1 @@
+"""Hash keys, hashdiffs, row hashes and checksums: one rule of equality."""

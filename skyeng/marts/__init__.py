@@ -1,0 +1,1 @@
+"""Datamart tables in ClickHouse: how row versions are appended, and how analysts read them."""

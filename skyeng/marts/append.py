@@ -1,0 +1,229 @@
+"""Appending loads to a mart's history: their row versions, the ends of those that they replace, then the register.
+
+Until the register names a load nobody sees any of it. So an append may end early at any place: what it left is removed
+before the next one begins.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import IO
+
+from skyeng.db.clickhouse import Session
+from skyeng.errors import LoadInProgress, MartDamaged, VaultDamaged
+from skyeng.marts import contents
+from skyeng.marts.contents import Contents, MartLoad, register
+from skyeng.marts.tables import OPEN_END, MartTables, appended_columns, at, moment
+from skyeng.model import Mart
+from skyeng.sql import SQL, ident, joined, literal, sql
+
+#: So many loads are appended in one go, so that a mart that is far behind catches up with few rewrites of ends.
+MOST_AT_ONCE = 20
+#: Row versions of a span, about: what is sent again when it fails.
+_LARGEST_SPAN = 1_000_000
+
+#: A load that touched more rows is read from the vault by scanning, not row by row.
+LARGEST_LOOK_UP = 100_000
+
+#: A statement, as a regular expression, that writes to a table; one that only reads it may write elsewhere.
+WRITES = '(?is)^[^a-z]*(insert +into( +table)?|alter +table|update|delete +from) +([^ ]+[.])?[`"]?{}([^a-z0-9_]|$)'
+
+#: Seconds for which another's statement on the history is waited for.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive loads that are sent in one go: those in (`after`, `upto`]."""
+
+    after: str | datetime
+    loads: tuple[MartLoad, ...]
+    #: The last load that is to end row versions as they are sent; None where that is done afterwards.
+    ended_upto: datetime | None = None
+
+    @property
+    def upto(self) -> datetime:
+        return self.loads[-1].load_ts
+
+    @property
+    def row_versions(self) -> int:
+        return sum(load.row_versions for load in self.loads)
+
+    @property
+    def whole_load(self) -> bool:
+        return len(self.loads) == 1 and self.row_versions > LARGEST_LOOK_UP
+
+
+#: Writes the row versions of a span, in PostgreSQL's COPY text format; how many they were.
+Versions = Callable[[Span, IO[bytes]], int]
+
+#: Raises an error where another process may work on the mart by now.
+Check = Callable[[], None]
+
+
+def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Iterator[Span]:
+    """Cut loads, in their order, into spans; a large load stands alone."""
+    gathered: list[MartLoad] = []
+    for load in loads:
+        rows = sum(it.row_versions for it in gathered) + load.row_versions
+        full = rows > _LARGEST_SPAN or load.row_versions > LARGEST_LOOK_UP or len(gathered) == MOST_AT_ONCE
+        if gathered and full:
+            yield Span(after, tuple(gathered))
+            after, gathered = gathered[-1].load_ts, []
+        gathered.append(load)
+        if load.row_versions > LARGEST_LOOK_UP:
+            yield Span(after, tuple(gathered))
+            after, gathered = load.load_ts, []
+    if gathered:
+        yield Span(after, tuple(gathered))
+
+
+def append(
+    session: Session, mart: Mart, span: Span, versions: Versions, before: Contents, still_alone: Check
+) -> Contents:
+    """Add the loads of a span to what the mart holds; analysts see all of them at once, or none.
+
+    Returns what the mart holds now. Raises `MartDamaged` where it is not what was sent; nothing of it is seen then.
+    """
+    still_alone()
+    send(session, mart, MartTables(mart).history, span, versions)
+    still_alone()
+    _end_replaced(session, mart, span)
+    return _show(session, mart, span.loads, before, still_alone)
+
+
+def fill(session: Session, mart: Mart, loads: Sequence[MartLoad], versions: Versions, still_alone: Check) -> None:
+    """Bring all loads to a mart that is there and holds nothing; analysts see all of them at once, or none.
+
+    Should we die before the end, the next run finds row versions that no load owns, and builds the mart again.
+    """
+    for span in spans(loads):
+        still_alone()
+        of_all = replace(span, ended_upto=loads[-1].load_ts)
+        send(session, mart, MartTables(mart).history, of_all, versions)
+    _show(session, mart, loads, Contents(), still_alone)
+
+
+def _show(session: Session, mart: Mart, loads: Sequence[MartLoad], before: Contents, still_alone: Check) -> Contents:
+    """Register loads whose row versions are there, if these are what was sent; what the mart holds then."""
+    after = Contents(
+        (*before.loads, *loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
+    )
+    if not after.is_whole or after.has_leftovers:
+        upto = loads[-1].load_ts
+        raise MartDamaged(
+            f"the history has other row versions than were sent, of loads up to {upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+            where=MartTables(mart).history,
+            expected="nobody else who writes to the table",
+            remedy="run again: what was not registered is removed first",
+        )
+    still_alone()
+    register(session, MartTables(mart).loads, loads)
+    return after
+
+
+def send(session: Session, mart: Mart, table: str, span: Span, versions: Versions) -> None:
+    """Insert the row versions of a span into a table of versions."""
+
+    def write(end: IO[bytes]) -> None:
+        sent = versions(span, end)
+        if sent != span.row_versions:
+            raise VaultDamaged(
+                f"the vault gives back {sent} row versions, its loads wrote {span.row_versions}; none is appended",
+                where=f"feed '{mart.feed}', loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+                expected="a hub, satellite and link row for every row of the log of changes",
+                remedy="rows were removed from the vault by hand: restore it, then run again",
+            )
+
+    session.send(table, appended_columns(mart), write)
+
+
+def _end_replaced(session: Session, mart: Mart, span: Span) -> None:
+    """Let each load of a span end the versions that were open before it of the rows that it touched."""
+    history = ident(MartTables(mart).history)
+    ends = (
+        sql(
+            """UPDATE {end} = {load}
+    WHERE {end} = {open} AND {start} < {load} AND {key} IN (SELECT {key} FROM {history} WHERE {start} = {load})""",
+            start=ident(mart.load_ts),
+            end=ident(mart.load_end_ts),
+            open=moment(OPEN_END),
+            load=at(load.load_ts),
+            key=ident(mart.key),
+            history=history,
+        )
+        for load in span.loads
+    )
+    rewrite(session, history, ends)
+
+
+def remove_leftovers(session: Session, mart: Mart, there: Contents) -> None:
+    """Remove what an append that ended early left behind."""
+    if not (there.has_leftovers and there.newest):
+        return
+    start, end, newest = ident(mart.load_ts), ident(mart.load_end_ts), at(there.newest)
+    commands = (
+        sql("DELETE WHERE {start} > {newest}", start=start, newest=newest),
+        sql(
+            "UPDATE {end} = {open} WHERE {end} > {newest} AND {end} < {open}",
+            end=end,
+            newest=newest,
+            open=moment(OPEN_END),
+        ),
+    )
+    rewrite(session, ident(MartTables(mart).history), commands)
+
+
+def rewrite(session: Session, history: SQL, commands: Iterable[SQL]) -> None:
+    """Let ClickHouse write the parts that are concerned again, on every replica, before we go on."""
+    session.execute(
+        sql(
+            "ALTER TABLE {history}\n{commands}\nSETTINGS mutations_sync = 2",
+            history=history,
+            commands=joined(",\n", commands),
+        )
+    )
+
+
+def wait_for_others(session: Session, mart: Mart) -> None:
+    """Wait until nothing of a process that died, or of somebody else, changes the history.
+
+    Raises `LoadInProgress` that says what does.
+    """
+    until = time.monotonic() + PATIENCE
+    while others := [*_statements(session, mart), *_mutations(session, mart)]:
+        if time.monotonic() > until:
+            raise LoadInProgress(
+                f"{len(others)} statements change {MartTables(mart).history}, which a load alone may do",
+                where="\n".join(others),
+                expected="none of them to last",
+                remedy="wait for them, or end them (KILL QUERY, KILL MUTATION), then run again",
+            )
+        time.sleep(0.2)
+
+
+def _statements(session: Session, mart: Mart) -> list[str]:
+    rows = session.rows_if_allowed(
+        sql(
+            """SELECT query_id, user, substring(query, 1, 100)
+FROM system.processes
+WHERE query_id != queryID() AND current_database = currentDatabase() AND match(query, {writes})""",
+            writes=literal(WRITES.format(MartTables(mart).history)),
+        )
+    )
+    return [f"query {query_id} of {user}: {' '.join(query.split())}" for query_id, user, query in rows]
+
+
+def _mutations(session: Session, mart: Mart) -> list[str]:
+    rows = session.rows_if_allowed(
+        sql(
+            """SELECT mutation_id, substring(command, 1, 100), latest_fail_reason
+FROM system.mutations
+WHERE database = currentDatabase() AND table = {history} AND NOT is_done""",
+            history=literal(MartTables(mart).history),
+        )
+    )
+    return [f"mutation {mutation_id}: {command} {reason}".strip() for mutation_id, command, reason in rows]

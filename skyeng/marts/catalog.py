@@ -1,0 +1,133 @@
+"""What a datamart really has, read from its system tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from skyeng.db.clickhouse import Session
+from skyeng.marts.definitions import Mark, Object, Table
+from skyeng.sql import SQL, joined, literal, sql
+
+_MARK = re.compile(r"\bmodel (\w+), mart (\w+)(?:, declaration ([0-9a-f]+))?")
+
+
+@dataclass(frozen=True)
+class FoundObject:
+    """A table or view as the server describes it, without the name of its database."""
+
+    name: str
+    engine: str
+    engine_full: str
+    sorting_key: str
+    partition_key: str
+    comment: str
+    select: str
+    create: str
+    #: Type and default of each column, by name.
+    columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return {"View": "view", "MaterializedView": "materialized view"}.get(self.engine, "table")
+
+    @property
+    def mark(self) -> Mark | None:
+        """What our comment says of its origin; None where it has no such comment."""
+        return _mark(self.comment)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a database has of the objects that were asked for."""
+
+    objects: Mapping[str, FoundObject]
+    #: Names of those that are detached: no query finds them, and their names are taken.
+    detached: frozenset[str]
+    #: How the server writes the SELECT of each declared view.
+    selects: Mapping[str, str]
+
+
+def read(session: Session, declared: Sequence[Object]) -> Found:
+    """What the database has of these objects, by two queries of system tables, and one more where one is missing."""
+    columns: dict[str, dict[str, tuple[str, str]]] = {}
+    for table, name, type_, kind, default in described_columns(session, [it.name for it in declared]):
+        columns.setdefault(table, {})[name] = type_, f"{kind} {default}".strip()
+    plain = _Unqualified(session.database.database)
+    objects = {
+        name: FoundObject(name, engine, *(plain(text) for text in texts), columns=columns.get(name, {}))
+        for name, engine, *texts in described(session, declared)
+    }
+    views = [it for it in declared if not isinstance(it, Table)]
+    missing = [it for it in declared if it.name not in objects]
+    return Found(
+        objects,
+        detached(session, missing) if missing else frozenset(),
+        {it.name: plain(text) for it, text in zip(views, session.formatted([it.select for it in views]), strict=True)},
+    )
+
+
+def marks(session: Session, names: Sequence[str]) -> dict[str, Mark | None]:
+    """What the comments of tables and views say of their origin; of those of these names that there are."""
+    rows = session.rows(
+        sql(
+            "SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND name IN ({names})",
+            names=joined(", ", map(literal, names)),
+        )
+    )
+    return {name: _mark(comment) for name, comment in rows}
+
+
+def _mark(comment: str) -> Mark | None:
+    found = _MARK.search(comment)
+    return Mark(found[1], found[2], found[3] or "") if found else None
+
+
+def described(session: Session, declared: Sequence[Object]) -> list[tuple[str, ...]]:
+    """What the datamart has of the declared tables and views."""
+    return session.rows(
+        sql(
+            """SELECT name, engine, engine_full, sorting_key, partition_key, comment, as_select, create_table_query
+FROM system.tables
+WHERE database = currentDatabase() AND name IN ({names})""",
+            names=_names(declared),
+        )
+    )
+
+
+def described_columns(session: Session, tables: Sequence[str]) -> list[tuple[str, ...]]:
+    """The columns that tables and views really have."""
+    return session.rows(
+        sql(
+            """SELECT table, name, type, default_kind, default_expression
+FROM system.columns
+WHERE database = currentDatabase() AND table IN ({names})""",
+            names=joined(", ", map(literal, tables)),
+        )
+    )
+
+
+def detached(session: Session, missing: Sequence[Object]) -> frozenset[str]:
+    """Which of the missing objects are only detached, as far as the user's rights show."""
+    rows = session.rows_if_allowed(
+        sql(
+            "SELECT table FROM system.detached_tables WHERE database = currentDatabase() AND table IN ({names})",
+            names=_names(missing),
+        )
+    )
+    return frozenset(name for (name,) in rows)
+
+
+def _names(declared: Sequence[Object]) -> SQL:
+    return joined(", ", (literal(it.name) for it in declared))
+
+
+class _Unqualified:
+    """Takes the database's name from the front of table names, and the quotes from names that need none."""
+
+    def __init__(self, database: str) -> None:
+        self._qualifier = re.compile(rf"(?<![\w.`])(?:`{re.escape(database)}`|{re.escape(database)})\.")
+
+    def __call__(self, text: str) -> str:
+        return self._qualifier.sub("", text).replace("`", "")

@@ -1,0 +1,5 @@
+"""Proof that source, warehouse and datamart have the same rows."""
+
+from skyeng.proof.verification import verify
+
+__all__ = ["verify"]

@@ -1,0 +1,89 @@
+"""Who sends a statement: the functions under way, and what their docstrings say of them.
+
+A rehearsal must know what is asked, to answer, and what it is asked for, to comment. Neither is
+to be read out of SQL text, which changes whenever a statement is made faster. The function that
+asks changes rarely, and says itself what it is for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+from skyeng.runs.steps import Ledger
+
+#: They send for others.
+_CARRIERS = ("skyeng.db.postgres", "skyeng.db.clickhouse", "skyeng.db.pipe")
+_OURS = __name__.rpartition(".")[0]
+_FIRST_SENTENCE = re.compile(r".*?[.](?=\s|$)|.*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Callers:
+    """The functions under way in this thread, the innermost first."""
+
+    frames: tuple[FrameType, ...]
+
+    @classmethod
+    def here(cls) -> Callers:
+        def outwards() -> Iterator[FrameType]:
+            frame = inspect.currentframe()
+            while frame := frame and frame.f_back:
+                yield frame
+
+        return cls(tuple(outwards()))
+
+    def __contains__(self, function: Callable[..., Any]) -> bool:
+        wanted = code_of(function)
+        return any(frame.f_code is wanted for frame in self.frames)
+
+    def arguments(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """What a function that is under way was called with."""
+        wanted = code_of(function)
+        return next(frame.f_locals for frame in self.frames if frame.f_code is wanted)
+
+    def codes(self) -> Iterator[CodeType]:
+        return (frame.f_code for frame in self.frames)
+
+    def purpose(self) -> str:
+        """What the innermost function that says so is for."""
+        return next(self._purposes(), "")
+
+    def purpose_of_step(self) -> str:
+        """What the step under way is for, in the words of the function that does it."""
+        return ["", *self._purposes()][-1]
+
+    def _purposes(self) -> Iterator[str]:
+        """Of the functions within the step under way, if there is one, the innermost first."""
+        ledger = code_of(Ledger.timed)
+        for frame in self.frames:
+            if frame.f_code is ledger:
+                return
+            if _speaks(frame.f_globals.get("__name__", "")) and (text := _documented(frame)):
+                yield text
+
+
+def _speaks(module: str) -> bool:
+    """Whether its functions say what a statement is for."""
+    return module.startswith("skyeng.") and module not in _CARRIERS and not module.startswith(_OURS)
+
+
+def code_of(function: Callable[..., Any]) -> CodeType:
+    return inspect.unwrap(function).__code__
+
+
+def _documented(frame: FrameType) -> str:
+    """First sentence of the docstring of the function that a frame runs; none of a nameless one."""
+    first, *rest = frame.f_code.co_qualname.split(".")
+    found = frame.f_globals.get(first)
+    for name in rest:
+        found = getattr(found, name, None)
+    if not inspect.isroutine(found):
+        return ""
+    paragraph = (inspect.getdoc(found) or "").partition("\n\n")[0]
+    sentence = _FIRST_SENTENCE.match(" ".join(paragraph.split()))
+    return sentence[0] if sentence else ""

@@ -1,0 +1,175 @@
+"""What a rehearsal writes down: statements, in the order they were sent, by the step that sent them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from skyeng.db.postgres import Postgres
+from skyeng.db.postgres import Session as PostgresSession
+from skyeng.runs.dry_run.callers import Callers
+from skyeng.runs.steps import State
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One thing that a session sends, a value that is bound to it shown as `:name`."""
+
+    server: str
+    session: int
+    text: str
+    #: What it is for, in the words of the function that sends it.
+    purpose: str = ""
+    #: The settings that every transaction begins with.
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result: rows, or how many rows a statement wrote, or the names and types of columns."""
+
+    rows: Sequence[tuple[Any, ...]] = ()
+    count: int = 0
+    columns: Sequence[tuple[str, str]] = ()
+
+
+@dataclass
+class Section:
+    """The statements of one step; without a name, of what the run does around its steps."""
+
+    name: str = ""
+    purpose: str = ""
+    #: Steps of its stage, which run at once, this one among them; none of a step that runs alone.
+    stage: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    #: The statements that were answered, each with what was made up.
+    answered: list[tuple[Statement, Answer]] = field(default_factory=list)
+
+    @property
+    def at_once(self) -> list[str]:
+        """The other steps that run at the same time."""
+        return [name for name in self.stage if name != self.name]
+
+    def __bool__(self) -> bool:
+        return bool(self.name or self.statements)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is written down of a session: a number of its own, and in which section it began."""
+
+    server: str
+    number: int
+    begun_in: Section
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statement whose result somebody waits for."""
+
+    statement: Statement
+    callers: Callers
+    parameters: Mapping[str, Any]
+
+
+class Answers(Protocol):
+    """Makes up what servers would say."""
+
+    def __call__(self, question: Question, /) -> Answer: ...
+
+
+class _Names(dict[str, Any]):
+    """Parameters of a statement that is shown: each gives its name."""
+
+    def __getitem__(self, name: str) -> str:
+        return f":{name}"
+
+
+def shown(text: str, parameters: Mapping[str, Any] | None) -> str:
+    """A statement with the names of its parameters, as a driver would bind their values."""
+    return text % _Names(parameters) if parameters else text
+
+
+class Script:
+    """The sections of one rehearsal.
+
+    Steps that run at once are written one after the other, in the order in which they were announced,
+    however their threads took turns.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._awaited: dict[str, Section] = {}
+        #: The stage that is being announced.
+        self._stage: list[str] = []
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._main = threading.get_ident()
+        self._sections = [Section()]
+        #: The section that a thread writes to; one that only carries rows writes to its session's.
+        self._at: dict[int, Section] = {self._main: self._sections[0]}
+        #: The step in which the rehearsal broke off, and what it sent until then.
+        self.failed: Section | None = None
+
+    @property
+    def sections(self) -> list[Section]:
+        return [section for section in self._sections if section]
+
+    def observe(self, step: str, state: State, _seconds: float) -> None:
+        """An observer of the run that is rehearsed."""
+        thread = threading.get_ident()
+        with self._lock:
+            match state:
+                case "waiting":
+                    self._stage.append(step)
+                    self._awaited[step] = self._new(Section(step, stage=self._stage))
+                    self._at[thread] = self._new(Section())
+                case "started":
+                    self._stage = []
+                    self._at[thread] = self._awaited.pop(step, None) or self._new(Section(step))
+                case "done" | "failed":
+                    self._ended(self._at.pop(thread), failed=state == "failed")
+                    if thread == self._main:
+                        self._at[thread] = self._new(Section())
+
+    def _new(self, section: Section) -> Section:
+        self._sections.append(section)
+        return section
+
+    def _ended(self, section: Section, *, failed: bool) -> None:
+        if failed and self.failed is None:
+            self.failed = replace(section, answered=list(section.answered))
+
+    def session(self, server: str) -> Session:
+        """A session that begins now."""
+        with self._lock:
+            # A thread that a step starts of its own belongs to what began last.
+            return Session(server, next(self._numbers), self._at.get(threading.get_ident(), self._sections[-1]))
+
+    def control(self, session: Session, text: str) -> None:
+        """Write down where a transaction begins or ends."""
+        callers = Callers.here()
+        with self._lock:
+            self._written(session, callers, text, purpose="")
+
+    def ask(self, session: Session, text: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        """Write a statement down, and make up what the server would say."""
+        callers = Callers.here()
+        with self._lock:
+            # What a session sends of itself says nothing of the work done in it.
+            of_itself = Postgres.session in callers or PostgresSession.settle in callers
+            purpose = "" if of_itself else callers.purpose()
+            section, statement = self._written(session, callers, shown(text, parameters), purpose=purpose)
+            answer = self._answers(Question(statement, callers, parameters or {}))
+            section.answered.append((statement, answer))
+            return answer
+
+    def _written(self, session: Session, callers: Callers, text: str, *, purpose: str) -> tuple[Section, Statement]:
+        section = self._at.get(threading.get_ident(), session.begun_in)
+        section.purpose = section.purpose or callers.purpose_of_step()
+        statement = Statement(session.server, session.number, text, purpose, PostgresSession.settle in callers)
+        section.statements.append(statement)
+        return section, statement

@@ -1,0 +1,132 @@
+"""One run of a model: warehouse, then datamart, each step booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, TypedDict
+
+from skyeng.control import locks
+from skyeng.control.feed_changes import Changes
+from skyeng.control.loads import Load
+from skyeng.db.stores import Stores
+from skyeng.detection.key_range import Part
+from skyeng.errors import SkyengError, UsageError
+from skyeng.marts import migrations as mart_migrations
+from skyeng.model import Model
+from skyeng.runs.steps import Ledger, Observer, Step, unobserved
+from skyeng.runs.to_datamart import EMPTY, ToDatamart
+from skyeng.runs.to_datawarehouse import ToDatawarehouse
+from skyeng.vault.revisions import check_migrated
+
+Pipeline = Literal["to_datawarehouse", "to_datamart"]
+
+
+class Options(TypedDict, total=False):
+    """What a run may be told, as `run` takes it."""
+
+    only: Pipeline | None
+    full: bool
+    where: Sequence[str]
+    may_be_empty: bool
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    model: str
+    #: Rows of each feed that were new, changed or gone; empty if the warehouse was not run.
+    changes: dict[str, Changes] = field(default_factory=dict)
+    #: Why everything was compared with the vault itself; empty where that was not needed.
+    compared_because: str = ""
+    #: Row versions sent to each mart; empty if the datamart was not run.
+    marts: dict[str, int] = field(default_factory=dict)
+    #: Why a mart was rebuilt, by mart.
+    rebuilt: dict[str, str] = field(default_factory=dict)
+    #: Views of a mart that were missing or altered and were made again, in words, by mart.
+    views: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Rows written, by table.
+    counts: dict[str, int] = field(default_factory=dict)
+    #: Time taken, by step.
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def anything_new(self) -> bool:
+        return any(self.changes.values()) or any(self.marts.values()) or bool(self.rebuilt or self.views)
+
+
+def run(
+    model: Model,
+    stores: Stores,
+    *,
+    only: Pipeline | None = None,
+    full: bool = False,
+    where: Sequence[str] = (),
+    may_be_empty: bool = False,
+    observer: Observer = unobserved,
+) -> Report:
+    """Bring warehouse and datamart level with the source, or with the part of it that `where` names.
+
+    A feed that gives no row at all where it gave some before is refused, unless it `may_be_empty`.
+    A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
+    dies, will be by the next run.
+    """
+    part = Part.of(model, where) if where else None
+    if part and only == "to_datamart":
+        raise UsageError("--where names a part of the source, and to_datamart does not read the source")
+    with stores.warehouse.kept():
+        check_migrated(stores.warehouse, model)
+        if model.marts and only != "to_datawarehouse":
+            # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
+            with stores.datamart.session() as datamart:
+                mart_migrations.check_migrated(datamart, model)
+        report = Report(model.name)
+        ledger = Ledger(observer)
+        if only != "to_datamart":
+            with locks.exclusive(stores.warehouse, model):
+                steps = ToDatawarehouse(model, stores, full, part=part, may_be_empty=may_be_empty)
+                _to_datawarehouse(steps, ledger, report)
+        if only != "to_datawarehouse":
+            with stores.datamart.kept():
+                for mart in model.marts:
+                    _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
+        report.counts, report.seconds = ledger.counts, ledger.seconds
+        return report
+
+
+def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger, report: Report) -> None:
+    load = ledger.timed("e_from_pg_datawarehouse", steps.e_from_pg_datawarehouse)
+    report.compared_because = load.rebuilt_because
+    try:
+        report.changes = _load(steps, load, ledger)
+    except BaseException as exc:
+        error = exc.what if isinstance(exc, SkyengError) else f"{type(exc).__name__}: {exc}"
+        with suppress(SkyengError):  # else the next run does it
+            steps.roll_back(load, error)
+        raise
+
+
+def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Changes]:
+    ledger.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
+    changes = ledger.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
+    if any(changes.values()):
+        ledger.run_stage(steps.insert_steps(load))
+        changes = ledger.timed("close", lambda: steps.close(load))
+    return changes
+
+
+def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
+    mart = steps.mart.table
+    held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
+    main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
+    delta = ledger.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, main, held))
+    if delta:
+        delta = ledger.timed("l_update_datamart", steps.l_update_datamart)
+    report.marts[mart] = ledger.counts[mart] = delta.row_versions
+    if delta.reason not in ("", EMPTY):
+        report.rebuilt[mart] = delta.reason
+    if delta.views:
+        report.views[mart] = delta.views

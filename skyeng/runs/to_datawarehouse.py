@@ -1,0 +1,287 @@
+"""`to_datawarehouse`: the source's changes since the last load, historised into the vault.
+
+Each step opens its own connections and finds its input in the warehouse, so that it can run in
+any process. What passes between steps is a `Load` and counts, never rows. A step may be asked
+for again at any time: what is done is not done twice, what builds on a step that is missing is
+refused, and a load that was closed stays as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from skyeng.checks.staged_rows import check_not_emptied, check_rows
+from skyeng.control import feed_changes, loads, locks, step_log
+from skyeng.control import models as control_models
+from skyeng.control.feed_changes import Changes
+from skyeng.control.loads import Load
+from skyeng.control.locks import Runner, this_process
+from skyeng.control.step_log import Counts
+from skyeng.db.pipe import pipe
+from skyeng.db.postgres import Session
+from skyeng.db.stores import Stores
+from skyeng.detection import active_rows, delta, full_compare, row_selection, segment_checksums, validity
+from skyeng.detection.comparison import agreed_method
+from skyeng.detection.key_range import Part
+from skyeng.detection.segment_checksums import Difference
+from skyeng.detection.segmentation import Cut, Selection
+from skyeng.hashing.checksums import Method
+from skyeng.model import Entity, Feed, Model
+from skyeng.runs.steps import Stage, Step
+from skyeng.sources import postgres as source_feed
+from skyeng.sql import ident, idents, sql
+from skyeng.vault import derived, distinct_rows, loading, revisions, staging
+from skyeng.vault.inserts import Standing
+
+EXTRACT, FIND = "e_from_pg_datasource", "t_find_new_rows"
+
+
+@dataclass(frozen=True)
+class Insert:
+    """A step that loads tables of the vault from staging."""
+
+    name: str
+    entities: tuple[Entity, ...]
+
+
+def inserts(model: Model) -> tuple[tuple[Insert, ...], ...]:
+    """The steps that fill the vault: hubs at once, then links and satellites at once."""
+    links = tuple(part for link in model.links for part in (link, link.effectivity))
+    return (
+        tuple(Insert(f"l_update_h_{hub.name}", (hub,)) for hub in model.hubs),
+        (
+            Insert("l_update_links", links),
+            *(Insert(f"l_update_s_{satellite.name}", (satellite,)) for satellite in model.satellites),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ToDatawarehouse:
+    """The steps of one run. `full` compares with the vault itself, trusting no bookkeeping."""
+
+    model: Model
+    stores: Stores
+    full: bool = False
+    runner: Runner = field(default_factory=this_process)
+    #: The part of the feeds to compare; None: all of them.
+    part: Part | None = None
+    #: Whether a feed may give no row at all where it gave some before.
+    may_be_empty: bool = False
+
+    def e_from_pg_datawarehouse(self) -> Load:
+        """Open a load, and note by how many buckets what the warehouse holds is to be compared."""
+        method = self._method()
+        with self.stores.warehouse.session() as session:
+            loads.roll_back_dead(session, self.model, self.runner)
+            step_log.forget_old(session, self.model, self.stores.keep_logs)
+            # Now that no migration can begin.
+            revisions.check_signature(session, self.model)
+            derived.check(session, self.model)
+            active = validity.rows_active(session, self.model)
+            validity.check_vault(session, self.model, active, full=self.full)
+            loads.check_hash_version(session, self.model)
+            reason = validity.reason_to_rebuild(session, self.model, method)
+            trusted = not (self.full or reason)
+            load = loads.open_load(session, self.model, method, self.runner)
+            for feed in self.model.feeds:
+                staging.clear(session, feed)
+                cut = self._cut(session, feed, method, active.get(feed.name), trusted=trusted)
+                row_selection.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
+            control_models.trust(session, self.model, method)
+        return replace(load, rebuilt_because=reason)
+
+    def _cut(self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool) -> Cut:
+        """How the feed is to be compared, with what the warehouse holds made ready for it.
+
+        `active` rows are those that the register of loads counts.
+        """
+        kept = segment_checksums.kept_cut(session, self.model, feed)
+        holds = active_rows.holds_rows(session, feed)
+        compared = holds and not feed.delta
+        known = segment_checksums.filled(session, feed) if compared and kept and not self.part else None
+        fits = active is None or (holds == bool(active) and not (known and known.built and known.rows != active))
+        # Without a cut, rows are from before they had places.
+        if not (trusted and fits) or (compared and kept is None):
+            validity.rebuild_rows(session, self.model, feed, method)
+            compared, known = not feed.delta and active_rows.holds_rows(session, feed), None
+        if self.part or not compared:
+            return kept or Cut()
+        return segment_checksums.ready(session, self.model, feed, known)
+
+    def e_from_pg_datasource(self, load: Load) -> Counts:
+        """Stage the rows that may differ: all feeds from one snapshot of the source.
+
+        Asked for again it takes a new snapshot, and the load begins anew from it.
+        """
+        with self._at_work(load), self.stores.warehouse.session() as warehouse:
+            closed = loads.is_closed(warehouse, load, alone=True)
+            revisions.check_signature(warehouse, self.model)
+            booked = step_log.done(warehouse, load)
+            if closed:
+                return booked.get(EXTRACT, {})
+            if EXTRACT in booked:
+                loads.remove_rows(warehouse, self.model, load)
+                step_log.forget(warehouse, load)
+            begun = time.perf_counter()
+            method = loads.method_of(warehouse, load)
+            with self.stores.source.session(snapshot=True) as source:
+                counts = {
+                    f"stage.{feed.name}": self._stage(source, warehouse, feed, load, method)
+                    for feed in self.model.feeds
+                }
+            step_log.book(warehouse, load, EXTRACT, counts, time.perf_counter() - begun)
+        return counts
+
+    def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
+        source_feed.check_columns(source, self.model, feed)
+        cut = row_selection.kept_selection(warehouse, self.model, feed, load).cut
+        with source_feed.reading(self.model, feed):
+            found = self._differing(source, warehouse, feed, method, cut)
+            selection = found.selection
+            staged = self._copy(source, warehouse, feed, method, selection)
+        row_selection.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
+        return staged
+
+    def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
+        """Fill staging with the selected rows."""
+        if not selection:
+            staging.clear(warehouse, feed)
+            return 0
+        freeze = staging.clear_to_copy(warehouse, feed)
+        rows = source_feed.extraction(self.model, feed, method, selection, self.part)
+        columns = source_feed.staged_columns(self.model, feed)
+        with pipe(lambda end: source.copy_out(rows, end, binary=True)) as flow:
+            staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader, freeze=freeze)
+        keys = idents([*(column.name for column in self.model.row_key(feed)), *feed.times, "row_key", "row_hash"])
+        warehouse.execute(sql("ANALYZE stage.{feed} ({keys})", feed=ident(feed.name), keys=keys))
+        return staged
+
+    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, cut: Cut) -> Difference:
+        if self.part and not self.part.covers(self.model, feed):
+            return Difference(Selection(cut), active_rows.rows_held(warehouse, feed))
+        if not active_rows.holds_rows(warehouse, feed):
+            return Difference(Selection(cut, everything=True), 0)
+        if feed.delta:
+            return Difference(Selection(cut, everything=True), active_rows.rows_held(warehouse, feed))
+        rows = source_feed.placed_rows(self.model, feed, method, self.part)
+        if self.part is None:
+            return segment_checksums.differing(source, warehouse, feed, cut, rows)
+        held = active_rows.held_rows(self.model, feed, self.part)
+        found = segment_checksums.differing(source, warehouse, feed, cut, rows, held)
+        return replace(found, rows_held=active_rows.rows_held(warehouse, feed))
+
+    def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
+        """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
+
+        Where nothing is new, changed or gone, the load is closed here and now. Asked for again after rows were refused,
+        it reads the source again: they may be mended.
+        """
+        if step_log.was_refused(self.stores.warehouse, load):
+            self.e_from_pg_datasource(load)
+        with step_log.refusals_noted(self.stores.warehouse, load):
+            self._step(FIND, load, {EXTRACT}, partial(self._find, load), alone=True)
+        return self._registered(load)
+
+    def _registered(self, load: Load) -> dict[str, Changes]:
+        with self.stores.warehouse.session() as session:
+            return feed_changes.registered(session, self.model, load)
+
+    def _find(self, load: Load, session: Session) -> Counts:
+        changes = {feed.name: self._find_in(session, feed, load) for feed in self.model.feeds}
+        for feed in self.model.feeds:
+            feed_changes.register(session, self.model, feed, load, changes[feed.name])
+        if not any(changes.values()):
+            loads.mark_closed(session, load)
+        return {}
+
+    def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
+        if feed.delta:
+            # Before the comparison: a row that is known may contradict one delivered with it.
+            standing = check_rows(session, self.model, feed)
+            changes = delta.find_changes(session, self.model, feed)
+            # What was dropped as known speaks for nobody.
+            distinct_rows.keep_combinations(session, self.model, feed, standing.shared)
+        else:
+            changes = full_compare.find_changes(session, self.model, feed, load, self._part_of(feed))
+            if not (self.part or self.may_be_empty or feed.may_be_empty):
+                check_not_emptied(session, self.model, feed, changes)
+            standing = check_rows(session, self.model, feed, self._part_of(feed)) if changes else Standing()
+        staging.keep_standing(session, self.model, feed, standing)
+        return changes
+
+    def _part_of(self, feed: Feed) -> Part | None:
+        return self.part if self.part and self.part.covers(self.model, feed) else None
+
+    def l_update(self, insert: Insert, load: Load) -> Counts:
+        """Load tables of the vault from staging; rows inserted, by table."""
+        return self._step(insert.name, load, {FIND}, partial(self._insert, load, insert.entities))
+
+    def _insert(self, load: Load, entities: Sequence[Entity], session: Session) -> Counts:
+        return {it.table: loading.insert(session, self.model, it, load, full=self.full) for it in entities}
+
+    def insert_steps(self, load: Load) -> Stage:
+        """The steps that fill the vault, to be run in one process: at once, since none reads what another writes.
+
+        Hubs come last, because they are done first: the longest steps shall not begin when the rest is done.
+        """
+        return [
+            Step(insert.name, partial(self.l_update, insert, load))
+            for stage in reversed(inserts(self.model))
+            for insert in reversed(stage)
+        ]
+
+    def close(self, load: Load) -> dict[str, Changes]:
+        """Make the load visible, all of it at once, if every step is done. A closed load stays so.
+
+        What it changed of each feed: of a delta that may be more, or less, than was delivered.
+        """
+        before = {FIND, *(insert.name for stage in inserts(self.model) for insert in stage)}
+        self._step("close", load, before, partial(self._close, load), alone=True)
+        return self._registered(load)
+
+    def _close(self, load: Load, session: Session) -> Counts:
+        for feed in self.model.feeds:
+            if feed.delta or (self._part_of(feed) and delta.reaches_further(session, self.model, feed, load)):
+                delta.restage(session, self.model, feed, load, loads.method_of(session, load))
+            active_rows.keep_changes(session, self.model, feed, load)
+            staging.clear(session, feed)
+        loads.mark_closed(session, load)
+        return {}
+
+    def _step(
+        self, name: str, load: Load, before: Collection[str], work: Callable[[Session], Counts], *, alone: bool = False
+    ) -> Counts:
+        """Do a step's work once, and book it in the same transaction."""
+        with self._at_work(load), self.stores.warehouse.session() as session:
+            closed = loads.is_closed(session, load, alone=alone)
+            revisions.check_signature(session, self.model)
+            booked = step_log.done(session, load)
+            if closed or name in booked:
+                return booked.get(name, {})
+            step_log.require(load, before, name, booked)
+            for feed in self.model.feeds:
+                row_selection.check_staged(session, self.model, feed, load)
+            begun = time.perf_counter()
+            counts = work(session)
+            step_log.book(session, load, name, counts, time.perf_counter() - begun)
+            return counts
+
+    def _at_work(self, load: Load) -> AbstractContextManager[None]:
+        """A process shows that it works for as long as it runs, others step by step."""
+        if self.runner.lease is None:
+            return nullcontext()
+        return locks.at_work(self.stores.warehouse, load.load_id, self.runner)
+
+    def roll_back(self, load: Load, error: str) -> None:
+        """Remove a load that failed."""
+        with self.stores.warehouse.session() as session:
+            loads.roll_back(session, self.model, load, error)
+
+    def _method(self) -> Method:
+        with self.stores.source.session(snapshot=True) as source, self.stores.warehouse.session() as warehouse:
+            return agreed_method(source, warehouse)

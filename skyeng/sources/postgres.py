@@ -1,0 +1,204 @@
+"""A feed's rows as statements for its source: typed, hashed, placed, restricted to what may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from skyeng.db.postgres import Postgres, Session
+from skyeng.detection.key_range import Part
+from skyeng.detection.segmentation import Selection, place, place_column
+from skyeng.errors import SourceError, StatementFailed
+from skyeng.hashing.checksums import Method, with_row_hash
+from skyeng.hashing.hash_keys import hash_key, key_digest, key_values
+from skyeng.model import Feed, FeedColumn, LogicalType, Model
+from skyeng.model.names import place_of
+from skyeng.model.rules import Fault
+from skyeng.model.spec import APPLIED_TS
+from skyeng.model.types import parse_type
+from skyeng.sql import SQL, ident, idents, joined, sql, written
+
+
+def query(model: Model, feed: Feed) -> SQL:
+    """The feed's own query, as it was written."""
+    path = model.directory / feed.query
+    try:
+        return written(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SourceError(f"the query of feed '{feed.name}' cannot be read", where=f"{path}: {exc}") from exc
+
+
+def typed_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+    """The feed's rows, or a part of them, each column in the type the model declares.
+
+    Texts are taken as they are spelled: a column's own collation may call 'a' and 'A' equal.
+    """
+
+    def typed(column: FeedColumn) -> SQL:
+        collation = sql(' COLLATE "C"') if column.type.name == "text" else sql("")
+        return sql(
+            "{name}::{type}{collation} AS {name}",
+            name=ident(column.name),
+            type=SQL(column.type.postgres),
+            collation=collation,
+        )
+
+    columns = [typed(column) for column in model.feed_columns(feed)]
+    if feed.applied:
+        columns.append(sql("{applied} AS {name}", applied=ident(feed.applied), name=ident(APPLIED_TS)))
+    return sql(
+        """SELECT
+    {columns}
+FROM (
+    {query}
+) AS feed{part}""",
+        columns=joined(",\n", columns),
+        query=query(model, feed),
+        part=sql("\nWHERE {condition}", condition=_condition(model, feed, part)) if part else sql(""),
+    )
+
+
+def _condition(model: Model, feed: Feed, part: Part) -> SQL:
+    return part.condition(model, feed, {column.name: ident("feed", column.name) for column in model.row_key(feed)})
+
+
+def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
+    """The feed's rows, or a part of them, with their `row_hash` and `row_place`."""
+    return sql(
+        "SELECT *, {place} AS row_place\nFROM (\n    {rows}\n) AS hashed",
+        place=place(model, feed),
+        rows=with_row_hash(typed_rows(model, feed, part), model, feed, method),
+    )
+
+
+def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
+    """The selected rows, in the order of `staged_columns`."""
+    placed = place_column(model, feed)
+    own = (hash_key(key_values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
+    return sql(
+        """SELECT {columns}, row_hash, {keys}
+FROM (
+    {rows}
+) AS placed
+WHERE {wanted}""",
+        columns=idents(_delivered(model, feed)),
+        keys=joined(", ", (key_digest(key_values(model.row_key(feed))), *own)),
+        rows=placed_rows(model, feed, method, part),
+        # Of the column's own type: else no index finds it.
+        wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))
+        if placed
+        else selection.condition(sql("row_place"), sql("bigint")),
+    )
+
+
+def staged_columns(model: Model, feed: Feed) -> SQL:
+    """Columns of the staging table that `extraction` fills, in its order."""
+    own = (hub.key for hub in model.keyed_hubs(feed))
+    return idents([*_delivered(model, feed), "row_hash", "row_key", *own])
+
+
+def _delivered(model: Model, feed: Feed) -> list[str]:
+    return [*(column.name for column in model.feed_columns(feed)), *feed.times]
+
+
+def check_columns(session: Session, model: Model, feed: Feed) -> None:
+    """Raise `SourceError` with every column that is missing or could not be loaded as it is.
+
+    With the types proved here, no value can fail to convert, or change, while rows flow.
+    """
+    with reading(model, feed):
+        wrong = list(_wrong_columns(session, model, feed))
+    if wrong:
+        listed = (f"column {it.name} {it.what}" for it in wrong)
+        raise SourceError(
+            f"feed '{feed.name}' does not deliver what the model declares:\n    " + "\n    ".join(listed),
+            where=str(model.directory / feed.query),
+            expected="every declared column, in a type that loads without changing a value",
+            remedy="change the type in the model, or write a cast in the query",
+        )
+
+
+@contextmanager
+def reading(model: Model, feed: Feed) -> Iterator[None]:
+    """Raise `SourceError` that names the feed where the source refuses to go on with its query.
+
+    Also in the midst of its rows: a view may divide by zero, and a cast meet a text that it cannot read.
+    """
+    try:
+        yield
+    except StatementFailed as exc:
+        if exc.server != model.source:
+            raise
+        where = str(model.directory / feed.query)
+        raise SourceError(
+            f"the query of feed '{feed.name}' fails on the datasource: {_reason(exc)}",
+            where=f"{where}\n{exc.where}" if exc.where else where,
+            expected=exc.expected or "a SELECT that the datasource can run",
+            remedy=exc.remedy or _FIX_QUERY,
+        ) from exc
+
+
+def source_faults(source: Postgres, model: Model) -> list[Fault]:
+    """What the live source does not deliver as the model declares it, of all feeds at once.
+
+    A query that fails is a fault of its feed. Raises `ConnectionFailed` where the source cannot be asked.
+    """
+    return [fault for feed in model.feeds for fault in _faults_of(source, model, feed)]
+
+
+def _faults_of(source: Postgres, model: Model, feed: Feed) -> Iterator[Fault]:
+    # A session for each feed: after a query that fails, PostgreSQL answers nothing more in its transaction.
+    try:
+        with source.session(snapshot=True) as session:
+            wrong = list(_wrong_columns(session, model, feed))
+    except StatementFailed as exc:
+        message = f"the query {feed.query} fails on the datasource: {_reason(exc)}; {exc.remedy or _FIX_QUERY}"
+        yield Fault(("feeds", feed.name, "query"), message)
+        return
+    places = {column.name: place_of(column) for column in model.feed_columns(feed)}
+    for it in wrong:
+        yield Fault(
+            places.get(it.name, ("feeds", feed.name, "applied")),
+            f"column {it.name} of feed '{feed.name}' {it.what}; expected {' or '.join(it.type.accepts)}:"
+            f" change the model, or write {it.name}::{it.type.postgres} in {feed.query}",
+        )
+
+
+_FIX_QUERY = "fix the query, or grant SELECT on its tables to the role of PG_DATASOURCE_URL"
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A declared column that a query does not deliver as declared: what is wrong, after the column's name."""
+
+    name: str
+    type: LogicalType
+    what: str
+
+
+def _wrong_columns(session: Session, model: Model, feed: Feed) -> Iterator[_Wrong]:
+    """The columns that are missing, or could not be loaded as they are. Raises `StatementFailed`."""
+    delivered = session.column_types(query(model, feed))
+    declared = [(column.name, column.type) for column in model.feed_columns(feed)]
+    if feed.applied:
+        declared.append((feed.applied, parse_type("timestamptz")))
+    for name, type_ in declared:
+        if what := _fault(name, type_, delivered.get(name, [])):
+            yield _Wrong(name, type_, what)
+
+
+def _fault(name: str, type_: LogicalType, delivered: list[str]) -> str | None:
+    if not delivered:
+        return "is missing"
+    if len(delivered) > 1:
+        return f"is delivered {len(delivered)} times"
+    if not type_.takes(delivered[0]):
+        hint = f": json has no hash function, write {name}::jsonb" if delivered == ["json"] else ""
+        return f"is {delivered[0]}, declared as {type_}{hint}"
+    return None
+
+
+def _reason(exc: StatementFailed) -> str:
+    """What the server said, without the name of its connection."""
+    return exc.what.partition(": ")[2]

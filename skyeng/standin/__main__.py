@@ -1,5 +1,0 @@
-import sys
-
-from skyeng.standin.serve import main
-
-sys.exit(main())

@@ -1,0 +1,115 @@
+"""Hubs that many staged rows share: one row of each combination of them, kept apart.
+
+A million lessons name 20,000 modules in 2,000 streams, and say of each the same fifty times over. One
+look at staging keeps each combination once, and finds whether its rows agree. Who loads such a hub or its
+satellite, or looks up its hash key, then reads thousands of rows and not a million. Other hubs have
+no part in it, nor has any where combinations are nearly as many as rows: they are read from staging itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from skyeng.db.postgres import Session
+from skyeng.hashing.checksums import row_hash
+from skyeng.hashing.hash_keys import attribute_values, row_values
+from skyeng.model import Feed, FeedColumn, Model, Satellite
+from skyeng.sql import FENCE, SQL, ident, idents, joined, sql
+from skyeng.vault.staging import WORTH_ANALYSING
+
+
+def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> bool:
+    """Fill the feed's shared table from staging; whether its rows may contradict each other.
+
+    If not, no key of a shared hub has two different sets of attributes: the rows of each combination
+    agree, and so do the combinations of each key.
+    """
+    session.empty(ident("stage", feed.shared_table))
+    if not hubs:
+        return False
+    session.execute(sql("DROP TABLE IF EXISTS pg_temp.combined"))
+    if session.execute(_combine(model, feed, hubs)) >= WORTH_ANALYSING:
+        session.execute(sql("ANALYZE pg_temp.combined"))
+    kept = session.execute(_keep(model, feed, hubs))
+    if kept >= WORTH_ANALYSING:
+        keys = idents(column.name for column in _keys(model, hubs))
+        session.execute(sql("ANALYZE stage.{shared} ({keys})", shared=ident(feed.shared_table), keys=keys))
+    satellites = _satellites(model, feed, hubs)
+    torn = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_temp.combined WHERE torn)"))
+    return bool(torn or (satellites and session.scalar(_disagreement(model, feed, satellites))))
+
+
+def _keys(model: Model, hubs: Collection[str]) -> list[FeedColumn]:
+    return [column for name in hubs for column in model.business_key(model.hub(name))]
+
+
+def _satellites(model: Model, feed: Feed, hubs: Collection[str]) -> list[Satellite]:
+    return [satellite for satellite in model.satellites_of(feed) if satellite.hub_name in hubs]
+
+
+def _combine(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """Statement that finds a row of each combination, and whether its rows differ.
+
+    Into a table of its own: several processes work on a query that makes a table, and only one on an insert.
+    """
+    attributes = _attributes(model, feed, hubs)
+    # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
+    return sql(
+        """CREATE TEMPORARY TABLE combined ON COMMIT DROP AS
+SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
+FROM (
+    SELECT ctid AS row_at, {keys}, {hash} AS row_hash
+    FROM stage.{feed}
+    {fence}
+) AS hashed
+GROUP BY {keys}""",
+        fence=FENCE,
+        keys=_combination(model, feed, hubs),
+        hash=row_hash(row_values(attributes)) if attributes else sql("0"),
+        feed=ident(feed.name),
+    )
+
+
+def _keep(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """Statement that keeps these rows."""
+    columns = joined(
+        ", ",
+        (_combination(model, feed, hubs), *(ident(column.name) for column in _attributes(model, feed, hubs))),
+    )
+    return sql(
+        """INSERT INTO stage.{shared} ({columns})
+SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM pg_temp.combined)""",
+        shared=ident(feed.shared_table),
+        columns=columns,
+        feed=ident(feed.name),
+    )
+
+
+def _combination(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+    """What a combination is told by: business keys, and times where the feed has its own."""
+    return idents([*feed.times, *(column.name for column in _keys(model, hubs))])
+
+
+def _attributes(model: Model, feed: Feed, hubs: Collection[str]) -> list[FeedColumn]:
+    return [column for satellite in _satellites(model, feed, hubs) for column in model.attributes(satellite)]
+
+
+def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -> SQL:
+    """Statement that is true if two combinations give one key different attributes."""
+
+    def torn(satellite: Satellite) -> SQL:
+        key = model.business_key(model.hub(satellite.hub_name))
+        return sql(
+            """EXISTS (
+    SELECT FROM stage.{shared}
+    WHERE {present} IS NOT NULL
+    GROUP BY {key}
+    HAVING min({hash}) <> max({hash})
+)""",
+            shared=ident(feed.shared_table),
+            present=ident(key[0].name),
+            key=idents([*(column.name for column in key), *feed.times]),
+            hash=row_hash(attribute_values(model.attributes(satellite))),
+        )
+
+    return sql("SELECT {torn}", torn=joined("\nOR ", map(torn, satellites)))

@@ -1,0 +1,66 @@
+"""Staging: tables of one load, for the rows that may differ."""
+
+from __future__ import annotations
+
+from skyeng.control.loads import Load
+from skyeng.db.postgres import Session
+from skyeng.model import Feed, Model
+from skyeng.sql import SQL, ident, literal, sql
+from skyeng.vault.inserts import Standing
+
+#: A table that grew by as many rows gets statistics at once: without them the next reader's plan
+#: may be a nested loop over the table, and autovacuum comes a minute late.
+WORTH_ANALYSING = 20_000
+
+
+def clear(session: Session, feed: Feed) -> None:
+    """Empty the staging tables of a feed."""
+    session.empty(*_of_stage(feed))
+
+
+def clear_to_copy(session: Session, feed: Feed) -> bool:
+    """Empty the staging tables of a feed; whether rows that are copied in now may be frozen."""
+    return session.empty_to_copy(*_of_stage(feed))
+
+
+def _of_stage(feed: Feed) -> list[SQL]:
+    return [ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table)]
+
+
+def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
+    """Condition: the row with this key is neither staged nor noted as gone.
+
+    One look for both: of two, the planner takes nothing to be left for the second, and reads that table row by row.
+    """
+    return sql(
+        """NOT EXISTS (
+    SELECT
+    FROM (SELECT row_key FROM stage.{feed} UNION ALL SELECT row_key FROM stage.{gone}) AS delivered
+    WHERE delivered.row_key = {row_key}
+)""",
+        feed=ident(feed.name),
+        gone=ident(feed.gone_table),
+        row_key=row_key,
+    )
+
+
+def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing) -> None:
+    """Note how often keys of each hub stand in staging: who loads them need not find it again."""
+    session.execute(
+        sql(
+            "UPDATE stage.selections SET unique_hubs = %(unique)s, shared_hubs = %(shared)s "
+            "WHERE model = {model} AND feed = {feed}",
+            model=literal(model.name),
+            feed=literal(feed.name),
+        ),
+        {"unique": list(standing.unique), "shared": list(standing.shared)},
+    )
+
+
+def standings(session: Session, model: Model, load: Load) -> dict[str, Standing]:
+    """What was noted by `keep_standing`, by feed."""
+    noted = sql(
+        "SELECT feed, unique_hubs, shared_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
+        model=literal(model.name),
+    )
+    return {feed: Standing(*hubs) for feed, *hubs in session.rows(noted, {"load_id": load.load_id})}

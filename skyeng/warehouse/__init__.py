@@ -1,1 +1,0 @@
-"""The vault in PostgreSQL: its tables, staging, loads and history."""

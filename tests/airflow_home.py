@@ -1,7 +1,7 @@
 """A real Airflow with a metadata database of its own, in the process of the tests.
 
-Importing Airflow takes seconds and reads the environment once: only tests that ask for the
-fixture pay for it.
+Importing Airflow takes seconds and reads the environment once: only tests that ask for the fixture pay for it, and
+all of them share it. Import it nowhere but in `conftest`: each module that does makes a fixture of its own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import World
 
 from skyeng.airflow.connections import connection
+
+if TYPE_CHECKING:
+    from conftest import World
 
 DAGS = Path(__file__).parents[1] / "dags"
 

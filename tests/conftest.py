@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import psycopg2.extensions
 import pytest
+from airflow_home import airflow
 
 from skyeng import proof, runs
 from skyeng.control import loads, locks
@@ -35,6 +37,8 @@ from skyeng.sources import sample_data
 from skyeng.sql import SQL
 from skyeng.vault import migrations as warehouse_migrations
 from skyeng.vault.revisions import store_signature
+
+__all__ = ["airflow"]
 
 MODELS = Path(__file__).parent / "models"
 _numbers = itertools.count(1)
@@ -193,6 +197,18 @@ class Servers:
         )
         mart_migrations.migrate(stores.datamart, model)
         return World(model, stores)
+
+    def copy(self, world: World) -> World:
+        """The same source and warehouse in databases of a test's own, and a datamart without rows."""
+        urls = (
+            self.clone(urlsplit(store.url).path.strip("/"), lambda _: None)
+            for store in (world.stores.source, world.stores.warehouse)
+        )
+        stores = Stores(
+            Postgres("pg_datasource", next(urls)), Postgres("pg_datawarehouse", next(urls)), self.datamart()
+        )
+        mart_migrations.migrate(stores.datamart, world.model)
+        return replace(world, stores=stores)
 
     def kept_world(self, model: Model, fill: Callable[[Postgres], None], kind: str) -> Iterator[World]:
         """A world whose sessions of the datamart share a client, for the length of a test."""

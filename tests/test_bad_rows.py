@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Servers, World
 from declared import declared, migrated
+from samples import some
 
 from skyeng.errors import BadRowsError, SourceError
 from skyeng.model import load_model
@@ -89,8 +91,7 @@ def test_a_row_key_delivered_twice(empty_shop: World, loaded: bool) -> None:
     assert empty_shop.differences() == []
 
 
-@pytest.mark.parametrize("loaded", [False, True])
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(("loaded", "full"), some(list(product([False, True], repeat=2)), 2))
 def test_a_row_delivered_twice(empty_shop: World, loaded: bool, full: bool) -> None:
     empty_shop.change(GOOD)
     if loaded:
@@ -292,8 +293,7 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize("loaded", [False, True])
-@pytest.mark.parametrize("expression", sorted(FAILING))
+@pytest.mark.parametrize(("expression", "loaded"), some(list(product(sorted(FAILING), [False, True])), 3))
 def test_a_query_that_fails_amid_its_rows(school: World, expression: str, loaded: bool) -> None:
     """The error names the feed, what was wrong, and where as far as PostgreSQL says it; nothing was written."""
     school.change(

@@ -185,7 +185,7 @@ with opened(Settings.read()) as stores, stores.datamart.session():
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    assert skyeng(tmp_path, "demo").returncode == 0
+    assert skyeng(tmp_path, "query", "lessons-per-course").returncode == 0
     time.sleep(0.2)
     assert not any(
         str(tmp_path) in " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_home import DAGS, Airflow, airflow, connected
+from airflow_home import DAGS, Airflow, connected
 from conftest import MODELS, Servers, World
 from receivers import hook
 from test_shop import ROWS
@@ -20,8 +20,6 @@ from skyeng.airflow.connections import connection, url
 from skyeng.errors import BadRowsError, SettingsError, SourceError
 from skyeng.model import Model
 from skyeng.sources import sample_data
-
-__all__ = ["airflow"]
 
 MART = "dm_courses_modules_lessons_streams"
 HUBS = {f"l_update_h_{name}" for name in ("course", "stream", "module", "lesson")}

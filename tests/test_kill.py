@@ -3,8 +3,8 @@
 A process is killed (SIGKILL) right after a statement, a commit or a part of a transfer; readers ask
 warehouse and datamart all the while and must never see half a load; one more run brings all three
 sides level. Of failpoints that differ by the name of a table alone, such as those of the four hubs,
-and of repetitions, one is tried here, of a load's every other, and none after what only reads. With `SKYENG_LONG=1` all
-are (of a first load, every eighth), and more random instants.
+and of repetitions, one counts, and none after what only reads; a sample of these is tried. With `SKYENG_LONG=1` all
+failpoints are (of a first load, every eighth), and more random instants.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from conftest import Servers
 from kill import Failpoint, Killer
 from kill_school import School, growth
-from samples import LONG
+from samples import LONG, some
 from test_standin import Standin, started, stop
 
 from skyeng.model import Model
@@ -26,7 +26,7 @@ from skyeng.sources import sample_data
 
 pytestmark = pytest.mark.slow
 
-RANDOM_KILLS = 120 if LONG else 4
+RANDOM_KILLS = 120 if LONG else 3
 SEED = 20260901
 
 MART = "dm_courses_modules_lessons_streams"
@@ -140,7 +140,7 @@ def kill(school: School, failpoint: Failpoint, **options: Any) -> None:
 def test_to_datawarehouse_killed_after_every_statement(school: School) -> None:
     passed, grown = usual(school)
     assert len(passed) > 100
-    for failpoint in failpoints(passed)[:: 1 if LONG else 3]:
+    for failpoint in some(failpoints(passed), 9):
         before = school.sizes()
         school.change()
         kill(school, failpoint)
@@ -155,7 +155,7 @@ def test_to_datamart_killed_after_every_statement(school: School) -> None:
     usual(school)
     ended = school.killed(only="to_datamart")
     assert len(ended.passed) > 20
-    for number, failpoint in enumerate(failpoints(ended.passed)[:: 1 if LONG else 2]):
+    for number, failpoint in enumerate(some(failpoints(ended.passed), 6)):
         for _ in range(1 + number % 2):
             school.change()
             school.run(only="to_datawarehouse")
@@ -178,7 +178,7 @@ def test_a_mart_that_is_built_anew_killed_after_every_statement(school: School, 
     assert sum("EXCHANGE" in it.done for it in ended.passed) == 2
     swaps = [it for it in ended.passed if re.match("EXCHANGE|DROP TABLE IF EXISTS dm", it.done)][-11:]
     tried = (ended.passed if LONG else swaps) if full else failpoints(ended.passed[20:])
-    for failpoint in tried if LONG else tried[::3]:
+    for failpoint in some(tried, 3):
         damage(school)
         assert school.killed(only="to_datamart", full=full, at=failpoint).killed, str(failpoint)
         catch_up(school)
@@ -190,7 +190,7 @@ def test_a_full_run_killed_after_every_statement(school: School) -> None:
     school.change()
     ended = school.killed(only="to_datawarehouse", full=True)
     of_full = [it for it in ended.passed if LONG or "control.courses_rows" in it.done]
-    for failpoint in failpoints(of_full):
+    for failpoint in some(failpoints(of_full), 4):
         school.change()
         kill(school, failpoint, full=True)
         school.run(only="to_datawarehouse")
@@ -212,8 +212,8 @@ def test_a_first_load_killed_after_every_statement(
     unkilled.check_level()
     expected, keys = unkilled.sizes(), unkilled.world.vault(PRIMARY_KEYS)
     unkilled.stop()
-    tried = ended.passed[::8] if LONG else [it for it in ended.passed if "ALTER TABLE" in it.done][::2]
-    for number, failpoint in enumerate(failpoints(tried)):
+    tried = ended.passed[::8] if LONG else [it for it in ended.passed if "ALTER TABLE" in it.done]
+    for number, failpoint in enumerate(some(failpoints(tried), 4)):
         school = fresh(number + 1)
         assert school.killed(bulk=True, at=failpoint).killed, str(failpoint)
         school.run()

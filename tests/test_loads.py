@@ -35,7 +35,7 @@ def start(world: World, steps: int) -> None:
         part()
 
 
-@pytest.mark.parametrize("steps", some(range(12), 6))
+@pytest.mark.parametrize("steps", some(range(12), 4))
 def test_a_load_that_died_at_any_step_leaves_nothing(school: World, steps: int) -> None:
     school.run()
     before = school.row_counts()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 import pytest
 from click.testing import CliRunner
@@ -18,11 +17,8 @@ from samples import LONG
 from test_shop import ROWS
 
 from skyeng.cli.main import cli
-from skyeng.db.postgres import Postgres
-from skyeng.db.stores import Stores
 from skyeng.detection import segment_checksums, validity
 from skyeng.errors import NotMigrated, NotOwned, ObjectsLost, SkyengError, StagingLost, VaultDamaged
-from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL, ident
@@ -57,17 +53,7 @@ class Loaded:
 
     def copy(self) -> World:
         """Databases of a test's own, and an empty datamart."""
-        number = next(_numbers)
-        urls: list[str] = []
-        for store in (self.world.stores.source, self.world.stores.warehouse):
-            name = urlsplit(store.url).path.strip("/")
-            self.servers.execute(f'CREATE DATABASE "{name}_lost_{number}" TEMPLATE "{name}"')
-            urls.append(self.servers.database(f"{name}_lost_{number}"))
-        stores = Stores(
-            Postgres("pg_datasource", urls[0]), Postgres("pg_datawarehouse", urls[1]), self.servers.datamart()
-        )
-        mart_migrations.migrate(stores.datamart, self.world.model)
-        return replace(self.world, stores=stores)
+        return self.servers.copy(self.world)
 
 
 def seen_as_of(world: World, moment: str) -> tuple[object, ...]:
@@ -493,7 +479,7 @@ def attempted(world: World, what: str, name: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(12 if LONG else 3))
+@pytest.mark.parametrize("number", range(12 if LONG else 2))
 def test_no_command_ends_well_with_wrong_data(loaded: Loaded, number: int) -> None:
     """Run, migrate, run, run in full: each is refused in words, or leaves source, vault, views and marts equal."""
     every = ways(loaded.world.model)

@@ -120,7 +120,7 @@ SESSIONS = {
 }
 
 
-@pytest.mark.parametrize("which", some(list(SESSIONS), 3))
+@pytest.mark.parametrize("which", some(list(SESSIONS), 2))
 def test_a_session_that_is_ended(school: School, which: str) -> None:
     side, lock, victim = SESSIONS[which]
     url = school.world.stores.source.url if side == "source" else school.world.stores.warehouse.url
@@ -187,7 +187,7 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("where", some(list(CUTS), 3))
+@pytest.mark.parametrize("where", some(list(CUTS), 2))
 def test_the_datamart_cut_off(school: School, standin: Standin, where: str) -> None:
     marker, after = CUTS[where]
     stores = school.world.stores

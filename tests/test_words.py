@@ -204,6 +204,6 @@ def test_words_of_statements_and_key_words_work_as_attributes(servers: Servers, 
     names, refused = accepted(tmp_path / "asked", {*words, *KEY_WORDS})
     assert "not" in refused
     assert {"position", "time", "values", "timestamp", "row", "select", "collation", "index", "nan"} <= set(names)
-    model = model_of("a_number", ["a_code"], some(names, 150), **KINDS_OF_FEED["compared"])
+    model = model_of("a_number", ["a_code"], some(names, 60), **KINDS_OF_FEED["compared"])
     made = declared(tmp_path / "words", model, {"q.sql": "SELECT * FROM things"})
     live_through(migrated(servers, made, source_of(made)))

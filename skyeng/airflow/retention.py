@@ -29,9 +29,19 @@ def clean(before: datetime) -> None:
     """
     removed = remove_older(log_folder(), before)
     log.info("removed %d log files that were not written since %s", removed, before)
-    moment = ("--clean-before-timestamp", before.isoformat())
-    _airflow("db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure", *moment)
+    remove_runs(before)
     log.info("removed run history from before %s", before)
+
+
+def remove_runs(before: datetime) -> None:
+    """Delete runs that ended before a moment from Airflow's metadata. Raises `OSError` where Airflow does not do it."""
+    moment = ("--clean-before-timestamp", before.isoformat())
+    said = _airflow("db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure", *moment)
+    if "Table dag_run not found" in said:
+        raise OSError(
+            "airflow db clean found no runs to choose from: the metadata database has no tables. Set"
+            " AIRFLOW__DATABASE__SQL_ALCHEMY_CONN as for the scheduler"
+        )
 
 
 def log_folder() -> Path:

@@ -39,7 +39,7 @@ def run_phase(home: Path, name: str, *arguments: object, datamart_url: str | Non
     return json.loads(done.stdout)
 
 
-class Standin:
+class ClickHouseHttpServer:
     """The ClickHouse engine in a process of its own, asked over HTTP."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
@@ -52,7 +52,7 @@ class Standin:
 
 
 @contextmanager
-def standin(home: Path) -> Iterator[Standin]:
+def standin(home: Path) -> Iterator[ClickHouseHttpServer]:
     """A stand-in over the folder of the embedded datamart, for the length of a block."""
     password = secrets.token_hex()
     users = {"SKYENG_STANDIN_LOADER_PASSWORD": password, "SKYENG_STANDIN_ANALYST_PASSWORD": secrets.token_hex()}
@@ -72,7 +72,7 @@ def standin(home: Path) -> Iterator[Standin]:
         port = re.search(r"ready at http://127\.0\.0\.1:(\d+)", line)
         if not port:
             raise SystemExit(f"the stand-in does not start:\n{line}{process.stderr.read()}")
-        yield Standin(process, f"clickhouse://loader:{password}@127.0.0.1:{port[1]}/datamart")
+        yield ClickHouseHttpServer(process, f"clickhouse://loader:{password}@127.0.0.1:{port[1]}/datamart")
     finally:
         process.terminate()
         process.wait(60)

@@ -68,8 +68,8 @@ def try_out(model: Model, stores: Stores, kind: str, place: str, rows: int) -> l
         {
             "kind": kind,
             "place": place,
-            "comparison": f"{result.main} and {result.follower}",
-            "found": _is_found(result.differences, expected[result.follower], complete=result.complete),
+            "comparison": f"{result.source} and {result.target}",
+            "found": _is_found(result.differences, expected[result.target], complete=result.complete),
             "said": str(result.differences[0])[:300] if result.differences else "",
             "seconds": round(seconds, 3),
         }

@@ -139,7 +139,7 @@ def many_loads(scene: Scene, loads: str) -> Any:
 def verify(scene: Scene) -> Any:
     results = proof.verify(MODEL, scene.stores)
     assert all(result.equal for result in results), results
-    return {"rows": sum(result.rows for result in results), "sides": {it.follower: it.rows for it in results}}
+    return {"rows": sum(result.rows for result in results), "sides": {it.target: it.rows for it in results}}
 
 
 def sizes(scene: Scene) -> dict[str, int]:

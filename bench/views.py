@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from skyeng.db.clickhouse import ClickHouse, Session
+from skyeng.db.clickhouse import ClickHouse, ClickHouseSession
 from skyeng.marts import contents
 from skyeng.marts.queries import as_of, named_queries
 from skyeng.marts.tables import MartTables
@@ -59,7 +59,7 @@ def _statements(model: Model, mart: Mart) -> dict[str, SQL]:
 
 
 @contextmanager
-def _plain_table(mart: Mart, datamart: ClickHouse, plain: ClickHouse) -> Iterator[Session]:
+def _plain_table(mart: Mart, datamart: ClickHouse, plain: ClickHouse) -> Iterator[ClickHouseSession]:
     """A session in which the mart's name is a MergeTree table, sorted alike and merged into one part."""
     with plain.session(create=True) as session:
         try:
@@ -79,7 +79,7 @@ SETTINGS allow_nullable_key = 1 AS SELECT * FROM {view}""",
             session.execute(sql("DROP DATABASE {plain}", plain=ident(_PLAIN)))
 
 
-def _same_rows(view: Session, table: Session, mart: Mart) -> None:
+def _same_rows(view: ClickHouseSession, table: ClickHouseSession, mart: Mart) -> None:
     statement = sql(
         "SELECT currentDatabase(), count(), sum(cityHash64({key})) FROM {mart}",
         key=ident(mart.key),
@@ -90,7 +90,7 @@ def _same_rows(view: Session, table: Session, mart: Mart) -> None:
     assert ours[1:] == plain[1:], "the table does not hold the view's rows"
 
 
-def _parts(session: Session, table: str) -> int:
+def _parts(session: ClickHouseSession, table: str) -> int:
     return session.scalar(
         sql(
             "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = {table}",
@@ -99,7 +99,7 @@ def _parts(session: Session, table: str) -> int:
     )
 
 
-def _bytes(session: Session, table: str) -> int:
+def _bytes(session: ClickHouseSession, table: str) -> int:
     return session.scalar(
         sql(
             """SELECT sum(bytes_on_disk)
@@ -110,7 +110,7 @@ WHERE active AND database = currentDatabase() AND table = {table}""",
     )
 
 
-def _timed(view: Session, table: Session, statement: SQL, past: SQL) -> dict[str, Any]:
+def _timed(view: ClickHouseSession, table: ClickHouseSession, statement: SQL, past: SQL) -> dict[str, Any]:
     """The engine alone: results are computed whole, and not sent."""
     asked = {"view": (view, statement), "as_of": (view, past), "plain": (table, statement)}
     taken: dict[str, list[float]] = {name: [] for name in asked}

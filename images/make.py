@@ -1,6 +1,6 @@
 """Makes the pictures of the README.
 
-    uv run --group pictures --extra airflow python -m images.make
+    uv run --group pictures --extra local --extra airflow python -m images.make
 
 The vault and the datamart are drawn from the model, the same for the same model. Airflow's are
 taken of a `skyeng up` that is started for them, by the Chromium of the machine.

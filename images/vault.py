@@ -101,7 +101,7 @@ class _Layout:
 
     def _cells(self, cells: Sequence[_Cell], widths: Sequence[float], y: float, *, up: bool) -> list[tuple[Hub, Rect]]:
         """Hubs with their upper edge at `y`, satellites above or below them."""
-        places = zip(cells, self._spread(widths), strict=True)
+        places = zip(cells, self._key_cardinality(widths), strict=True)
         return [(cell.hub, self._placed(cell, place.middle, y, up=up)) for cell, place in places]
 
     def _placed(self, cell: _Cell, middle: float, y: float, *, up: bool) -> Rect:
@@ -119,7 +119,7 @@ class _Layout:
 
     def _groups(self, groups: Sequence[_Group], y: float) -> list[tuple[Link, Rect]]:
         placed = []
-        for group, slot in zip(groups, self._spread([group.width for group in groups]), strict=True):
+        for group, slot in zip(groups, self._key_cardinality([group.width for group in groups]), strict=True):
             link = group.sheet.place(self.drawing, slot.x, y)
             satellite = group.effectivity.place(self.drawing, link.right + GAP, y)
             level = y + min(link.height, satellite.height) / 2
@@ -127,7 +127,7 @@ class _Layout:
             placed.append((group.link, link))
         return placed
 
-    def _spread(self, widths: Sequence[float]) -> Iterator[Rect]:
+    def _key_cardinality(self, widths: Sequence[float]) -> Iterator[Rect]:
         """Places beside one another, what is free shared out around them."""
         free = (self.drawing.width - 2 * MARGIN - _total(widths)) / len(widths)
         x = MARGIN + free / 2

@@ -4,9 +4,9 @@ For notebooks, the same functions that the commands call:
 
 >>> import skyeng
 >>> skyeng.run()                                   # doctest: +SKIP
->>> skyeng.query("lessons-per-course")             # doctest: +SKIP
->>> skyeng.query(sql="SELECT count() FROM dm_courses_modules_lessons_streams")  # doctest: +SKIP
->>> skyeng.history("course", 1)                    # doctest: +SKIP
+>>> skyeng.query("a-named-query")             # doctest: +SKIP
+>>> skyeng.query(sql="SELECT count() FROM dm_orders")  # doctest: +SKIP
+>>> skyeng.history("customer", 1)                    # doctest: +SKIP
 >>> skyeng.verify()                                # doctest: +SKIP
 """
 

@@ -28,7 +28,7 @@ __all__ = ["history", "load_model", "query", "run", "verify"]
 
 
 def run(
-    model: str | Path | Model = "courses",
+    model: str | Path | Model | None = None,
     *,
     only: Pipeline | None = None,
     full: bool = False,
@@ -38,13 +38,13 @@ def run(
     """Bring warehouse and datamart level with the source; what was done.
 
     `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart. `where`
-    restricts the source to ranges of business keys, as in `["lesson_id=1..100000"]`.
+    restricts the source to ranges of business keys, as in `["order_id=1..100000"]`.
     """
     with opened(settings or Settings.read()) as stores:
         return runs.run(_model(model), stores, only=only, full=full, where=where)
 
 
-def verify(model: str | Path | Model = "courses", *, settings: Settings | None = None) -> list[Verification]:
+def verify(model: str | Path | Model | None = None, *, settings: Settings | None = None) -> list[Verification]:
     """Compare source, warehouse and datamart row by row; one result a comparison."""
     with opened(settings or Settings.read()) as stores:
         return proof.verify(_model(model), stores)
@@ -54,7 +54,7 @@ def query(
     name: str | None = None,
     *,
     sql: str | None = None,
-    model: str | Path | Model = "courses",
+    model: str | Path | Model | None = None,
     as_of: datetime | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
@@ -72,10 +72,10 @@ def query(
 def history(
     hub: str,
     *key: object,
-    model: str | Path | Model = "courses",
+    model: str | Path | Model | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """An entity's life: what changed, from, to, at which load (UTC); `history("course", 1)`.
+    """An entity's life: what changed, from, to, at which load (UTC); `history("customer", 1)`.
 
     `key` has the parts of its business key. Values are texts, as attributes of many types stand
     in one column; where several other entities are meant, their keys stand in one text.
@@ -86,7 +86,7 @@ def history(
     with opened(settings or Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
-            events = entity_history.life(
+            events = entity_history.entity_history(
                 session, described, entity_history.find_hub(described, hub), entity_history.as_texts(key)
             )
     frame = pd.DataFrame([event.record() for event in events], columns=list(entity_history.COLUMNS)).convert_dtypes()
@@ -101,5 +101,5 @@ def statement_of(model: Model, name: str | None, sql: str | None, as_of: datetim
     return queries.as_of(statement, model, as_of) if as_of else statement
 
 
-def _model(model: str | Path | Model) -> Model:
+def _model(model: str | Path | Model | None) -> Model:
     return model if isinstance(model, Model) else load_model(model)

@@ -1,4 +1,4 @@
-"""Settings: three URLs and a folder, read once at the edge."""
+"""Settings from environment variables: every variable that the package reads, and its default."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from skyeng.errors import SettingsError
 
 #: Variable, schemes it may have, and an example to copy.
 _URLS = {
-    "PG_DATASOURCE_URL": (("postgresql", "postgres"), "postgresql://user:password@host:5432/school"),
+    "PG_DATASOURCE_URL": (("postgresql", "postgres"), "postgresql://user:password@host:5432/source"),
     "PG_DATAWAREHOUSE_URL": (("postgresql", "postgres"), "postgresql://user:password@host:5432/warehouse"),
     "CH_DATAMART_URL": (
         ("clickhouse", "clickhouses", "chdb"),
         "clickhouse://user:password@host:8123/datamart (clickhouses:// for TLS, chdb:///folder?database=datamart)",
     ),
 }
+
+#: The model of a command that names none.
+MODEL = "SKYENG_MODEL"
+#: A folder of further models, each in a folder of its own.
+MODELS = "SKYENG_MODELS"
+#: The models that come with the package; the file `default` names the one that is used without a setting.
+BUILT_IN_MODELS = Path(__file__).parent / "models"
 
 #: How long a statement waits for a lock that somebody else has.
 LOCK_WAIT = "SKYENG_LOCK_WAIT"
@@ -60,6 +67,17 @@ class Settings:
             lock_wait=lock_wait(environment),
             keep_logs=keep_logs(environment),
         )
+
+
+def default_model(environment: Mapping[str, str] = os.environ) -> str:
+    """The model that is used where none is named."""
+    return environment.get(MODEL, "").strip() or (BUILT_IN_MODELS / "default").read_text().strip()
+
+
+def models_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder of further models, if there is one."""
+    folder = environment.get(MODELS, "").strip()
+    return Path(folder).expanduser() if folder else None
 
 
 def lock_wait(environment: Mapping[str, str] = os.environ) -> timedelta:

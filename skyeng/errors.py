@@ -101,7 +101,7 @@ class LoadInProgress(SkyengError):
     """Another run of the same model is working."""
 
 
-class LoadGone(SkyengError):
+class LoadRolledBack(SkyengError):
     """A step was asked of a load that was rolled back."""
 
     def __init__(self, what: str, *, remedy: str, superseded: bool) -> None:
@@ -115,7 +115,7 @@ class StepMissing(SkyengError):
 
 
 class StagingLost(SkyengError):
-    """The rows that a load had staged are gone."""
+    """The rows that a load had staged are deleted."""
 
 
 class NotMigrated(SkyengError):
@@ -146,5 +146,5 @@ class VaultDamaged(SkyengError):
     """The vault lacks rows that its own log says were loaded."""
 
 
-class NotRehearsed(SkyengError):
-    """A plan broke off: the rehearsal's answers do not fit what the code asks."""
+class DryRunFailed(SkyengError):
+    """A plan broke off: the made-up answers do not fit what the code asks."""

@@ -222,8 +222,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of Airflow come first and side by side: so that one worker, not each, has to start it."""
-    items.sort(key=lambda item: "airflow" not in getattr(item, "fixturenames", ()))
+    """Tests of Airflow come first and side by side: one worker, not each, has to start it. Then the longest ones."""
+
+    def turn(item: pytest.Item) -> int:
+        if "airflow" in getattr(item, "fixturenames", ()):
+            return 0
+        return 2 if item.get_closest_marker("longest") is None else 1
+
+    items.sort(key=turn)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Cut:
+class Segmentation:
     """Where to cut: the first request that has `marker` in its head."""
 
     marker: bytes
@@ -24,12 +24,12 @@ class Proxy:
         self._to = port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
-        self._cut: Cut | None = None
+        self._segmentation: Segmentation | None = None
         self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut_next(self, cut: Cut) -> None:
-        self._cut = cut
+    def cut_next(self, cut: Segmentation) -> None:
+        self._segmentation = cut
 
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -43,12 +43,12 @@ class Proxy:
                 return
             _Passage(self, client, socket.create_connection(("127.0.0.1", self._to)))
 
-    def taken(self, head: bytes) -> Cut | None:
+    def taken(self, head: bytes) -> Segmentation | None:
         """The cut, if this is the request for it; it is made once."""
-        cut = self._cut
+        cut = self._segmentation
         if cut is None or cut.marker not in head:
             return None
-        self._cut, self.cuts = None, self.cuts + 1
+        self._segmentation, self.cuts = None, self.cuts + 1
         return cut
 
 

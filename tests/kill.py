@@ -194,7 +194,7 @@ def watch_postgres(watch: Watch) -> None:
 
 def watch_clickhouse(watch: Watch) -> None:
     """The same for the datamart."""
-    session: Any = clickhouse.Session
+    session: Any = clickhouse.ClickHouseSession
     execute, rows, insert = session.execute, session.rows, session.insert
 
     def watched_execute(self: Any, statement: SQL, parameters: Any = None) -> None:

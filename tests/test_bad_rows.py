@@ -193,13 +193,13 @@ def test_a_feed_that_is_suddenly_empty(empty_shop: World, full: bool) -> None:
     assert "--may-be-empty" in str(caught.value)
     assert empty_shop.row_counts() == before
     assert empty_shop.vault("SELECT count(*) FROM vault.stocks") == [(1,)]
-    assert empty_shop.run(full=full, may_be_empty=True).changes["stocks"].gone == 1
+    assert empty_shop.run(full=full, may_be_empty=True).changes["stocks"].deleted == 1
     assert empty_shop.differences() == []
     assert not empty_shop.run().anything_new
     empty_shop.change("INSERT INTO stock VALUES (2, 'pear', 5)")
     empty_shop.run()
     empty_shop.change("UPDATE stock SET code = 3")
-    assert empty_shop.run().changes["stocks"].gone == 1, "all gone, and another one came"
+    assert empty_shop.run().changes["stocks"].deleted == 1, "all gone, and another one came"
 
 
 def test_a_feed_that_may_be_empty(empty_shop: World, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_feed_that_may_be_empty(empty_shop: World, tmp_path: Path) -> None:
     world.change(GOOD)
     world.run()
     world.change("DELETE FROM stock")
-    assert world.run().changes["stocks"].gone == 1
+    assert world.run().changes["stocks"].deleted == 1
     world.change("DELETE FROM flat_order")
     with pytest.raises(SourceError, match="feed 'orders' gives no row"):
         world.run()

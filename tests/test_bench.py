@@ -27,6 +27,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_every_figure_of_a_tiny_school(tmp_path: Path) -> None:
     """But for what takes long and is made of the same parts."""

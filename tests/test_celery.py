@@ -19,8 +19,8 @@ from test_up import wait_for
 from skyeng.config import Settings
 from skyeng.local.stores import opened
 from skyeng.local.up.airflow_api import AirflowApi
-from skyeng.local.up.plan import Plan, Ports
 from skyeng.local.up.processes import Programs, programs
+from skyeng.local.up.setup import Ports, Setup
 from skyeng.local.up.supervisor import everything
 from skyeng.model import Model
 
@@ -33,7 +33,7 @@ WORKERS = ("first", "second")
 
 
 @contextmanager
-def on_celery(model: Model, folder: Path) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+def on_celery(model: Model, folder: Path) -> Iterator[tuple[Setup, Programs, AirflowApi]]:
     """`skyeng up` with two Celery workers in place of the scheduler's own processes."""
     broker = Ports(0, 0, 0, 0).taken()
     settings = {

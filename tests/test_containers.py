@@ -186,6 +186,7 @@ def api(machine: Machine, path: str, token: str | None = None, body: dict[str, s
         return json.load(answer)
 
 
+@pytest.mark.longest
 def test_airflow_starts_and_is_healthy(machine: Machine) -> None:
     migrated = machine.run("airflow-migrate")
     assert migrated.returncode == 0, migrated.stdout

@@ -115,7 +115,7 @@ def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) 
             == set(first.tasks)
             == LOADS | {*("e_from_pg_datawarehouse", "e_from_pg_datasource", "t_find_new_rows")}
         )
-        assert first.xcoms["close"] == {"load_id": 1, "new": 36, "changed": 0, "deleted": 0, "quarantined": 0}
+        assert first.xcoms["close"] == {"load_id": 1, "new": 36, "changed": 0, "deleted": 0}
         appended = airflow.run("to_datamart")
         assert appended.xcoms["l_update_datamart"]["row_versions"] == 36
         assert school.differences() == []
@@ -131,7 +131,7 @@ def test_a_load_then_nothing_new_then_a_change(airflow: Airflow, school: World) 
             "UPDATE course SET title = 'Renamed' WHERE id = 1; DELETE FROM stream_module_lesson WHERE id = 36"
         )
         changed = airflow.run("to_datawarehouse")
-        assert changed.xcoms["close"] == {"load_id": 3, "new": 0, "changed": 6, "deleted": 1, "quarantined": 0}
+        assert changed.xcoms["close"] == {"load_id": 3, "new": 0, "changed": 6, "deleted": 1}
         appended = airflow.run("to_datamart").xcoms["l_update_datamart"]
         assert appended == {"action": "append", "loads": 1, "row_versions": 7, "reason": "", "views": []}
         school.mart_command(f"DROP VIEW {MART}_as_of")

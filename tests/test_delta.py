@@ -17,7 +17,7 @@ from samples import LONG
 from skyeng.errors import BadRowsError, ModelError, SourceError, VaultDamaged
 from skyeng.model import load_model
 from skyeng.sql import SQL
-from skyeng.vault.entity_history import life
+from skyeng.vault.entity_history import entity_history
 
 NAMES = st.sampled_from(["Ann", "Łucja", "O'Neil", "", None])
 
@@ -66,7 +66,7 @@ def test_rows_that_are_not_delivered_stay_as_they_are(empty_campus: World) -> No
     deliver(empty_campus, "room", "(1, 'A', 10)", "(2, 'B', 20)")
     assert not deliver(empty_campus, "room").anything_new
     report = deliver(empty_campus, "room", "(3, 'C', 30)", "(1, 'A', 10)")
-    assert (report.changes["rooms"].new, report.changes["rooms"].changed, report.changes["rooms"].gone) == (1, 0, 0)
+    assert (report.changes["rooms"].new, report.changes["rooms"].changed, report.changes["rooms"].deleted) == (1, 0, 0)
     assert empty_campus.mart("SELECT group_number, room, seats FROM dm_rooms ORDER BY 1") == [
         (1, "A", 10),
         (2, "B", 20),
@@ -81,7 +81,10 @@ def test_a_move_ends_the_old_combination_in_the_same_load_and_back_again(empty_c
     stamps = []
     for room in ("B", "A", "B"):
         report = deliver(empty_campus, "room", f"(1, '{room}', {10 if room == 'A' else 20})")
-        assert (report.changes["rooms"].new + report.changes["rooms"].changed, report.changes["rooms"].gone) == (1, 1)
+        assert (report.changes["rooms"].new + report.changes["rooms"].changed, report.changes["rooms"].deleted) == (
+            1,
+            1,
+        )
         assert empty_campus.mart("SELECT group_number, room FROM dm_rooms ORDER BY 2, 1") == [
             *([(1, "A")] if room == "A" else [(1, "B")]),
             (2, "B"),
@@ -158,7 +161,7 @@ def test_a_life_tells_what_each_load_brought_to_light(empty_campus: World) -> No
     deliver(empty_campus, "enrolment", seen(3, "s", 2, "B"))
     deliver(empty_campus, "enrolment", seen(7, "s", 2, "C"))
     with empty_campus.stores.warehouse.session() as session:
-        told = life(session, empty_campus.model, empty_campus.model.hub("student"), ["s"])
+        told = entity_history(session, empty_campus.model, empty_campus.model.hub("student"), ["s"])
     assert [(it.event, it.what, it.old, it.new) for it in told] == [
         ("appeared", "", (), ()),
         ("changed", "name", (), ("C",)),

@@ -79,11 +79,11 @@ def waiting(world: World, *titles: str) -> None:
         world.run(only="to_datawarehouse")
 
 
-def appender(world: World, upto: int) -> Callable[[], None]:
+def appender(world: World, until: int) -> Callable[[], None]:
     """What a loader does that holds no lock: append the loads after the first, up to one."""
     steps = ToDatamart(world.model, world.model.marts[0], world.stores)
     held, *wanted = steps.closed_loads()
-    span = append.Span(held.load_ts, tuple(wanted[:upto]))
+    span = append.Span(held.load_ts, tuple(wanted[:until]))
 
     def work() -> None:
         with world.stores.warehouse.session(snapshot=True) as warehouse, world.stores.datamart.session() as session:
@@ -226,7 +226,7 @@ def test_who_lost_its_lock_registers_nothing(school: World, monkeypatch: pytest.
 def test_what_is_under_way_is_waited_for_and_named(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mutation of somebody's own, which cannot end: no load begins, and what to do is said."""
     waiting(school, "B")
-    monkeypatch.setattr(append, "PATIENCE", 0.5)
+    monkeypatch.setattr(append, "GRACE_PERIOD", 0.5)
     school.mart_command(
         f"ALTER TABLE {HISTORY} UPDATE row_hash = throwIf(row_hash != 7) WHERE 1 SETTINGS mutations_sync = 0"
     )

@@ -17,12 +17,12 @@ import pytest
 import yaml
 from conftest import MODELS
 
-from skyeng.detection.key_range import Part
+from skyeng.detection.key_range import KeyRanges
 from skyeng.errors import UsageError
 from skyeng.model import Model, load_model
 from skyeng.runs.dry_run import KINDS, Section
 from skyeng.runs.pipelines import Options
-from skyeng.runs.plan import rehearse
+from skyeng.runs.plan import dry_run
 
 GOLDEN = Path(__file__).parent / "golden"
 RENAMED = GOLDEN / "renamed.yaml"
@@ -48,7 +48,7 @@ def options_of(model: Model) -> dict[str, Options]:
     options = dict(OPTIONS)
     for key_range in (f"{column.name}=1..1000" for column in numbers):
         with suppress(UsageError):
-            Part.of(model, [key_range])
+            KeyRanges.of(model, [key_range])
             options[f" --where {key_range}"] = {"where": [key_range]}
     return options
 
@@ -69,7 +69,7 @@ def plans(model: Model) -> str:
     index = []
     for scenario, (written, options) in product(KINDS, options_of(model).items()):
         steps = []
-        for section in rehearse(model, scenario=scenario, **options):
+        for section in dry_run(model, scenario=scenario, **options):
             of_step = variants.setdefault(section.name or "around", {})
             label = of_step.setdefault(step_of(section), f"{section.name or 'around'} {len(of_step) + 1}")
             steps.append(label)

@@ -131,6 +131,7 @@ def slow(plans: dict[str, Plan], large: set[str] = LARGE) -> list[str]:
 PREPARED = ("one percent", "of every kind", "a course renamed", "many gone", "everything")
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize("bulk_from", some([WORTH_BULK, 1000], 1))
 def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
     large_school: World, monkeypatch: pytest.MonkeyPatch, bulk_from: int
@@ -143,7 +144,7 @@ def test_no_statement_of_a_run_scans_a_large_table_for_each_row(
             monkeypatch.setattr(place, "WORTH_BULK", bulk_from)
         for place in (staging, distinct_rows, loading):
             monkeypatch.setattr(place, "WORTH_ANALYSING", bulk_from // 2)
-        monkeypatch.setattr(append, "LARGEST_LOOK_UP", bulk_from)
+        monkeypatch.setattr(append, "LARGEST_LOOKUP", bulk_from)
     for prepare in ("first", "nothing", *some(PREPARED, 3)):
         with school.stores.source.session() as source:
             if prepare == "one percent":
@@ -191,9 +192,9 @@ def divided(plan: Plan) -> bool:
 def test_what_reads_everything_is_divided_among_processes_to_the_end(
     large_school: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The source's fingerprints, the vault's for `verify` and `--full`, and the rows of a mart that is built anew."""
+    """The source's checksums, the vault's for `verify` and `--full`, and the rows of a mart that is built anew."""
     school = large_school
-    monkeypatch.setattr(append, "LARGEST_LOOK_UP", ROWS // 2)
+    monkeypatch.setattr(append, "LARGEST_LOOKUP", ROWS // 2)
     for store in (school.stores.source, school.stores.warehouse):
         with store.session() as session:
             name = session.scalar(SQL("SELECT current_database()"))
@@ -204,7 +205,7 @@ def test_what_reads_everything_is_divided_among_processes_to_the_end(
         assert all(one.equal for one in proof.verify(school.model, school.stores))
         school.run(full=True, only="to_datawarehouse")
     whole = {statement: plan for statement, plan in plans.items() if re.search(READS_EVERYTHING, statement)}
-    # Fingerprints of source (for a run, for verify) and vault; the mart's rows, those of the past, and those rebuilt.
+    # Checksums of source (for a run, for verify) and vault; the mart's rows, those of the past, and those rebuilt.
     assert len(whole) == 6
     assert [statement for statement, plan in whole.items() if not divided(plan)] == []
 

@@ -17,14 +17,14 @@ from skyeng.cli.main import cli
 from skyeng.config import Settings
 from skyeng.errors import SkyengError, UnknownKey, UsageError
 from skyeng.sql import SQL
-from skyeng.vault.entity_history import Event, find_hub, life
+from skyeng.vault.entity_history import Event, entity_history, find_hub
 
 Told = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def events(world: World, hub: str, *key: str) -> list[Event]:
     with world.stores.warehouse.session(snapshot=True) as session:
-        return life(session, world.model, find_hub(world.model, hub), key)
+        return entity_history(session, world.model, find_hub(world.model, hub), key)
 
 
 def told(world: World, hub: str, *key: str) -> list[list[Told]]:
@@ -216,7 +216,7 @@ def skyeng_history(world: World, tmp_path: Path, *arguments: str) -> Result:
 
 def test_a_table_that_fits_a_terminal(loaded: World, tmp_path: Path) -> None:
     later(loaded, "UPDATE course SET title = '' WHERE id = 1; UPDATE course SET title = NULL WHERE id = 2")
-    done = skyeng_history(loaded, tmp_path, "--course", "1")
+    done = skyeng_history(loaded, tmp_path, "course", "1")
     assert (done.exit_code, done.stderr) == (0, "")
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.stdout.splitlines() if "│" in line]
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -232,52 +232,53 @@ def test_many_keys_are_counted_for_people_and_whole_for_machines(loaded: World, 
         """INSERT INTO stream_module_lesson (id, title, stream_module_id)
         SELECT id, 'x', 1 FROM generate_series(101, 130) AS id""",
     )
-    shown = skyeng_history(loaded, tmp_path, "--module", "1").stdout
+    shown = skyeng_history(loaded, tmp_path, "module", "1").stdout
     assert "and 20 more" in " ".join(shown.replace("│", " ").split())
-    rows = json.loads(skyeng_history(loaded, tmp_path, "--format", "json", "--module=1").stdout)
+    rows = json.loads(skyeng_history(loaded, tmp_path, "--format", "json", "module", "1").stdout)
     assert rows[-1]["to"] == "; ".join(map(str, range(101, 131)))
 
 
 def test_csv_and_json_tell_null_from_empty(loaded: World, tmp_path: Path) -> None:
     later(loaded, "UPDATE course SET title = '' WHERE id = 1", "UPDATE course SET title = 'a \"b\",\nc' WHERE id = 1")
-    written = skyeng_history(loaded, tmp_path, "courses", "--course", "1", "--format", "csv").stdout
+    written = skyeng_history(loaded, tmp_path, "-m", "courses", "course", "1", "--format", "csv").stdout
     assert '"title","Data Science",""\n' in written
     rows = list(csv.DictReader(io.StringIO(written)))
     assert list(rows[0].values())[1:] == ["appeared", "\\N", "\\N", "\\N"]
     assert rows[-1]["to"] == 'a "b",\nc'
-    found = json.loads(skyeng_history(loaded, tmp_path, "--course", "1", "--format", "json").stdout)
+    found = json.loads(skyeng_history(loaded, tmp_path, "course", "1", "--format", "json").stdout)
     assert [{name: value or "" for name, value in row.items()} for row in found] == [
         {name: "" if value == "\\N" else value for name, value in row.items()} for row in rows
     ]
     assert (found[0]["from"], found[-1]["from"]) == (None, "")
 
 
-def test_composite_keys_as_options(empty_shop: World, tmp_path: Path) -> None:
+def test_composite_keys_part_by_part(empty_shop: World, tmp_path: Path) -> None:
     later(empty_shop, SHOP)
-    model = str(empty_shop.model.directory)
-    for arguments in ((model, "--customer", "PL,1"), ("--customer=PL,1", model), ("--customer", "PL,1", model)):
+    model = ("-m", str(empty_shop.model.directory))
+    for arguments in (
+        (*model, "customer", "PL", "1"),
+        ("customer", "PL", "1", *model),
+        ("customer", *model, "PL", "1"),
+    ):
         assert "Łucja" in skyeng_history(empty_shop, tmp_path, *arguments).stdout
-    assert "pear" in skyeng_history(empty_shop, tmp_path, model, "--customer", '"a,b",""""').stdout
-    assert "'-1'" not in skyeng_history(empty_shop, tmp_path, model, "--depot", "-1").stderr
-    assert skyeng_history(empty_shop, tmp_path, model, "--depot", "-1").exit_code == 1
-    alone = skyeng_history(empty_shop, tmp_path, model, "--customer", "PL")
+    assert "pear" in skyeng_history(empty_shop, tmp_path, *model, "customer", "a,b", '"').stdout
+    for negative in (("depot", "-1"), ("depot", "--", "-1")):
+        done = skyeng_history(empty_shop, tmp_path, *model, *negative)
+        assert (done.exit_code, "business key -1" in done.stderr) == (1, True)
+    alone = skyeng_history(empty_shop, tmp_path, *model, "customer", "PL")
     assert (alone.exit_code, alone.stdout) == (2, "")
     assert "2 parts (country: text, number: text)" in alone.stderr
-    shown = skyeng_history(empty_shop, tmp_path, model, "--help").stdout
-    assert "--customer COUNTRY,NUMBER" in shown
-    assert "--course ID" not in shown
 
 
 MISTAKES: list[tuple[tuple[str, ...], int, str]] = [
-    ((), 2, "--course ID   (id: integer)"),
-    (("--course", "1", "--lesson", "2"), 2, "one entity at a time"),
-    (("--course", "1", "--course", "2"), 2, "one entity at a time"),
-    (("--course", "abc"), 2, 'invalid input syntax for type integer: "abc"'),
-    (("--course",), 2, "requires an argument"),
-    (("--teacher", "1"), 2, "No such option"),
-    (("--course", "99"), 1, "no load has brought a 'course' with the business key 99"),
-    (("nosuch", "--course", "1"), 2, "there is no model 'nosuch'"),
-    (("--course", "1", "--format", "xml"), 2, "'xml' is not one of"),
+    ((), 2, "course (id: integer)"),
+    (("course",), 2, "1 part (id: integer)"),
+    (("course", "1", "2"), 2, "1 part (id: integer)"),
+    (("course", "abc"), 2, 'invalid input syntax for type integer: "abc"'),
+    (("teacher", "1"), 2, "model 'courses' has no hub 'teacher'"),
+    (("course", "99"), 1, "no load has brought a 'course' with the business key 99"),
+    (("-m", "nosuch", "course", "1"), 2, "there is no model 'nosuch'"),
+    (("course", "1", "--format", "xml"), 2, "'xml' is not one of"),
 ]
 
 

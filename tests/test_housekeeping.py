@@ -12,7 +12,7 @@ from conftest import Servers, World
 from samples import LONG
 from test_mart_readers import MART, state
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.db.postgres import Postgres
 from skyeng.errors import MartDamaged, SkyengError
 from skyeng.marts import housekeeping
@@ -134,9 +134,9 @@ def test_an_administrators_indexes_and_codecs_go_along(school: World, always: No
 def test_it_dies_after_any_statement(school: World, always: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The load is there; the next one sets apart what ended."""
     school.run()
-    execute, left, survived = Session.execute, [0], 0
+    execute, left, survived = ClickHouseSession.execute, [0], 0
 
-    def dies(self: Session, statement: SQL, *rest: object) -> None:
+    def dies(self: ClickHouseSession, statement: SQL, *rest: object) -> None:
         if re.match("CREATE TABLE|DROP|EXCHANGE|INSERT.*shadow|.*ATTACH", statement.text):
             left[0] -= 1
             if left[0] < 0:
@@ -146,14 +146,14 @@ def test_it_dies_after_any_statement(school: World, always: None, monkeypatch: p
     while True:
         school.change(f"UPDATE course SET title = 'Title {survived}' WHERE id = 2")
         left[0] = survived
-        monkeypatch.setattr(Session, "execute", dies)
+        monkeypatch.setattr(ClickHouseSession, "execute", dies)
         try:
             school.run()
             break
         except SkyengError as exc:
             assert exc.what == "killed"  # noqa: PT017 - the last run ends well
         finally:
-            monkeypatch.setattr(Session, "execute", execute)
+            monkeypatch.setattr(ClickHouseSession, "execute", execute)
         assert school.mart(f"SELECT countIf(h_course_title = 'Title {survived}'), count() FROM {MART}") == [(12, 36)]
         assert school.differences() == []
         assert not school.run().anything_new
@@ -169,16 +169,16 @@ def test_a_copy_that_is_not_what_was_there_is_not_used(
 ) -> None:
     """Somebody adds a row to it before it is swapped in."""
     school.run()
-    execute = Session.execute
+    execute = ClickHouseSession.execute
 
-    def disturbed(self: Session, statement: SQL, *rest: object) -> None:
+    def disturbed(self: ClickHouseSession, statement: SQL, *rest: object) -> None:
         execute(self, statement, *rest)  # pyright: ignore[reportArgumentType]
         if statement.text.startswith(f"INSERT INTO {MART}_history_shadow"):
             execute(self, SQL(f"INSERT INTO {MART}_history_shadow SELECT * FROM {MART}_history LIMIT 1"))
 
     school.change("UPDATE course SET title = 'One' WHERE id = 2")
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "execute", disturbed)
+        patched.setattr(ClickHouseSession, "execute", disturbed)
         with pytest.raises(MartDamaged, match="other row versions than it had"):
             school.run()
     assert school.differences() == []

@@ -19,7 +19,7 @@ from conftest import Servers
 from kill import Failpoint, Killer
 from kill_school import School, growth
 from samples import LONG, some
-from test_standin import Standin, started, stop
+from test_clickhouse_http import ClickHouseHttpServer, started, stop
 
 from skyeng.model import Model
 from skyeng.sources import sample_data
@@ -51,14 +51,16 @@ def killer() -> Iterator[Killer]:
 
 
 @pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHttpServer]:
     """The datamart of all tests here: a process that is killed must not take it along."""
     server = started(tmp_path_factory.mktemp("standin") / "data")
     yield server
     stop(server)
 
 
-def new_school(servers: Servers, standin: Standin, courses: Model, killer: Killer, database: str) -> School:
+def new_school(
+    servers: Servers, standin: ClickHouseHttpServer, courses: Model, killer: Killer, database: str
+) -> School:
     world = servers.world(
         courses,
         lambda source: sample_data.create_sample(source, courses),
@@ -69,7 +71,7 @@ def new_school(servers: Servers, standin: Standin, courses: Model, killer: Kille
 
 
 @pytest.fixture(scope="module")
-def school(servers: Servers, standin: Standin, courses: Model, killer: Killer) -> Iterator[School]:
+def school(servers: Servers, standin: ClickHouseHttpServer, courses: Model, killer: Killer) -> Iterator[School]:
     """A school with some loads behind it, so that the next one is as usual."""
     made = new_school(servers, standin, courses, killer, "datamart")
     made.world.run()
@@ -199,7 +201,7 @@ def test_a_full_run_killed_after_every_statement(school: School) -> None:
 
 
 def test_a_first_load_killed_after_every_statement(
-    servers: Servers, standin: Standin, courses: Model, killer: Killer
+    servers: Servers, standin: ClickHouseHttpServer, courses: Model, killer: Killer
 ) -> None:
     """Tables are filled without their primary keys, which must be there again."""
 
@@ -239,7 +241,9 @@ def test_killed_at_random_instants(school: School) -> None:
         check_mart_sizes(school)
 
 
-def test_readers_would_see_half_a_load(servers: Servers, standin: Standin, courses: Model, killer: Killer) -> None:
+def test_readers_would_see_half_a_load(
+    servers: Servers, standin: ClickHouseHttpServer, courses: Model, killer: Killer
+) -> None:
     """The check can fail: one title that the source does not have is a state that nobody knows."""
     school = new_school(servers, standin, courses, killer, "half")
     school.run()

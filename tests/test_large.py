@@ -77,7 +77,7 @@ def test_large_loads_are_scanned_and_stand_alone(school: World, monkeypatch: pyt
     usual = school.mart(f"SELECT * FROM {MART}_history ORDER BY ALL")
     assert len(usual) == 36 + 7 + 6
     school.mart_command(f"TRUNCATE TABLE {MART}_loads")
-    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 5)
+    monkeypatch.setattr(append, "LARGEST_LOOKUP", 5)
     school.run()
     assert school.mart(f"SELECT * FROM {MART}_history ORDER BY ALL") == usual
     assert school.differences() == []
@@ -90,7 +90,7 @@ def test_spans_keep_order_and_leave_nothing_out() -> None:
     loads = [MartLoad(datetime(2026, 1, day, tzinfo=UTC), size, 0, 0) for day, size in enumerate(sizes, start=1)]
     spans = list(append.spans(loads, "-infinity"))
     assert [load for span in spans for load in span.loads] == loads
-    assert [span.after for span in spans] == ["-infinity", *(span.upto for span in spans[:-1])]
+    assert [span.after for span in spans] == ["-infinity", *(span.until for span in spans[:-1])]
     assert [span.row_versions for span in spans] == [10, 200_000, 12, 600_000, 999_000, 2_000_000, 2]
     assert [span.whole_load for span in spans] == [False, True, False, True, True, True, False]
 
@@ -134,7 +134,7 @@ def test_a_first_load_that_dies_is_seen_by_nobody(school: World, monkeypatch: py
             return
         raise SkyengError("killed")
 
-    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 5)
+    monkeypatch.setattr(append, "LARGEST_LOOKUP", 5)
     monkeypatch.setattr(append, dying, die)
     with pytest.raises(SkyengError, match="killed"):
         school.run(only="to_datamart")
@@ -152,22 +152,22 @@ def test_a_rebuild_that_dies_after_any_statement_is_brought_level(
     school: World, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
     """A reader sees what is damaged or what is whole, never half a mart; between the swaps as well."""
-    from skyeng.db.clickhouse import Session
+    from skyeng.db.clickhouse import ClickHouseSession
 
     school.run()
     school.change("UPDATE course SET title = 'Renamed' WHERE id = 2")
     school.run(only="to_datawarehouse")
     school.mart_command(f"ALTER TABLE {MART}_history DELETE WHERE h_lesson_id = 1 SETTINGS mutations_sync = 2")
-    execute, left = Session.execute, [survived]
+    execute, left = ClickHouseSession.execute, [survived]
 
-    def dies(self: Session, statement: SQL, *rest: object) -> None:
+    def dies(self: ClickHouseSession, statement: SQL, *rest: object) -> None:
         if statement.text.startswith(("INSERT", "EXCHANGE", "DROP TABLE", "CREATE")):
             left[0] -= 1
             if left[0] < 0:
                 raise SkyengError("killed")
         execute(self, statement, *rest)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(Session, "execute", dies)
+    monkeypatch.setattr(ClickHouseSession, "execute", dies)
     with pytest.raises(SkyengError, match="killed"):
         school.run(only="to_datamart")
     monkeypatch.undo()

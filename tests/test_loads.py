@@ -15,11 +15,10 @@ from samples import some
 
 from skyeng.control import loads, locks
 from skyeng.detection import active_rows
-from skyeng.errors import BadRowsError, LoadGone, SkyengError, StagingLost, StepMissing
+from skyeng.errors import BadRowsError, LoadRolledBack, SkyengError, StagingLost, StepMissing
 from skyeng.runs.steps import Step
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
-from skyeng.vault import staging
 
 
 def start(world: World, steps: int) -> None:
@@ -47,7 +46,7 @@ def test_a_load_that_died_at_any_step_leaves_nothing(school: World, steps: int) 
     assert school.vault("SELECT count(*) FROM vault.courses WHERE lesson_id = 36") == [(1,)]
     school.change("UPDATE course SET title = 'Data Science' WHERE id = 1")
     report = school.run()
-    assert (report.changes["courses"].changed, report.changes["courses"].gone) == (0, 1)
+    assert (report.changes["courses"].changed, report.changes["courses"].deleted) == (0, 1)
     assert statuses(school) == ["closed", "rolled back", "closed"]
     assert school.vault("SELECT count(*) FROM vault.s_courses WHERE s_course_title LIKE 'Seen%'") == [(0,)]
     assert school.row_counts()["s_courses"] == before["s_courses"]
@@ -95,7 +94,7 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
     for step in run.insert_steps(load):
         step.work()
     closing, proceed = threading.Event(), threading.Event()
-    keep = active_rows.keep_changes
+    keep = active_rows.record_changes
 
     def slow(*arguments: Any) -> None:
         closing.set()
@@ -106,7 +105,7 @@ def test_a_load_is_not_rolled_back_under_its_own_close(school: World, monkeypatc
         with school.stores.warehouse.session() as session:
             loads.roll_back_dead(session, school.model, locks.this_process())
 
-    monkeypatch.setattr(staging, "keep_changes", slow)
+    monkeypatch.setattr(active_rows, "record_changes", slow)
     closer, other = threading.Thread(target=run.close, args=(load,)), threading.Thread(target=take_over)
     closer.start()
     assert closing.wait(30)
@@ -229,7 +228,7 @@ def test_a_step_of_a_load_that_a_restored_warehouse_lost_writes_nothing(school: 
     run, load = begun(school)
     lost = replace(load, load_ts=load.load_ts - timedelta(days=1))
     for step in run.insert_steps(lost):
-        with pytest.raises(LoadGone, match="a restored warehouse does not know it"):
+        with pytest.raises(LoadRolledBack, match="a restored warehouse does not know it"):
             step.work()
     insert_all(run, load)
     run.close(load)
@@ -247,7 +246,7 @@ def test_a_load_may_begin_anew_from_the_source(school: World) -> None:
     with pytest.raises(StepMissing):
         run.close(load)
     changes = run.t_find_new_rows(load)["courses"]
-    assert (changes.new, changes.changed, changes.gone) == (0, 35, 1)
+    assert (changes.new, changes.changed, changes.deleted) == (0, 35, 1)
     insert_all(run, load)
     run.close(load)
     school.run(only="to_datamart")
@@ -267,7 +266,7 @@ def test_steps_of_a_closed_load_change_nothing_and_say_what_they_did(school: Wor
     insert_all(run, load)
     run.close(load)
     assert school.row_counts() == before
-    assert school.run().changes["courses"].gone == 1
+    assert school.run().changes["courses"].deleted == 1
 
 
 def test_staging_that_a_crash_emptied_is_noticed(school: World) -> None:

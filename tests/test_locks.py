@@ -18,7 +18,7 @@ from conftest import World, begun, end_leases, insert_all, statuses
 
 from skyeng.control import loads, locks
 from skyeng.control.locks import Runner
-from skyeng.errors import LoadGone, LoadInProgress
+from skyeng.errors import LoadInProgress, LoadRolledBack
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 
 #: As `skyeng run --only to_datawarehouse`, with the time that a silent process has.
@@ -32,7 +32,7 @@ from skyeng.db.stores import Stores
 from skyeng.db.postgres import Postgres
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.control import locks
-locks.SILENCE = timedelta(seconds=float(sys.argv[3]))
+locks.IDLE_TIMEOUT = timedelta(seconds=float(sys.argv[3]))
 stores = Stores(Postgres("pg_datasource", sys.argv[1]), Postgres("pg_datawarehouse", sys.argv[2]), ClickHouse("chdb:///none"))
 try:
     report = runs.run(load_model("courses"), stores, only="to_datawarehouse")
@@ -43,9 +43,9 @@ print(report.changes["courses"].new)
 _TOLD = r"another run of model 'courses' is working: .+, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 
-def command(world: World, silence: float = 60) -> subprocess.Popen[str]:
+def command(world: World, idle_timeout: float = 60) -> subprocess.Popen[str]:
     stores = world.stores
-    arguments = [sys.executable, "-c", _COMMAND, stores.source.url, stores.warehouse.url, str(silence)]
+    arguments = [sys.executable, "-c", _COMMAND, stores.source.url, stores.warehouse.url, str(idle_timeout)]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -129,8 +129,8 @@ def test_a_process_that_was_killed_is_taken_over_at_once(school: World) -> None:
 @pytest.mark.slow
 def test_a_process_that_hangs_is_taken_over_after_its_silence(school: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is stopped in the middle of a step, which holds its load: neither its lock nor its session lasts."""
-    monkeypatch.setattr(loads, "PATIENCE", 0.2)
-    process = command(school, silence=2)
+    monkeypatch.setattr(loads, "GRACE_PERIOD", 0.2)
+    process = command(school, idle_timeout=2)
     try:
         with source_held_up(school):
             wait_for_a_step(school)
@@ -156,7 +156,7 @@ def test_a_process_that_hangs_is_taken_over_after_its_silence(school: World, mon
 @pytest.mark.slow
 def test_a_process_that_waits_long_but_lives_keeps_its_lock(school: World) -> None:
     with source_held_up(school):
-        process = command(school, silence=0.4)
+        process = command(school, idle_timeout=0.4)
         wait_for_a_step(school)
         time.sleep(1.5)
         with pytest.raises(LoadInProgress):
@@ -176,19 +176,19 @@ def test_a_lease_keeps_other_runners_off_until_it_ends(school: World) -> None:
     school.change("DELETE FROM stream_module_lesson WHERE id = 36")
     begun(school, a_dag_run(7))
     end_leases(school)
-    assert school.run().changes["courses"].gone == 1
+    assert school.run().changes["courses"].deleted == 1
     assert statuses(school) == ["closed", "closed", "rolled back", "closed"]
 
 
 def test_the_next_dag_run_takes_the_load_of_a_dead_one_over_at_once(school: World) -> None:
     _, dead = begun(school, a_dag_run(7))
     run, load = begun(school, a_dag_run(8))
-    with pytest.raises(LoadGone) as gone:
+    with pytest.raises(LoadRolledBack) as gone:
         run.close(dead)
     assert not gone.value.superseded
     insert_all(run, load)
     run.close(load)
-    with pytest.raises(LoadGone, match="rolled back") as gone:
+    with pytest.raises(LoadRolledBack, match="rolled back") as gone:
         run.e_from_pg_datasource(dead)
     assert gone.value.superseded
 

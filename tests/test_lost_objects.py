@@ -169,8 +169,8 @@ def test_whatever_is_missing_or_altered_is_named(loaded: Loaded) -> None:
 @pytest.mark.parametrize("command", ["run", "status", "verify", "history"])
 def test_every_command_names_what_is_missing(copied: World, command: str) -> None:
     execute(copied, "ALTER TABLE vault.s_customers RENAME COLUMN s_customer_name TO elsewhere")
-    arguments = [command, str(copied.model.directory)]
-    arguments += ["--customer", "PL,1"] if command == "history" else []
+    model = str(copied.model.directory)
+    arguments = ["history", "customer", "PL", "1", "-m", model] if command == "history" else [command, model]
     stores = copied.stores
     environment = {
         "PG_DATASOURCE_URL": stores.source.url,
@@ -202,8 +202,8 @@ def test_what_can_be_derived_is_made_again(copied: World, loaded: Loaded) -> Non
     migrate(copied)
     assert migrations.differences(copied.stores.warehouse, copied.model) == []
     changes = copied.run().changes
-    assert (changes["orders"].new, changes["orders"].changed, changes["orders"].gone) == (0, 2, 1)
-    assert (changes["stocks"].new, changes["stocks"].changed, changes["stocks"].gone) == (1, 0, 0)
+    assert (changes["orders"].new, changes["orders"].changed, changes["orders"].deleted) == (0, 2, 1)
+    assert (changes["stocks"].new, changes["stocks"].changed, changes["stocks"].deleted) == (1, 0, 0)
     check_right(copied)
     assert {ts: seen_as_of(copied, ts) for ts in loaded.past} == loaded.past
 
@@ -293,7 +293,7 @@ def test_a_load_whose_staging_was_lost_begins_again(copied: World) -> None:
     migrate(copied)
     with pytest.raises(StagingLost):
         run.t_find_new_rows(load)
-    assert copied.run().changes["stocks"].gone == 0
+    assert copied.run().changes["stocks"].deleted == 0
     check_right(copied)
 
 
@@ -308,12 +308,12 @@ def test_bookkeeping_that_was_emptied_is_computed_from_the_vault_again(
     execute(copied, f"TRUNCATE {emptied}")
     copied.change(NEXT[0])
     changes = copied.run().changes["stocks"]
-    assert (changes.new, changes.changed, changes.gone) == (1, 0, 0)
+    assert (changes.new, changes.changed, changes.deleted) == (1, 0, 0)
     check_right(copied)
     copied.change("DELETE FROM stock WHERE code = 9000000000")
     execute(copied, f"TRUNCATE {emptied}")
     changes = copied.run().changes["stocks"]
-    assert (changes.new, changes.changed, changes.gone) == (0, 0, 1)
+    assert (changes.new, changes.changed, changes.deleted) == (0, 0, 1)
     check_right(copied)
     assert copied.vault(
         """SELECT rows_active = (SELECT count(*) FROM control.stocks_rows) FROM control.load_feeds
@@ -346,7 +346,7 @@ def test_a_full_run_brings_back_combinations_that_the_vault_lost(copied: World) 
     copied.change("DELETE FROM stock WHERE sku = 'apple' AND code = 7")
     held = copied.source("SELECT count(*) FROM stock")
     changes = copied.run(full=True).changes["stocks"]
-    assert (changes.changed, changes.gone) == (held[0][0], 1)
+    assert (changes.changed, changes.deleted) == (held[0][0], 1)
     check_right(copied)
     assert not copied.run(full=True).anything_new
 
@@ -363,7 +363,7 @@ def test_bookkeeping_that_lost_some_rows_is_computed_again(copied: World) -> Non
     execute(copied, "UPDATE control.stocks_buckets SET row_count = row_count + 1")
     with copied.stores.warehouse.session() as session:
         active = validity.rows_active(session, copied.model)["stocks"]
-        assert segment_checksums.filled(session, copied.model.feed("stocks")).rows != active
+        assert segment_checksums.statistics(session, copied.model.feed("stocks")).rows != active
     copied.change("DELETE FROM stock")
     copied.run(may_be_empty=True)
     check_right(copied)

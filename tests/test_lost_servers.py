@@ -20,11 +20,11 @@ import psutil
 import psycopg2
 import pytest
 from conftest import Servers, World
-from cutting import Cut, Proxy
+from cutting import Proxy, Segmentation
 from kill import Ended, Killer
 from kill_school import School
 from samples import some
-from test_standin import Standin, started, stop
+from test_clickhouse_http import ClickHouseHttpServer, started, stop
 
 from skyeng.db.stores import Stores
 from skyeng.model import Model
@@ -42,7 +42,7 @@ def killer() -> Iterator[Killer]:
 
 
 @pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHttpServer]:
     server = started(tmp_path_factory.mktemp("standin") / "data")
     yield server
     stop(server)
@@ -57,7 +57,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="module")
-def world(own: Servers, standin: Standin, courses: Model) -> World:
+def world(own: Servers, standin: ClickHouseHttpServer, courses: Model) -> World:
     made = own.world(
         courses, lambda source: sample_data.create_sample(source, courses), "sample", datamart=standin.datamart()
     )
@@ -188,12 +188,12 @@ CUTS = {
 
 
 @pytest.mark.parametrize("where", some(list(CUTS), 2))
-def test_the_datamart_cut_off(school: School, standin: Standin, where: str) -> None:
+def test_the_datamart_cut_off(school: School, standin: ClickHouseHttpServer, where: str) -> None:
     marker, after = CUTS[where]
     stores = school.world.stores
     proxy = Proxy(standin.port)
     through = stores.datamart.url.replace(f":{standin.port}/", f":{proxy.port}/")
-    proxy.cut_next(Cut(marker, after))
+    proxy.cut_next(Segmentation(marker, after))
     ended = school.killer.run(Stores(stores.source, stores.warehouse, type(stores.datamart)(through)))
     proxy.close()
     assert proxy.cuts == 1

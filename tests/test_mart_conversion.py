@@ -144,7 +144,7 @@ def test_a_conversion_that_dies_after_any_statement_is_carried_on(
     school: World, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Analysts see what they saw, whichever tables the views read at that moment."""
-    from skyeng.db.clickhouse import Session
+    from skyeng.db.clickhouse import ClickHouseSession
     from skyeng.errors import SkyengError
 
     school.run()
@@ -153,16 +153,16 @@ def test_a_conversion_that_dies_after_any_statement_is_carried_on(
     moments = [ts for (ts,) in school.mart(f"SELECT toString(load_ts) FROM {MART}_loads ORDER BY 1")]
     before = shown(school.stores.datamart, moments)
     old = as_it_was(servers, school)
-    execute, survived, left = Session.execute, 0, [0]
+    execute, survived, left = ClickHouseSession.execute, 0, [0]
 
-    def dies(self: Session, statement: SQL, *rest: object) -> None:
+    def dies(self: ClickHouseSession, statement: SQL, *rest: object) -> None:
         if statement.text.startswith(("INSERT", "EXCHANGE", "DROP", "CREATE")):
             left[0] -= 1
             if left[0] < 0:
                 raise SkyengError("killed")
         execute(self, statement, *rest)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(Session, "execute", dies)
+    monkeypatch.setattr(ClickHouseSession, "execute", dies)
     while True:
         left[0] = survived
         try:

@@ -59,9 +59,9 @@ def reading(datamart: ClickHouse, threads: int = 2) -> Iterator[list[list[State]
         try:
             with datamart.session() as session:
                 while not ended.is_set():
-                    ((once, again, torn, counts),) = session.rows(SQL(QUERY))
-                    if (again, torn, list(counts)) != (once, 0, [once[0]]):
-                        failed.append((once, again, torn, counts))
+                    ((once, again, conflicting, counts),) = session.rows(SQL(QUERY))
+                    if (again, conflicting, list(counts)) != (once, 0, [once[0]]):
+                        failed.append((once, again, conflicting, counts))
                     states.append(tuple(once))
         except Exception as exc:
             failed.append(exc)

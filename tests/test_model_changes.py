@@ -23,8 +23,8 @@ from skyeng.config import Settings
 from skyeng.control import loads
 from skyeng.control.locks import Runner, exclusive
 from skyeng.errors import (
-    LoadGone,
     LoadInProgress,
+    LoadRolledBack,
     ModelChangeRefused,
     NotMigrated,
     NotOwned,
@@ -33,11 +33,11 @@ from skyeng.errors import (
 )
 from skyeng.model import Model
 from skyeng.model.signature import signature
-from skyeng.runs.to_datamart import NO_LOADS, Held, ToDatamart
+from skyeng.runs.to_datamart import NO_LOADS, MartSummary, ToDatamart
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
 from skyeng.vault import loading, migrations
-from skyeng.vault.entity_history import life
+from skyeng.vault.entity_history import entity_history
 from skyeng.vault.revisions import MIGRATIONS, model_history, newest_file, newest_signature, stored_signature
 
 
@@ -196,7 +196,7 @@ def test_values_of_what_is_new_are_loaded_from_then_on(edited: Shop) -> None:
     edited.revise()
     edited.migrate()
     report = edited.run()
-    assert [(it.new, it.changed, it.gone) for it in report.changes.values()] == [(0, 1, 0), (0, 1, 0)]
+    assert [(it.new, it.changed, it.deleted) for it in report.changes.values()] == [(0, 1, 0), (0, 1, 0)]
     assert edited.world.vault("SELECT product_sku, product_pieces FROM vault.stocks ORDER BY 1") == [
         ("pear", 3_000_000_008),
         ("plum", 0),
@@ -230,17 +230,17 @@ def test_values_of_what_is_new_are_loaded_from_then_on(edited: Shop) -> None:
 def test_a_satellite_that_was_added_is_no_event_of_its_entities(edited: Shop) -> None:
     hub = edited.model.hub("product")
     with edited.warehouse.session() as session:
-        before = life(session, edited.model, hub, ["apple"])
+        before = entity_history(session, edited.model, hub, ["apple"])
     edited.edit(new_satellite, queries=orders("upper(product_sku) AS product_label"))
     edited.revise()
     edited.migrate()
     counts = edited.world.row_counts()
     assert counts["s_products_labels"] == 0, "what stands for 'not known then' is no row of a load"
     with edited.warehouse.session() as session:
-        assert life(session, edited.model, hub, ["apple"]) == before
+        assert entity_history(session, edited.model, hub, ["apple"]) == before
     edited.run()
     with edited.warehouse.session() as session:
-        *same, labelled = life(session, edited.model, hub, ["apple"])
+        *same, labelled = entity_history(session, edited.model, hub, ["apple"])
     assert same == before
     assert (labelled.event, labelled.what, labelled.old, labelled.new) == ("changed", "label", (), ("APPLE",))
 
@@ -320,7 +320,7 @@ def test_feeds_that_deliver_changes_only(servers: Servers, campus: Model, tmp_pa
     assert_past_is_kept(before, edited.past(), {})
     edited.world.change("TRUNCATE enrolment, room; INSERT INTO enrolment VALUES ('s2', 3, 'Bobby', NULL, '2026-04-01')")
     report = edited.run()
-    assert [(it.new, it.changed, it.gone) for it in report.changes.values()] == [(0, 1, 0), (0, 0, 0)]
+    assert [(it.new, it.changed, it.deleted) for it in report.changes.values()] == [(0, 1, 0), (0, 0, 0)]
     assert edited.world.vault("SELECT student_code, group_topic FROM vault.enrolments ORDER BY 1") == [
         ("s1", None),
         ("s2", "art"),
@@ -441,7 +441,7 @@ def test_the_ways_on_work(edited: Shop, name: str) -> None:
     assert (edited.revise() is not None) == bool(way_on.edits)
     edited.migrate()
     report = edited.run(**way_on.options)
-    found = {feed: (it.new, it.changed, it.gone) for feed, it in report.changes.items() if it}
+    found = {feed: (it.new, it.changed, it.deleted) for feed, it in report.changes.items() if it}
     assert found == way_on.found
     after = edited.past()
     for feed, by_load in before.feeds.items():
@@ -515,12 +515,12 @@ def test_every_command_refuses_an_edited_model(edited: Shop, tmp_path: Path) -> 
         ["run", "--full"],
         ["status"],
         ["verify"],
-        ["history", "--depot", "1"],
+        ["history", "-m", folder, "depot", "1"],
         ["migrate"],
         ["plan"],
     ):
-        first, *options = command
-        done = CliRunner().invoke(cli, [first, folder, *options], env=on_servers(edited, tmp_path))
+        arguments = command if folder in command else [*command, folder]
+        done = CliRunner().invoke(cli, arguments, env=on_servers(edited, tmp_path))
         assert done.exit_code == 1, command
         assert "attribute 'pieces' of satellite 'product_stock' is double instead of smallint" in done.stderr
         assert f"run `skyeng model revise {folder} -m 'what it is for'`" in " ".join(done.stderr.split())
@@ -553,7 +553,7 @@ def test_every_step_refuses_an_edited_model(edited: Shop) -> None:
         mart.e_from_ch_datamart,
         mart.e_from_pg_datawarehouse,
         mart.l_update_datamart,
-        lambda: mart.t_find_new_rows(NO_LOADS, Held((1, 1), whole=True)),
+        lambda: mart.t_find_new_rows(NO_LOADS, MartSummary((1, 1), whole=True)),
     ]
     with edited.world.stores.datamart.session(create=True):
         for step in steps:
@@ -582,7 +582,7 @@ def test_a_migration_keeps_off_a_load_that_is_alive(edited: Shop) -> None:
     edited.migrate()
     assert statuses(edited.world)[-1] == "rolled back"
     for step in run.insert_steps(load):
-        with pytest.raises(LoadGone):
+        with pytest.raises(LoadRolledBack):
             step.work()
     assert edited.run().changes["stocks"].changed == 1
     assert edited.differences() == []

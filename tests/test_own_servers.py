@@ -56,7 +56,7 @@ FORBIDDEN = (
 #: PostgreSQL refuses to run as root; then the servers run as this user.
 _UNPRIVILEGED = "nobody"
 _STARTS = 5
-_PATIENCE = 30.0
+_GRACE_PERIOD = 30.0
 _OPTIONS = (
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c wal_level=replica -c fsync=off -c shared_buffers=32MB"
     " -c timezone=Asia/Tokyo -c datestyle=German"
@@ -255,7 +255,7 @@ def make_school(cluster: Cluster, model: Model, database: str, options: str = ""
 def wait_until_replayed(primary: Cluster, standby: Cluster) -> None:
     """Wait until the standby shows all that the primary has written by now."""
     written = primary.scalar("SELECT pg_current_wal_lsn()")
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _GRACE_PERIOD
     while not standby.scalar("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written):
         assert time.monotonic() < deadline, f"the standby did not reach {written}"
         time.sleep(0.05)
@@ -302,7 +302,7 @@ def lesson_titles(world: World, lesson: int) -> list[str]:
 def check_change_arrives(world: World, lesson: int, title: str) -> None:
     """One lesson was renamed at the source: a run carries that and nothing else to both stores."""
     changes = world.run().changes["courses"]
-    assert (changes.new, changes.changed, changes.gone) == (0, 1, 0)
+    assert (changes.new, changes.changed, changes.deleted) == (0, 1, 0)
     assert lesson_titles(world, lesson) == [title] * 3
     check_level(world)
 

@@ -27,12 +27,12 @@ from server_log import Sessions, logged
 
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Session
-from skyeng.errors import NotRehearsed
+from skyeng.errors import DryRunFailed
 from skyeng.marts import append
 from skyeng.model import Feed, Model, load_model
 from skyeng.runs import to_datawarehouse
 from skyeng.runs.dry_run import KINDS, Kind, Section, Statement
-from skyeng.runs.plan import plan, rehearse
+from skyeng.runs.plan import dry_run, plan
 from skyeng.sources import sample_data
 from skyeng.sql import SQL
 from skyeng.vault import bulk, distinct_rows, inserts, staging
@@ -112,7 +112,7 @@ def sent(servers: Servers, world: World, scenario: Kind, **options: Any) -> Sess
 
 def assert_planned(servers: Servers, world: World, scenario: Kind, **options: Any) -> None:
     found = sent(servers, world, scenario, **options)
-    planned = rehearse(world.model, scenario=scenario, **options)
+    planned = dry_run(world.model, scenario=scenario, **options)
     for server, sessions in found.by_server.items():
         assert differences(planned_sessions(planned, server), sessions) == [], server
     for part in (list, lambda statements: list(reversed(statements))):
@@ -227,7 +227,7 @@ def test_a_large_load_sends_what_was_planned(
         monkeypatch.setattr(place, "WORTH_ANALYSING", 1)
     for place in (bulk, to_datawarehouse.loading):
         monkeypatch.setattr(place, "WORTH_BULK", 1)
-    monkeypatch.setattr(append, "LARGEST_LOOK_UP", 0)
+    monkeypatch.setattr(append, "LARGEST_LOOKUP", 0)
     assert_planned(servers, school_world, "first")
 
 
@@ -246,11 +246,11 @@ def test_a_statement_that_is_altered_is_noticed(
     found = sent(servers, school_world, "first")
     as_it_was = inserts.hub_insert
     monkeypatch.setattr(inserts, "hub_insert", lambda *given: SQL(as_it_was(*given).text + " -- altered"))
-    altered = planned_sessions(rehearse(school_world.model, scenario="first"), "pg_datawarehouse")
+    altered = planned_sessions(dry_run(school_world.model, scenario="first"), "pg_datawarehouse")
     wrong = differences(altered, found.by_server["pg_datawarehouse"])
     assert any("INSERT INTO vault.h_courses" in it and "-- altered" in it for it in wrong)
     monkeypatch.undo()
-    right = planned_sessions(rehearse(school_world.model, scenario="first"), "pg_datawarehouse")
+    right = planned_sessions(dry_run(school_world.model, scenario="first"), "pg_datawarehouse")
     assert differences(right, found.by_server["pg_datawarehouse"]) == []
     assert differences(right[:-1], found.by_server["pg_datawarehouse"]), "a session more was sent"
     assert differences([*right, [["SELECT"]]], found.by_server["pg_datawarehouse"]), "a session less was sent"
@@ -271,14 +271,14 @@ def pieces(text: str) -> list[str]:
 
 
 def every(model: Model, scenario: Kind) -> list[Statement]:
-    statements = [it for section in rehearse(model, scenario=scenario) for it in section.statements]
+    statements = [it for section in dry_run(model, scenario=scenario) for it in section.statements]
     settings = {it.server: it for it in reversed(statements) if it.settles}
     return [it for _, it in sorted(settings.items())] + [it for it in statements if not it.settles]
 
 
 @pytest.mark.parametrize("scenario", KINDS)
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_what_is_printed_is_what_was_rehearsed(name: str, scenario: Kind) -> None:
+def test_the_printed_plan_is_the_dry_run(name: str, scenario: Kind) -> None:
     """Cut into statements again, the script gives those that the comparison above proves; the settings once."""
     model = load_model("courses" if name == "courses" else MODELS / name)
     printed = plan(model, scenario=scenario)
@@ -293,7 +293,7 @@ def test_the_same_plan_every_time(courses: Model) -> None:
 
 
 def test_every_step_says_what_it_does(courses: Model) -> None:
-    steps = [section for section in rehearse(courses) if section.name]
+    steps = [section for section in dry_run(courses) if section.name]
     assert [step.name for step in steps][:3] == ["e_from_pg_datawarehouse", "e_from_pg_datasource", "t_find_new_rows"]
     assert all(step.purpose for step in steps)
     together = {step.name: step.at_once for step in steps}
@@ -307,8 +307,8 @@ def test_answers_that_do_not_fit_are_reported_with_their_step(courses: Model, mo
         return one + two
 
     monkeypatch.setattr(staging, "clear", new_question)
-    with pytest.raises(NotRehearsed) as failed:
-        rehearse(courses)
+    with pytest.raises(DryRunFailed) as failed:
+        dry_run(courses)
     assert "e_from_pg_datawarehouse" in str(failed.value)
     assert "control.unheard_of answered with []" in " ".join(str(failed.value).split())
 

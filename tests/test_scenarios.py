@@ -49,7 +49,7 @@ def test_scenario(name: str, request: pytest.FixtureRequest) -> None:
 
 
 def check_expected(world: World, changes: Any, expected: dict[str, Any], step: str) -> None:
-    assert {"new": changes.new, "changed": changes.changed, "gone": changes.gone} == expected["load"], step
+    assert {"new": changes.new, "changed": changes.changed, "deleted": changes.deleted} == expected["load"], step
     for query, rows in expected.get("vault", {}).items():
         assert as_lists(world.vault(query)) == rows, f"{step}: {query}"
     for query, rows in expected.get("mart", {}).items():

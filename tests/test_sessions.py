@@ -169,7 +169,7 @@ def locked(database: Postgres, statement: str) -> Iterator[None]:
 @pytest.fixture
 def impatient(school: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Waits are reported after a fifth of a second, and end after two."""
-    monkeypatch.setattr(lock_waits, "PATIENCE", 0.2)
+    monkeypatch.setattr(lock_waits, "GRACE_PERIOD", 0.2)
     monkeypatch.setattr(lock_waits, "_ROUND", 0.1)
     stores = school.stores
     wait = timedelta(seconds=2)

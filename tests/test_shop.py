@@ -74,7 +74,7 @@ def test_a_change_in_one_feed_leaves_the_other_alone(empty_shop: World) -> None:
     empty_shop.change("UPDATE stock SET pieces = 2 WHERE sku = 'apple'; DELETE FROM stock WHERE sku = 'melon'")
     report = empty_shop.run()
     assert not report.changes["orders"]
-    assert (report.changes["stocks"].changed, report.changes["stocks"].gone) == (2, 1)
+    assert (report.changes["stocks"].changed, report.changes["stocks"].deleted) == (2, 1)
     assert report.marts == {"dm_orders": 0, "dm_stocks": 3}
     assert empty_shop.differences() == []
     assert empty_shop.mart("SELECT code, pieces FROM dm_stocks ORDER BY code") == [(7, 2), (9000000000, 2)]
@@ -134,7 +134,7 @@ def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, t
     )
     world.change("UPDATE stock SET pieces = 2 WHERE code < 20; DELETE FROM stock WHERE code > 30")
     changes = world.run().changes["stocks"]
-    assert (changes.changed, changes.gone) == (19, 10)
+    assert (changes.changed, changes.deleted) == (19, 10)
     assert world.differences() == []
 
 

@@ -34,7 +34,7 @@ try:
             started.start(name, ["sh", "-c", "sleep 1000 & sleep 1000 & wait"], {"MARK": str(home)})
         begun = time.monotonic()
         wait_until(lambda: time.monotonic() > begun + 0.2, "the programs", started)
-        with signals.heeded():
+        with signals.interruptible():
             time.sleep(1000)
 finally:
     signals.ignore()
@@ -43,7 +43,7 @@ finally:
 SERVER = """
 import sys, time
 from pathlib import Path
-from skyeng import signals
+from skyeng.local import signals
 from skyeng.local.embedded_postgres import EmbeddedPostgres
 signals.end_in_order()
 server = EmbeddedPostgres(Path(sys.argv[1]))
@@ -175,11 +175,11 @@ def test_a_signal_takes_effect_where_it_is_heeded_and_once() -> None:
             try:
                 signal.raise_signal(signal.SIGINT)
                 done.append("deferred")
-                with signals.heeded():
+                with signals.interruptible():
                     done.append("heeded")
             finally:
                 signal.raise_signal(signal.SIGINT)
-                with signals.heeded():
+                with signals.interruptible():
                     signal.raise_signal(signal.SIGTERM)
                     done.append("tidied up")
 
@@ -193,7 +193,7 @@ def test_a_signal_that_nothing_heeded_takes_effect_at_the_end() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with signals.heeded(), signals.deferred():
+        with signals.interruptible(), signals.deferred():
             with signals.deferred():
                 signal.raise_signal(signal.SIGINT)
             done.append("the outer block goes on")
@@ -226,7 +226,7 @@ def test_what_is_started_ends_also_where_nobody_hears_of_it(tmp_path: Path) -> N
 def test_what_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with signals.deferred(), signals.heeded():
+        with signals.deferred(), signals.interruptible():
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -25,7 +25,7 @@ from skyeng.control.loads import Load
 from skyeng.db.postgres import Postgres
 from skyeng.db.stores import Stores
 from skyeng.detection import validity
-from skyeng.errors import LoadGone, LoadInProgress, ModelError, NotOwned
+from skyeng.errors import LoadInProgress, LoadRolledBack, ModelError, NotOwned
 from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model, load_model
 from skyeng.runs.status import mart_states
@@ -379,7 +379,7 @@ def test_a_load_that_is_rolled_back_leaves_the_other_models_closed_load(both: Bo
     living.close(load)
     end_leases(both.school)
     both.school.run(only="to_datawarehouse")
-    with pytest.raises(LoadGone):
+    with pytest.raises(LoadRolledBack):
         dying.close(dead)
     assert living.close(load)["stocks"].changed == 2
     for world in both.worlds:
@@ -396,7 +396,7 @@ def test_a_step_of_one_model_that_hangs_is_ended_without_the_others(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The session of the hanging step is known by its load, which is one model's."""
-    monkeypatch.setattr(loads, "PATIENCE", 0.2)
+    monkeypatch.setattr(loads, "GRACE_PERIOD", 0.2)
     for world in both.worlds:
         world.run(only="to_datawarehouse")
     both.school.change(COURSE.format("hangs"))

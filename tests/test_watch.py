@@ -22,7 +22,7 @@ from receivers import hook, mailbox
 
 from skyeng.cli.main import cli
 from skyeng.errors import SettingsError
-from skyeng.local.up.plan import Ports
+from skyeng.local.up.setup import Ports
 from skyeng.watch.alerts import Alerts
 from skyeng.watch.conditions import Alarms
 from skyeng.watch.metrics import METRICS
@@ -173,7 +173,7 @@ def test_metrics_say_what_the_register_says(school: World, told: list[tuple[str,
     mart = {"mart": "dm_courses_modules_lessons_streams"}
     assert value(watching, "skyeng_loads_total", status="closed") == 2
     assert value(watching, "skyeng_loads_total", status="rolled back") == 0
-    changes = [value(watching, "skyeng_rows_total", feed="courses", change=it) for it in ("new", "changed", "gone")]
+    changes = [value(watching, "skyeng_rows_total", feed="courses", change=it) for it in ("new", "changed", "deleted")]
     assert changes == [36, 1, 1]
     assert value(watching, "skyeng_rows_active", feed="courses") == 35
     assert value(watching, "skyeng_mart_loads_behind", **mart) == 1

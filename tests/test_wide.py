@@ -83,6 +83,8 @@ def test_many_attributes(
         (f"{(sum(sizes) - 1) % 10}3",)
     ]
     with world.stores.warehouse.session(snapshot=True) as session:
-        events = entity_history.life(session, world.model, entity_history.find_hub(world.model, "thing"), ["3"])
+        events = entity_history.entity_history(
+            session, world.model, entity_history.find_hub(world.model, "thing"), ["3"]
+        )
     assert len(list(events)) > 2
     assert world.mart(f"SELECT {last} FROM dm_things WHERE thing = 3") == [("changed",)]

@@ -18,7 +18,7 @@ from samples import some
 from skyeng.errors import BadRowsError, ModelError
 from skyeng.model import Model, load_model
 from skyeng.runs.dry_run import KINDS
-from skyeng.runs.plan import rehearse
+from skyeng.runs.plan import dry_run
 from skyeng.sql import KEY_WORDS, ident, idents, joined, literal, sql
 
 #: Columns of one satellite, and parts of one key: a function of PostgreSQL takes 100 arguments.
@@ -86,7 +86,7 @@ def names_of_statements(model: Model) -> tuple[set[str], set[str]]:
     runs += [{"full": True}, {"scenario": "first", "rows": 100_000}]
     if not model.feeds[0].delta:
         runs += [{"where": ["number=1..5"]}]
-    texts = [statement.text for run in runs for section in rehearse(model, **run) for statement in section.statements]
+    texts = [statement.text for run in runs for section in dry_run(model, **run) for statement in section.statements]
     everything = " ".join(re.sub(r"'[^']*'", "''", text) for text in texts)
     words = {word for word in re.findall(r"\b[a-z][a-z0-9_]*\b", everything) if len(word) <= 40}
     aliases = set(re.findall(r"\bAS (?:MATERIALIZED )?\(?([a-z][a-z0-9_]*)\b", everything))
@@ -149,18 +149,18 @@ def live_through(world: World) -> None:
     assert world.run().changes["things"].changed == 2
     world.change(changed(model, f"{number} = 6", keys, " moved"))
     moved = world.run().changes["things"]
-    assert (moved.new, moved.gone) == (1, 1)
+    assert (moved.new, moved.deleted) == (1, 1)
     if not feed.delta:
         world.change(f"DELETE FROM things WHERE {number} = 7")
-        assert world.run().changes["things"].gone == 1
+        assert world.run().changes["things"].deleted == 1
     assert not world.run(full=True).anything_new
     assert world.differences() == []
 
-    world.change(changed(model, f"{number} = 4", renamed[:1], " conflicting"))
+    world.change(changed(model, f"{number} = 4", [min(renamed, key=len)], " conflicting"))
     if not feed.applied:
         with pytest.raises(BadRowsError) as refused:
             world.run(full=True)
-        # The row itself is shown, whatever its columns are called.
+        # The row itself is shown, whatever its columns are called: short names first.
         assert " conflicting" in str(refused.value)
     world.change(f"DELETE FROM things WHERE {number} IN (4, 5)")
     world.run(full=True)

@@ -21,7 +21,7 @@ from skyeng.airflow.step import (
 )
 from skyeng.model import Mart, Model
 from skyeng.model.docs import markdown
-from skyeng.runs.to_datamart import Held, ToDatamart
+from skyeng.runs.to_datamart import MartSummary, ToDatamart
 from skyeng.runs.to_datawarehouse import Insert, ToDatawarehouse, inserts
 
 #: Pools of one slot each (`dags/pools.json`): an operational database is read by one extraction at
@@ -119,26 +119,26 @@ def _mart_tasks(model: Model, mart: Mart) -> None:
     def e_from_ch_datamart() -> dict[str, Any]:
         held = mart_steps(model, mart).e_from_ch_datamart()
         return {
-            "fingerprint": list(held.fingerprint),
+            "checksum": list(held.checksum),
             "whole": held.whole,
             "differences": list(held.differences),
         }
 
     @step(doc_md=ToDatamart.e_from_pg_datawarehouse.__doc__)
     def e_from_pg_datawarehouse() -> dict[str, Any]:
-        return {"fingerprint": list(mart_steps(model, mart).e_from_pg_datawarehouse())}
+        return {"checksum": list(mart_steps(model, mart).e_from_pg_datawarehouse())}
 
     @step(doc_md=ToDatamart.t_find_new_rows.__doc__)
-    def t_find_new_rows(held: dict[str, Any], main: dict[str, Any]) -> dict[str, Any]:
-        sides = tuple(main["fingerprint"]), Held(tuple(held["fingerprint"]), held["whole"], tuple(held["differences"]))
-        return new_rows({mart.table: mart_steps(model, mart).t_find_new_rows(*sides)})
+    def t_find_new_rows(target: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+        held = MartSummary(tuple(target["checksum"]), target["whole"], tuple(target["differences"]))
+        return new_rows({mart.table: mart_steps(model, mart).t_find_new_rows(tuple(source["checksum"]), held)})
 
     @step(doc_md=ToDatamart.l_update_datamart.__doc__, pool=MART_POOL)
     def l_update_datamart() -> dict[str, Any]:
         return as_json(mart_steps(model, mart).l_update_datamart())
 
-    held, main = e_from_ch_datamart(), e_from_pg_datawarehouse()
-    chain(held, main, t_find_new_rows(held, main), l_update_datamart())
+    target, source = e_from_ch_datamart(), e_from_pg_datawarehouse()
+    chain(target, source, t_find_new_rows(target, source), l_update_datamart())
 
 
 def _dag(model: Model, dag_id: str, when: Any, description: str, params: Any = _PARAMS) -> DAG:

@@ -48,13 +48,13 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
 
     def decorate(work: Callable[..., dict[str, Any]]) -> Any:
         @functools.wraps(work)
-        def told(*sides: Any, **named: Any) -> dict[str, Any]:
+        def logged(*arguments: Any, **named: Any) -> dict[str, Any]:
             begun = time.perf_counter()
             try:
-                facts = work(*sides, **named)
+                facts = work(*arguments, **named)
             except errors.SkyengError as exc:
                 # An ordinary load has not repaired what a full one would.
-                if isinstance(exc, errors.LoadGone) and exc.superseded and not _full():
+                if isinstance(exc, errors.LoadRolledBack) and exc.superseded and not _full():
                     raise AirflowSkipException(str(exc)) from exc
                 # Before Airflow adds its stack, and not in a part of the log that is folded.
                 _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
@@ -65,7 +65,7 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
             log.info("done in %.2f s", time.perf_counter() - begun)
             return facts
 
-        return task(**options)(told)
+        return task(**options)(logged)
 
     return decorate
 
@@ -73,7 +73,7 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
 def new_rows(found: Mapping[str, Changes | Delta]) -> dict[str, Any]:
     """`t_find_new_rows` of both DAGs: what differs, by feed or mart; nothing skips what follows."""
     if not any(found.values()):
-        raise AirflowSkipException("nothing is new, changed or gone: both sides are level")
+        raise AirflowSkipException("nothing is new, changed or deleted: source and target are in sync")
     return {name: as_json(difference) for name, difference in found.items()}
 
 
@@ -87,8 +87,7 @@ def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
     return {
         "new": sum(it.new for it in changes.values()),
         "changed": sum(it.changed for it in changes.values()),
-        "deleted": sum(it.gone for it in changes.values()),
-        "quarantined": 0,
+        "deleted": sum(it.deleted for it in changes.values()),
     }
 
 

@@ -9,45 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from skyeng.db.postgres import Session
-from skyeng.detection.active_rows import held_rows
-from skyeng.detection.key_range import Part
-from skyeng.detection.segmentation import place, place_column
+from skyeng.detection.active_rows import select_active_rows
+from skyeng.detection.key_range import KeyRanges
+from skyeng.detection.segmentation import segment_column, segment_key
 from skyeng.hashing.hash_keys import attribute_values, hashdiff, key_digest, key_values
 from skyeng.model import Feed, Hub, Link, Model, Satellite
 from skyeng.sql import FENCE, SQL, ident, literal, sql
 from skyeng.vault.bad_rows import SHOWN, as_text
 from skyeng.vault.driving_keys import driving_of_link, driving_of_staged
-from skyeng.vault.inserts import Standing, one_row_each, vault_hashdiff
+from skyeng.vault.inserts import KeyProfile, one_row_each, vault_hashdiff
 from skyeng.vault.staging import is_unstaged
 
 
-def contradictions_with_held(
-    session: Session, model: Model, feed: Feed, standing: Standing, part: Part | None
+def conflicts_with_active_rows(
+    session: Session, model: Model, feed: Feed, key_profile: KeyProfile, key_ranges: KeyRanges | None
 ) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that contradict rows that stay as they are.
+    """Statements that give (reason, row) of staged rows that conflict with active rows that are not staged.
 
-    Which entities are changed is found first, and looked into only where there are any: few runs rename a course.
-    Entities that are known by their place, as lessons are, are not even looked up where all rows of these places
-    are staged.
+    The entities that change are found first: few runs change an entity that many rows show. Entities of which every row
+    has the same segment key are not looked up where all rows with that key are staged.
     """
-    alone = place_column(model, feed) and not session.scalar(_any_beside(model, feed))
-    yield from driving_keys_of_held(model, feed, alone=bool(alone))
+    alone = segment_column(model, feed) and not session.scalar(_any_beside(model, feed))
+    yield from driving_keys_of_active_rows(model, feed, alone=bool(alone))
     satellites = [
         satellite
         for satellite in model.satellites_of(feed)
-        if not (alone and _is_place(model, feed, model.hub(satellite.hub_name)))
+        if not (alone and _has_segment_key(model, feed, model.hub(satellite.hub_name)))
     ]
-    changed = keep_changed(session, model, feed, satellites, standing)
-    yield from (_contradicted(model, feed, satellite, part) for satellite in changed)
+    changed = keep_changed(session, model, feed, satellites, key_profile)
+    yield from (_in_conflict(model, feed, satellite, key_ranges) for satellite in changed)
 
 
-def driving_keys_of_held(model: Model, feed: Feed, *, alone: bool) -> Iterator[SQL]:
+def driving_keys_of_active_rows(model: Model, feed: Feed, *, alone: bool) -> Iterator[SQL]:
     """Statement that gives (reason, row) of staged rows whose driving key is in a combination that stays as it is.
 
     None where the link has no driving key, or that is the place of a row, and each staged row stands `alone` at its.
     """
     link = model.grain(feed)
-    if not link.driving_key or (alone and all(_is_place(model, feed, model.hub(it)) for it in link.driving_key)):
+    if not link.driving_key or (alone and all(_has_segment_key(model, feed, model.hub(it)) for it in link.driving_key)):
         return
     yield sql(
         """SELECT {reason}, {row}
@@ -59,20 +58,20 @@ WHERE {of_staged} IN (
     WHERE {unstaged}
 )
 LIMIT {shown}""",
-        reason=literal(another_combination(feed, link)),
+        reason=literal(another_relationship(feed, link)),
         row=as_text(model, feed),
         feed=ident(feed.name),
         of_staged=driving_of_staged(model, link),
         of_link=driving_of_link(model, link),
         link=ident(link.table),
         key=ident(link.key),
-        rows=ident(feed.rows_table),
+        rows=ident(feed.active_rows_table),
         unstaged=is_unstaged(feed, sql("held.row_key")),
         shown=literal(SHOWN + 1),
     )
 
 
-def another_combination(feed: Feed, link: Link) -> str:
+def another_relationship(feed: Feed, link: Link) -> str:
     """Why a row cannot stand beside another one of the same driving key."""
     at_once = " for one time" if feed.applied else ""
     driving = ", ".join(link.driving_key)
@@ -92,28 +91,28 @@ FROM (
 WHERE {unstaged}""",
         fence=FENCE,
         unstaged=is_unstaged(feed, sql("beside.row_key")),
-        place=place(model, feed),
+        place=segment_key(model, feed),
         feed=ident(feed.name),
-        rows=ident(feed.rows_table),
+        rows=ident(feed.active_rows_table),
     )
 
 
 def keep_changed(
-    session: Session, model: Model, feed: Feed, satellites: Sequence[Satellite], standing: Standing
+    session: Session, model: Model, feed: Feed, satellites: Sequence[Satellite], key_profile: KeyProfile
 ) -> list[Satellite]:
     """Note the entities whose staged attributes are not the latest known; those of the satellites that have any."""
     session.execute(
         sql("""DROP TABLE IF EXISTS pg_temp.changed;
 CREATE TEMPORARY TABLE changed (satellite text, hash_key uuid, staged tid) ON COMMIT DROP""")
     )
-    changed = [it for it in satellites if session.execute(_keep_changed(model, feed, it, standing))]
+    changed = [it for it in satellites if session.execute(_keep_changed(model, feed, it, key_profile))]
     if changed:
         # The planner takes a table without statistics for small, and would scan staging for each row of it.
         session.execute(sql("ANALYZE pg_temp.changed"))
     return changed
 
 
-def _keep_changed(model: Model, feed: Feed, satellite: Satellite, standing: Standing) -> SQL:
+def _keep_changed(model: Model, feed: Feed, satellite: Satellite, key_profile: KeyProfile) -> SQL:
     hub = model.hub(satellite.hub_name)
     return sql(
         """INSERT INTO pg_temp.changed
@@ -133,7 +132,7 @@ JOIN LATERAL (
         hash_key=key_digest(key_values(model.business_key(hub))),
         hashdiff=hashdiff(attribute_values(model.attributes(satellite))),
         feed=ident(feed.name),
-        representatives=one_row_each(model, hub, feed, {feed.name: standing}, ident("stage", feed.name)),
+        representatives=one_row_each(model, hub, feed, {feed.name: key_profile}, ident("stage", feed.name)),
         known=vault_hashdiff(model, satellite),
         satellite=ident(satellite.table),
         key=ident(hub.key),
@@ -141,7 +140,7 @@ JOIN LATERAL (
     )
 
 
-def _contradicted(model: Model, feed: Feed, satellite: Satellite, part: Part | None) -> SQL:
+def _in_conflict(model: Model, feed: Feed, satellite: Satellite, key_ranges: KeyRanges | None) -> SQL:
     """Rows of the source that stay as they are, of an entity that is changed: the staged row that changes it.
 
     Fenced twice: the planner cannot know that few rows are of a changed entity, and fewer unstaged.
@@ -176,7 +175,7 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
         feed=ident(feed.name),
         rows=_rows_of_changed(model, feed, satellite),
         unstaged=is_unstaged(feed, sql("rows.row_key")),
-        held=held_rows(model, feed, part),
+        held=select_active_rows(model, feed, key_ranges),
         shown=literal(SHOWN + 1),
     )
 
@@ -184,16 +183,16 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
 def _rows_of_changed(model: Model, feed: Feed, satellite: Satellite) -> SQL:
     """Query of the rows of changed entities: by their place where they have one, else by reading the link."""
     hub = model.hub(satellite.hub_name)
-    if _is_place(model, feed, hub):
+    if _has_segment_key(model, feed, hub):
         return sql(
             """SELECT held.row_key, changed.staged
 FROM pg_temp.changed
 JOIN (SELECT ctid, {place} AS place FROM stage.{feed}) AS changing ON changing.ctid = changed.staged
 JOIN control.{rows} AS held ON held.row_place = changing.place
 WHERE changed.satellite = {name}""",
-            place=place(model, feed),
+            place=segment_key(model, feed),
             feed=ident(feed.name),
-            rows=ident(feed.rows_table),
+            rows=ident(feed.active_rows_table),
             name=literal(satellite.name),
         )
     link = model.grain(feed)
@@ -209,7 +208,7 @@ WHERE changed.satellite = {name}""",
     )
 
 
-def _is_place(model: Model, feed: Feed, hub: Hub) -> bool:
+def _has_segment_key(model: Model, feed: Feed, hub: Hub) -> bool:
     """Whether an entity's rows are those at one place."""
-    column = place_column(model, feed)
+    column = segment_column(model, feed)
     return column is not None and model.business_key(hub) == (column,)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from skyeng.checks.conflicts import another_combination, contradictions_with_held
+from skyeng.checks.conflicts import another_relationship, conflicts_with_active_rows
 from skyeng.control.feed_changes import Changes
 from skyeng.db.postgres import Session
-from skyeng.detection.active_rows import holds_rows, rows_held
-from skyeng.detection.key_range import Part
+from skyeng.detection.active_rows import count_active_rows, has_active_rows
+from skyeng.detection.key_range import KeyRanges
 from skyeng.errors import SourceError
 from skyeng.hashing.checksums import row_hash
 from skyeng.hashing.hash_keys import attribute_values
 from skyeng.model import Feed, FeedColumn, Hub, Model, Satellite, argument
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.vault.bad_rows import SHOWN, as_text, doubled, found, more_than_one, refuse
-from skyeng.vault.distinct_rows import keep_combinations
+from skyeng.vault.distinct_rows import record_distinct_rows
 from skyeng.vault.driving_keys import driving_of_staged
-from skyeng.vault.inserts import Standing
+from skyeng.vault.inserts import KeyProfile
 
 #: Among so many, a key that many rows share shows up more than once.
 _FIRST_ROWS = 50_000
@@ -30,31 +30,31 @@ _WORTH_SHARING = 2
 _FEW_ROWS = 20_000
 
 
-def check_rows(session: Session, model: Model, feed: Feed, part: Part | None = None) -> Standing:
+def check_rows(session: Session, model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> KeyProfile:
     """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
 
     To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
     Gives how often keys of each hub stand there; rows of shared ones are kept apart then. Only rows of the
     `part` that was looked at can be known to stay as they are.
     """
-    standing = standing_of(session, model, feed)
+    key_profile = key_profile_of(session, model, feed)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
-    statements += key_faults(model, feed, standing.unique)
-    suspected = keep_combinations(session, model, feed, standing.shared)
-    agreed = {*standing.unique, *(() if suspected else standing.shared)}
-    statements += contradictions(model, feed, agreed)
-    if not feed.delta and holds_rows(session, feed):
-        statements += contradictions_with_held(session, model, feed, standing, part)
+    statements += key_faults(model, feed, key_profile.unique)
+    suspected = record_distinct_rows(session, model, feed, key_profile.shared)
+    agreed = {*key_profile.unique, *(() if suspected else key_profile.shared)}
+    statements += conflicts(model, feed, agreed)
+    if not feed.delta and has_active_rows(session, feed):
+        statements += conflicts_with_active_rows(session, model, feed, key_profile, key_ranges)
     if bad := found(session, statements):
         refuse(feed, bad)
-    return standing
+    return key_profile
 
 
 def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Changes) -> None:
-    """Raise `SourceError` where every row that the warehouse holds would be gone, and none is delivered."""
-    if changes.gone and not (changes.new or changes.changed) and changes.gone == rows_held(session, feed):
+    """Raise `SourceError` where every row that the warehouse holds would be deleted, and none is delivered."""
+    if changes.deleted and not (changes.new or changes.changed) and changes.deleted == count_active_rows(session, feed):
         raise SourceError(
-            f"feed '{feed.name}' gives no row, and gave {changes.gone} before; nothing was written",
+            f"feed '{feed.name}' gives no row, and gave {changes.deleted} before; nothing was written",
             where=str(model.directory / feed.query),
             expected="some row: a table that is filled anew at that moment, or a wrong database, would look the same",
             remedy=f"look at the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
@@ -62,20 +62,22 @@ def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Chang
         )
 
 
-def standing_of(session: Session, model: Model, feed: Feed) -> Standing:
+def key_profile_of(session: Session, model: Model, feed: Feed) -> KeyProfile:
     """How often keys of each hub stand in staging; of unique ones, first that which most rows have."""
-    spreads = {hub: Spread.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
-    unique = sorted((hub for hub, spread in spreads.items() if spread.unique), key=lambda it: -spreads[it].rows)
-    shared = [hub for hub, spread in spreads.items() if spread.shared]
+    key_cardinalities = {hub: KeyCardinality.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
+    unique = sorted(
+        (hub for hub, spread in key_cardinalities.items() if spread.unique), key=lambda it: -key_cardinalities[it].rows
+    )
+    shared = [hub for hub, spread in key_cardinalities.items() if spread.shared]
     if len(shared) > 1:
-        combined = Spread.of_combinations(session, model, feed, shared)
-        if not (combined.shared or combined.rows <= _FEW_ROWS):
+        key_sets = KeyCardinality.of_key_sets(session, model, feed, shared)
+        if not (key_sets.shared or key_sets.rows <= _FEW_ROWS):
             shared = []
-    return Standing([hub.name for hub in unique], [hub.name for hub in shared])
+    return KeyProfile([hub.name for hub in unique], [hub.name for hub in shared])
 
 
 @dataclass(frozen=True)
-class Spread:
+class KeyCardinality:
     """How business keys, of one hub or of several, are spread over staged rows."""
 
     keys: int
@@ -92,20 +94,20 @@ class Spread:
         return self.rows > self.keys and (self.rows <= _FEW_ROWS or self.rows >= _WORTH_SHARING * self.keys)
 
     @classmethod
-    def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> Spread:
+    def of(cls, session: Session, model: Model, feed: Feed, hub: Hub) -> KeyCardinality:
         return cls._found(session, model, feed, [hub])
 
     @classmethod
-    def of_combinations(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+    def of_key_sets(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> KeyCardinality:
         return cls._found(session, model, feed, hubs)
 
     @classmethod
-    def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> Spread:
+    def _found(cls, session: Session, model: Model, feed: Feed, hubs: Sequence[Hub]) -> KeyCardinality:
         key = idents(column.name for hub in hubs for column in model.business_key(hub))
-        return cls(*(session.row(_spread(feed, key)) or ()))
+        return cls(*(session.row(_key_cardinality(feed, key)) or ()))
 
 
-def _spread(feed: Feed, key: SQL) -> SQL:
+def _key_cardinality(feed: Feed, key: SQL) -> SQL:
     """Statement: keys, and rows that have all of it: of the first rows if many of them share a key, else of all."""
     counted = """SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows
     FROM (
@@ -163,7 +165,7 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
                 literal(f"the business key of '{hub.name}' is incomplete ({', '.join(part.name for part in parts)})"),
                 sql(
                     "num_nulls({columns}) NOT IN (0, {count})",
-                    columns=idents(part.name for part in parts),
+                    columns=idents(key_ranges.name for key_ranges in parts),
                     count=literal(len(parts)),
                 ),
             )
@@ -174,7 +176,7 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
                 sql(
                     # Of ROW as a whole: a function takes a hundred arguments at most.
                     "(num_nonnulls({key}) = 0 AND NOT (ROW({attributes}) IS NULL))",
-                    key=idents(part.name for part in parts),
+                    key=idents(key_ranges.name for key_ranges in parts),
                     attributes=idents(column.name for column in attributes),
                 ),
             )
@@ -195,18 +197,18 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
     link = model.grain(feed)
     if link.driving_key and not set(link.driving_key) & set(unique):
         yield more_than_one(
-            model, feed, driving_of_staged(model, link), literal(another_combination(feed, link)), sql("true")
+            model, feed, driving_of_staged(model, link), literal(another_relationship(feed, link)), sql("true")
         )
 
 
-def contradictions(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
+def conflicts(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that say different things of one entity.
 
     Of `agreed` hubs it is known that there are none.
     """
     for satellite in model.satellites_of(feed):
         if satellite.hub_name not in agreed:
-            yield _contradictions(model, feed, satellite)
+            yield _conflicts(model, feed, satellite)
 
 
 def _served(model: Model, feed: Feed) -> list[FeedColumn]:
@@ -244,7 +246,7 @@ def _out_of_range(columns: list[FeedColumn]) -> tuple[SQL, SQL]:
     )
 
 
-def _contradictions(model: Model, feed: Feed, satellite: Satellite) -> SQL:
+def _conflicts(model: Model, feed: Feed, satellite: Satellite) -> SQL:
     """Staged rows that give one entity two different sets of attributes."""
     columns = model.business_key(model.hub(satellite.hub_name))
     key = idents([*(column.name for column in columns), *feed.times])

@@ -8,6 +8,7 @@ import click
 
 from skyeng import provisioning as deployment
 from skyeng.cli import show
+from skyeng.cli.model import model_argument
 from skyeng.config import Settings
 from skyeng.local.stores import opened
 from skyeng.model import load_model
@@ -25,7 +26,7 @@ Passwords are taken from the environment only; a role without one is not made:
 
 
 @click.command(epilog=_PASSWORDS)
-@click.argument("model", default="courses", metavar="[MODEL]")
+@model_argument
 @click.option(
     "--sample", is_flag=True, envvar="SKYENG_SAMPLE", show_envvar=True, help="Fill a datasource without tables."
 )
@@ -45,7 +46,7 @@ Passwords are taken from the environment only; a role without one is not made:
     show_envvar=True,
     help="User that may SELECT from the datamart.",
 )
-def deploy(model: str, sample: bool, reader: str, analyst: str) -> None:
+def deploy(model: str | None, sample: bool, reader: str, analyst: str) -> None:
     """Set servers up: sample data, roles that only read, migrations. Safe to repeat.
 
     The datasource is reached as the owner of its tables, the datamart as a user that may make

@@ -1,8 +1,7 @@
-"""`skyeng history`: the life of one entity."""
+"""`skyeng history`: the history of one entity."""
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,14 +10,12 @@ from datetime import datetime
 import click
 
 from skyeng.cli import show
+from skyeng.cli.model import model_option
 from skyeng.config import Settings
-from skyeng.errors import UsageError
 from skyeng.local.stores import opened
-from skyeng.model import Hub, Model, load_model
-from skyeng.vault.entity_history import COLUMNS, Event, life, shape
+from skyeng.model import load_model
+from skyeng.vault.entity_history import COLUMNS, Event, entity_history, find_hub
 from skyeng.vault.revisions import check_migrated
-
-_DEFAULT = "courses"
 
 #: More keys than so many are counted where people read them; csv and json have all.
 _SHOWN = 10
@@ -26,93 +23,36 @@ _SHOWN = 10
 _EXAMPLES = """
 \b
 Examples:
-  skyeng history --course 1
-  skyeng history --lesson 17 --format csv
-  skyeng history path/to/model.yaml --customer 'PL,1'
+  skyeng history customer 1
+  skyeng history order 17 --format csv
+  skyeng history product PL 1 -m path/to/model.yaml
 
-A business key of several parts is written as a line of CSV, in the model's order: a part that
-holds a comma stands in double quotes. MODEL decides which options there are: name it before
---help to see them.
+A business key of several parts is given part by part, in the model's order.
 """
 
 
-class _OptionPerHub(click.Command):
-    """A command that has an option for each hub of the model it is called with."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[__name__] = load_model(_model_named(args))
-        return super().parse_args(ctx, args)
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        model: Model | None = ctx.meta.get(__name__)
-        return [_option(hub) for hub in (model.hubs if model else ())] + super().get_params(ctx)
-
-
-def _model_named(args: Sequence[str]) -> str:
-    """The one word that is neither an option nor an option's value: all but --help take one."""
-    words = iter(args)
-    for word in words:
-        if not word.startswith("-"):
-            return word
-        if word == "--":
-            break
-        if word in ("--help", "-h") or "=" in word:
-            continue
-        next(words, None)
-    return next(words, _DEFAULT)
-
-
-def _flag(hub: Hub) -> str:
-    """The option of a hub; one that is named like an option of every command gives way."""
-    return f"--{'hub-' if hub.name in ('format', 'help', 'h') else ''}{hub.name}".replace("_", "-")
-
-
-def _parameter(hub: Hub) -> str:
-    return f"hub_{hub.name}"
-
-
-def _option(hub: Hub) -> click.Option:
-    return click.Option(
-        [_flag(hub), _parameter(hub)],
-        multiple=True,
-        metavar=",".join(part.name for part in hub.business_key).upper(),
-        help=f"The {hub.name} with this business key ({shape(hub)}).",
-    )
-
-
-@click.command(cls=_OptionPerHub, epilog=_EXAMPLES)
-@click.argument("model", default=_DEFAULT, metavar="[MODEL]", expose_value=False)
+@click.command(epilog=_EXAMPLES, context_settings={"ignore_unknown_options": True})  # a key may be -1
+@click.argument("hub", required=False)
+@click.argument("key", nargs=-1)
+@model_option
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@click.pass_context
-def history(ctx: click.Context, format_: str, **asked: tuple[str, ...]) -> None:
-    """Print an entity's life: what changed, from, to, at which load.
+def history(hub: str | None, key: tuple[str, ...], model: str | None, format_: str) -> None:
+    """Print the history of one entity: what changed, from, to, at which load.
 
-    The entity is named by its hub and business key. 'from' and 'to' are an attribute's values, or
-    the keys of another hub that it is linked with no longer, and from this load on. It is deleted
-    when its last combination ends. Times are UTC; --as-of takes them as they are.
+    HUB and KEY are the name of its hub and its business key. 'from' and 'to' are an attribute's
+    values, or the keys of another hub that it is related to no longer, and from this load on. It is
+    deleted when its last relationship ends. Times are UTC; --as-of takes them as they are.
     """
-    described: Model = ctx.meta[__name__]
-    hub, key = _entity(described, asked)
+    described = load_model(model)
+    found = find_hub(described, hub or "")
     with opened(Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
-            events = life(session, described, hub, key)
+            events = entity_history(session, described, found, key)
     if format_ == "table":
         show.table(("load (UTC)", "what", "from", "to"), list(_for_people(events)))
     else:
         sys.stdout.buffer.write((_json(events) if format_ == "json" else _csv(events)).encode())
-
-
-def _entity(model: Model, asked: dict[str, tuple[str, ...]]) -> tuple[Hub, Sequence[str]]:
-    """The one hub and business key that were asked for."""
-    given = [(hub, value) for hub in model.hubs for value in asked[_parameter(hub)]]
-    if len(given) != 1:
-        listed = "\n".join(f"{_flag(hub)} {_option(hub).metavar}   ({shape(hub)})" for hub in model.hubs)
-        raise UsageError(
-            "say whose history, of one entity" if not given else "one entity at a time", expected=f"one of\n{listed}"
-        )
-    hub, value = given[0]
-    return hub, [value] if len(hub.business_key) == 1 else next(csv.reader([value]), [])
 
 
 def _for_people(events: Sequence[Event]) -> Iterator[tuple[str, ...]]:

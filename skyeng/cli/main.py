@@ -14,7 +14,7 @@ from skyeng import api, proof, runs
 from skyeng.cli import show
 from skyeng.cli.deploy import deploy
 from skyeng.cli.history import history
-from skyeng.cli.model import model, model_argument
+from skyeng.cli.model import model, model_argument, model_option
 from skyeng.cli.plan import plan
 from skyeng.cli.up import up
 from skyeng.cli.watch import watch
@@ -25,7 +25,8 @@ from skyeng.local import signals
 from skyeng.local.stores import datamart as datamart_of
 from skyeng.local.stores import opened
 from skyeng.marts import queries
-from skyeng.model import load_model
+from skyeng.marts.queries import NamedQuery
+from skyeng.model import Model, load_model
 from skyeng.provisioning import migrate as migrate_stores
 from skyeng.sources import sample_data
 from skyeng.vault.revisions import check_migrated
@@ -33,9 +34,11 @@ from skyeng.vault.revisions import check_migrated
 _VARIABLES = """
 \b
 Settings, all optional (unset: embedded servers under SKYENG_HOME):
-  PG_DATASOURCE_URL     postgresql://user:password@host:5432/school
+  PG_DATASOURCE_URL     postgresql://user:password@host:5432/source
   PG_DATAWAREHOUSE_URL  postgresql://user:password@host:5432/warehouse
   CH_DATAMART_URL       clickhouse://user:password@host:8123/datamart
+  SKYENG_MODEL          model of commands that name none
+  SKYENG_MODELS         folder of further models, each in a folder of its own
   SKYENG_HOME           folder of the embedded servers (.skyeng)
   SKYENG_LOCK_WAIT      how long a statement waits for a lock (10min)
   SKYENG_KEEP_LOGS      how long it is known which steps a load had (30d)
@@ -82,34 +85,37 @@ class _Commands(click.Group):
 def cli(debug: bool) -> None:
     """Historise an operational PostgreSQL into a Data Vault, and serve it from ClickHouse.
 
-    MODEL is a built-in model (courses) or the path of a model.yaml.
+    MODEL is the name of a model, of the package or in the folder SKYENG_MODELS,
+    or the path of a model.yaml. Without it, SKYENG_MODEL names the model.
     """
 
 
 @cli.command()
-def demo() -> None:
-    """Run everything once on embedded servers: school, vault, datamart, answer."""
+@model_argument
+def demo(model: str | None) -> None:
+    """Run everything once on embedded servers: sample, vault, datamart, answer."""
     begun = time.perf_counter()
     settings = Settings(home=Settings.read().home)
-    model = load_model("courses")
+    described = load_model(model)
+    shown = _demo_query(described)
     with opened(settings) as stores, show.progress() as observer:
         started = time.perf_counter() - begun
         if not sample_data.has_tables(stores.source):
-            show.say("creating a sample school: 3 courses, 6 streams, 18 modules, 36 lessons")
-            sample_data.create_sample(stores.source, model)
-        migrate_stores(model, stores)
+            show.say(f"creating the sample of model '{described.name}'")
+            sample_data.create_sample(stores.source, described)
+        migrate_stores(described, stores)
         ready = time.perf_counter() - begun
-        done = runs.run(model, stores, observer=observer)
-        show.report(model, done, time.perf_counter() - begun)
+        done = runs.run(described, stores, observer=observer)
+        show.report(described, done, time.perf_counter() - begun)
         with stores.warehouse.session(snapshot=True) as session:
-            counts = [(entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(model)]
+            counts = [
+                (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
+            ]
         with stores.datamart.session() as session:
-            mart = model.marts[0].table
-            counts.append((mart, session.scalar(queries.count_of(model.marts[0]))))
-            query = queries.find(model, "lessons-per-course")
-            frame = session.frame(query.statement)
+            counts += [(mart.table, session.scalar(queries.count_of(mart))) for mart in described.marts]
+            frame = session.frame(shown.statement)
         show.table(("table", "rows"), counts, "Rows (zero keys and ghost records not counted)")
-        show.table(list(frame.columns), frame.to_numpy().tolist(), query.question)
+        show.table(list(frame.columns), frame.to_numpy().tolist(), shown.question)
         total = time.perf_counter() - begun
         times = [
             ("start servers", started),
@@ -121,18 +127,30 @@ def demo() -> None:
     show.say(_NEXT)
 
 
+def _demo_query(model: Model) -> NamedQuery:
+    """The query whose answer a demo shows: its name is in the model's file `data/demo`. Raises `UsageError`."""
+    file = model.directory / "data" / "demo"
+    if not file.is_file():
+        raise UsageError(
+            f"model '{model.name}' has no demo",
+            expected="data/schema.sql and data/sample.sql, which make a sample, and data/demo with the name of a query",
+            remedy="run `skyeng migrate`, then `skyeng run`, on a source of your own",
+        )
+    return queries.find(model, file.read_text().strip())
+
+
 _NEXT = """
 What to try next:
   ./run demo                          again: nothing is new
-  ./run generate --change 10%         change the school, then ./run run
-  ./run query open-streams            another question; ./run query lists them all
+  ./run generate --change 10%         change the source, then ./run run
+  ./run query                         lists the questions; ./run query NAME answers one
   ./run verify                        source = warehouse = datamart, proved
   ./run status                        loads and lag"""
 
 
 @cli.command()
 @model_argument
-def migrate(model: str) -> None:
+def migrate(model: str | None) -> None:
     """Create or upgrade warehouse and datamart. Safe to repeat."""
     described = load_model(model)
     with opened(Settings.read()) as stores:
@@ -149,9 +167,9 @@ def migrate(model: str) -> None:
     "--where",
     multiple=True,
     metavar="KEY=LOW..HIGH",
-    help="Compare only this part of the source, by a business key, as in lesson_id=1..100000. May be repeated.",
+    help="Compare only this part of the source, by a business key, as in order_id=1..100000. May be repeated.",
 )
-def run(model: str, only: Any, full: bool, may_be_empty: bool, where: tuple[str, ...]) -> None:
+def run(model: str | None, only: Any, full: bool, may_be_empty: bool, where: tuple[str, ...]) -> None:
     """Bring warehouse and datamart level with the source."""
     described = load_model(model)
     begun = time.perf_counter()
@@ -164,7 +182,7 @@ def run(model: str, only: Any, full: bool, may_be_empty: bool, where: tuple[str,
 
 @cli.command()
 @model_argument
-def status(model: str) -> None:
+def status(model: str | None) -> None:
     """Show the last loads, rows and how far the datamart is behind."""
     described = load_model(model)
     with opened(Settings.read()) as stores:
@@ -183,7 +201,7 @@ def status(model: str) -> None:
         (f"{ts:%Y-%m-%d %H:%M:%S.%f}", state, *numbers, error or run_by)
         for ts, state, run_by, _, *numbers, error in recent
     ]
-    show.table(("load (UTC)", "status", "new", "changed", "gone", "by, or error"), shown, "Loads, newest first")
+    show.table(("load (UTC)", "status", "new", "changed", "deleted", "by, or error"), shown, "Loads, newest first")
     show.table(("table", "rows"), counts, "Vault")
     show.table(("mart", "rows", "loads behind", "newest load (UTC)"), behind, "Datamart")
     for difference in (it for state in states for it in state.differences):
@@ -192,7 +210,7 @@ def status(model: str) -> None:
 
 @cli.command()
 @model_argument
-def verify(model: str) -> None:
+def verify(model: str | None) -> None:
     """Prove source = warehouse = datamart; exit 1 and the differing rows if not."""
     with opened(Settings.read()) as stores:
         results = proof.verify(load_model(model), stores)
@@ -210,8 +228,8 @@ def verify(model: str) -> None:
     help="Read the datamart as it was then (UTC).",
 )
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@click.option("--model", default="courses", show_default=True, help="Model whose queries are meant.")
-def query(name: str | None, text: str | None, as_of: datetime | None, format_: Any, model: str) -> None:
+@model_option
+def query(name: str | None, text: str | None, as_of: datetime | None, format_: Any, model: str | None) -> None:
     """Ask the datamart. Without NAME, list the questions there are."""
     described = load_model(model)
     if name is None and text is None:
@@ -231,7 +249,7 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
 @click.option("--rows", type=click.IntRange(min=1), help="Create source tables with so many rows.")
 @click.option("--change", metavar="SHARE", help="Change a share of what is there, such as 1%.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
-def generate(model: str, rows: int | None, change: str | None, seed: int) -> None:
+def generate(model: str | None, rows: int | None, change: str | None, seed: int) -> None:
     """Make synthetic source data, or change what is there. Writes to the datasource."""
     described = load_model(model)
     if (rows is None) == (change is None):

@@ -20,7 +20,9 @@ from skyeng.sources.postgres import source_faults
 from skyeng.vault import ownership
 from skyeng.vault.revisions import changes_to_revise, control_history, model_history
 
-model_argument = click.argument("model", default="courses", metavar="[MODEL]")
+model_argument = click.argument("model", required=False, metavar="[MODEL]")
+#: For commands with arguments of their own.
+model_option = click.option("-m", "--model", metavar="MODEL", help="The model; without it, the default one.")
 
 
 @click.group()
@@ -32,7 +34,7 @@ def model() -> None:
 @model_argument
 @click.option("--source", is_flag=True, help="Check columns and types of every feed against the live datasource.")
 @click.option("--warehouse", is_flag=True, help="Check that no table of the warehouse belongs to another model.")
-def lint(model: str, source: bool, warehouse: bool) -> None:
+def lint(model: str | None, source: bool, warehouse: bool) -> None:
     """Check a model file; every fault with its line."""
     described = load_model(model)
     if source or warehouse:
@@ -48,7 +50,7 @@ def lint(model: str, source: bool, warehouse: bool) -> None:
     show.say(f"model '{described.name}' is sound: {counts}")
 
 
-def _check_stores(model: str, found: Sequence[Fault]) -> None:
+def _check_stores(model: str | None, found: Sequence[Fault]) -> None:
     """Raise `SourceError` with all faults that a comparison with a live store has found, each with its line."""
     if found:
         raise SourceError(
@@ -60,14 +62,14 @@ def _check_stores(model: str, found: Sequence[Fault]) -> None:
 
 @model.command()
 @model_argument
-def docs(model: str) -> None:
+def docs(model: str | None) -> None:
     """Print the model as a page of Markdown: feeds, vault, datamart."""
     show.out.print(markdown(load_model(model)), markup=False, soft_wrap=True)
 
 
 @model.command()
 @model_argument
-def diagram(model: str) -> None:
+def diagram(model: str | None) -> None:
     """Print the vault as a Mermaid entity diagram."""
     show.out.print(mermaid(load_model(model)), markup=False, soft_wrap=True)
 
@@ -76,7 +78,7 @@ def diagram(model: str) -> None:
 @model_argument
 @click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
 @click.option("--engine", is_flag=True, help="Also of the engine's own tables: for who changes the engine.")
-def revise(model: str, message: str, engine: bool) -> None:
+def revise(model: str | None, message: str, engine: bool) -> None:
     """Write the next migration from what the model says and the warehouse lacks.
 
     A change that would lose history is refused, and nothing is written. Works on a warehouse that

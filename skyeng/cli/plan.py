@@ -32,10 +32,10 @@ from skyeng.runs.plan import plan as statements
     show_default=True,
     help="Rows of each feed. Large loads send other statements than small ones.",
 )
-def plan(model: str, only: Any, full: bool, where: tuple[str, ...], scenario: Any, rows: int) -> None:
+def plan(model: str | None, only: Any, full: bool, where: tuple[str, ...], scenario: Any, rows: int) -> None:
     """Print every statement a run would send, with its step and server.
 
-    Works offline: the run itself is rehearsed, with made-up answers in place of servers.
+    Works offline: a dry run of the same code, with made-up answers instead of servers.
     """
     script = statements(load_model(model), only=only, full=full, where=where, scenario=scenario, rows=rows)
     click.echo(script, nl=False)

@@ -81,7 +81,7 @@ def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] =
         say(f"everything was compared with the vault once, because {done.compared_because}")
     for feed, changes in done.changes.items():
         if changes:
-            say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.gone:,} gone")
+            say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.deleted:,} deleted")
         else:
             say(f"{feed}: nothing new, the warehouse is level with {compared}")
     for mart, versions in done.marts.items():
@@ -99,7 +99,7 @@ def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] =
 def verification(results: Sequence[Verification]) -> None:
     """What was compared, and the rows that differ."""
     rows = [
-        (f"{result.main} = {result.follower}", result.rows, "equal" if result.equal else "DIFFERS")
+        (f"{result.source} = {result.target}", result.rows, "equal" if result.equal else "DIFFERS")
         for result in results
     ]
     table(("compared", "rows", "result"), rows)
@@ -107,4 +107,4 @@ def verification(results: Sequence[Verification]) -> None:
         for difference in result.differences:
             out.print(str(difference), markup=False, soft_wrap=True)
         if not result.complete:
-            out.print(f"{result.follower}: more rows differ than are shown", markup=False, soft_wrap=True)
+            out.print(f"{result.target}: more rows differ than are shown", markup=False, soft_wrap=True)

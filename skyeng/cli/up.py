@@ -10,15 +10,16 @@ from typing import Any
 import click
 
 from skyeng.cli import show
+from skyeng.cli.model import model_argument
 from skyeng.config import Settings, late
 from skyeng.local.up.airflow_api import AirflowApi
-from skyeng.local.up.plan import LOOPBACK, Plan, Ports
 from skyeng.local.up.processes import Programs
+from skyeng.local.up.setup import LOOPBACK, Ports, Setup
 from skyeng.local.up.supervisor import everything
 from skyeng.model import load_model
 from skyeng.watch.alerts import Alerts
 
-_SECONDS_BETWEEN_LOOKS = 2
+_SECONDS_BETWEEN_PASSES = 2
 
 #: A server that is busy, or one whose answer broke off.
 _NO_ANSWER = (OSError, ValueError, HTTPException)
@@ -37,14 +38,15 @@ def _port(name: str, default: int, what: str) -> Any:
 
 
 @click.command()
+@model_argument
 @_port("airflow", Ports.airflow, "Airflow's UI")
 @_port("postgres", Ports.postgres, "the embedded PostgreSQL")
 @_port("clickhouse", Ports.clickhouse, "the datamart")
 @_port("metrics", Ports.metrics, "the metrics for Prometheus")
-def up(airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port: int) -> None:
+def up(model: str | None, airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port: int) -> None:
     """Run everything, with the Airflow UI, without docker. Ctrl-C ends it.
 
-    PostgreSQL with a sample school, the datamart and Airflow run on loopback,
+    PostgreSQL with sample data, the datamart and Airflow run on loopback,
     the DAGs every ten minutes. Data and passwords stay in SKYENG_HOME.
     """
     ports = Ports(airflow_port, postgres_port, clickhouse_port, metrics_port)
@@ -53,24 +55,24 @@ def up(airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port
     for check in (Alerts.read, late):
         check()  # a wrong value is an error before anything is started
     try:
-        with everything(load_model("courses"), settings.home, ports, show.say) as (plan, started, api):
-            show.table(("what", "where", "user", "password"), list(_places(plan)))
+        with everything(load_model(model), settings.home, ports, show.say) as (setup, started, api):
+            show.table(("what", "where", "user", "password"), list(_places(setup)))
             show.say(_NEXT)
             _watch(started, api, begun)
     except KeyboardInterrupt:
         show.say("stopped")
 
 
-_NEXT = """Ready. Trigger a DAG in the UI, or change the school and wait. Ctrl-C ends all.
-In another terminal: ./run generate --change 10%    ./run query lessons-per-course
+_NEXT = """Ready. Trigger a DAG in the UI, or change the source and wait. Ctrl-C ends all.
+In another terminal: ./run generate --change 10%    ./run query
 In the UI, a cross at Triggerer and an empty list of Connections are as they must
 be: no task waits for an event, and connections come from the environment."""
 
 
-def _places(plan: Plan) -> list[tuple[str, str, str | None, str | None]]:
-    secret, ports = plan.passwords, plan.ports
+def _places(setup: Setup) -> list[tuple[str, str, str | None, str | None]]:
+    secret, ports = setup.passwords, setup.ports
     return [
-        ("Airflow", plan.airflow, "admin", secret.admin),
+        ("Airflow", setup.airflow, "admin", secret.admin),
         ("datamart (HTTP)", f"http://{LOOPBACK}:{ports.clickhouse}", "analyst", secret.analyst),
         ("warehouse", f"{LOOPBACK}:{ports.postgres}/warehouse", "loader", secret.loader),
         ("datasource", f"{LOOPBACK}:{ports.postgres}/datasource", "reader", secret.reader),
@@ -85,7 +87,7 @@ def _watch(started: Programs, api: AirflowApi, begun: datetime) -> None:
         started.check()
         for run in reversed(_newly_finished(api, known, begun)):
             show.say(_told(run, api))
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_SECONDS_BETWEEN_PASSES)
 
 
 def _newly_finished(api: AirflowApi, known: set[tuple[str, str]], begun: datetime) -> list[dict[str, Any]]:
@@ -119,4 +121,4 @@ def _in_words(result: dict[str, Any]) -> str:
         how = f"rebuilt: {result['reason']}" if result["reason"] else "appended"
         views = f"; views made again: {', '.join(result['views'])}" if result["views"] else ""
         return f"{result['row_versions']:,} row versions, {how}{views}"
-    return ", ".join(f"{result[key]:,} {key}" for key in ("new", "changed", "deleted", "quarantined"))
+    return ", ".join(f"{result[key]:,} {key}" for key in ("new", "changed", "deleted"))

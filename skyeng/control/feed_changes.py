@@ -16,10 +16,10 @@ class Changes:
 
     new: int = 0
     changed: int = 0
-    gone: int = 0
+    deleted: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.gone)
+        return bool(self.new or self.changed or self.deleted)
 
 
 def rows_touched(session: Session, load: Load) -> int:
@@ -36,8 +36,8 @@ def register(session: Session, model: Model, feed: Feed, load: Load, changes: Ch
         sql(
             """INSERT INTO control.load_feeds
     (load_id, feed, rows_new, rows_changed, rows_gone, rows_active, hash_sum)
-SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(gone)s,
-    (SELECT rows_held FROM stage.selections WHERE model = {model} AND feed = {feed}) + %(new)s - %(gone)s,
+SELECT %(load_id)s, {feed}, %(new)s, %(changed)s, %(deleted)s,
+    (SELECT rows_held FROM stage.selections WHERE model = {model} AND feed = {feed}) + %(new)s - %(deleted)s,
     (SELECT coalesce(sum(row_hash), 0) FROM stage.{rows})
 ON CONFLICT (load_id, feed) DO UPDATE
 SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
@@ -46,7 +46,7 @@ SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
             model=literal(model.name),
             feed=literal(feed.name),
         ),
-        {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "gone": changes.gone},
+        {"load_id": load.load_id, "new": changes.new, "changed": changes.changed, "deleted": changes.deleted},
     )
 
 

@@ -12,14 +12,14 @@ from typing import Any
 from skyeng.control import locks
 from skyeng.control.locks import Runner
 from skyeng.db.postgres import Session
-from skyeng.errors import LoadGone, StatementFailed
+from skyeng.errors import LoadRolledBack, StatementFailed
 from skyeng.hashing.checksums import Method
 from skyeng.hashing.hash_keys import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
 from skyeng.sql import SQL, ident, sql
 
 #: Seconds for which a step under way is waited for when its load is taken over.
-PATIENCE = 10.0
+GRACE_PERIOD = 10.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _end_hanging_steps(session: Session, load: Load) -> None:
     """Wait a little for a step under way, then end its session: its runner no longer answers."""
     free = sql("SELECT FROM control.loads WHERE load_id = %(load_id)s FOR UPDATE SKIP LOCKED")
     of_load = {"load_id": load.load_id, "name": _session_name(load)}
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + GRACE_PERIOD
     while not session.rows(free, of_load) and time.monotonic() < until:
         time.sleep(0.1)
     session.execute(
@@ -163,10 +163,10 @@ WHERE load_id = %(load_id)s"""),
 
 
 def is_closed(session: Session, load: Load, *, alone: bool = False) -> bool:
-    """Whether a load was closed already; it stays so until the session's transaction ends.
+    """Whether a load is closed already; its status does not change until the session's transaction ends.
 
-    The lock is shared, so that the steps of a load work side by side and a roll-back waits for
-    them; a step that others must not work beside asks for it `alone`. Raises `LoadGone` where the load was rolled back.
+    The lock is shared: steps of a load run concurrently, and a roll-back waits for them. A step that must run alone
+    asks for an exclusive lock with `alone`. Raises `LoadRolledBack` where the load was rolled back.
     """
     session.execute(sql("SELECT set_config('application_name', %(name)s, true)"), {"name": _session_name(load)})
     status = _status(session, load, sql("FOR UPDATE") if alone else sql("FOR SHARE"))
@@ -176,7 +176,7 @@ def is_closed(session: Session, load: Load, *, alone: bool = False) -> bool:
 WHERE mine.load_id = %(load_id)s AND later.load_id > mine.load_id AND later.status = 'closed')"""),
             {"load_id": load.load_id},
         )
-        raise LoadGone(
+        raise LoadRolledBack(
             f"load {load.load_id} is no longer open: it was rolled back, or a restored warehouse does not know it",
             remedy="nothing: a later load has brought what this one would have"
             if superseded
@@ -212,7 +212,7 @@ ORDER BY load_ts"""),
 
 
 def recent(session: Session, model: Model, limit: int = 10) -> list[tuple[Any, ...]]:
-    """The last loads: timestamp, status, who, seconds, rows new, changed, gone, error."""
+    """The last loads: timestamp, status, who, seconds, rows new, changed, deleted, error."""
     return session.rows(
         sql("""SELECT load_ts, status, run_by, extract(epoch FROM finished_at - started_at)::double precision,
     coalesce(sum(rows_new), 0)::bigint, coalesce(sum(rows_changed), 0)::bigint,
@@ -238,7 +238,7 @@ class Totals:
     #: When the last load was closed, and how long it took in seconds.
     last_closed: datetime | None
     seconds: float | None
-    #: By feed: rows new, changed and gone in all loads together, and rows active after the last.
+    #: By feed: rows new, changed and deleted in all loads together, and rows active after the last.
     feeds: Mapping[str, tuple[int, int, int, int]]
 
 
@@ -262,7 +262,7 @@ WHERE model = %(model)s AND status = 'closed'
 GROUP BY feed"""),
         of_model,
     )
-    by_feed = {feed: (new, changed, gone, active) for feed, new, changed, gone, active in feeds}
+    by_feed = {feed: (new, changed, deleted, active) for feed, new, changed, deleted, active in feeds}
     return Totals(now, closed, rolled_back, last_closed, seconds, by_feed)
 
 

@@ -2,7 +2,7 @@
 
 A process holds an advisory lock of PostgreSQL through a session of its own, and shows every few
 seconds that it lives. PostgreSQL lets go as soon as the connection dies, and ends the session
-itself when it was silent for `SILENCE`: a process that hangs is then taken over as a dead one is.
+itself when it was silent for `IDLE_TIMEOUT`: a process that hangs is then taken over as a dead one is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skyeng.model import Model
 from skyeng.sql import literal, sql
 
 #: After so long without a sign of life a holder loses its lock.
-SILENCE = timedelta(seconds=60)
+IDLE_TIMEOUT = timedelta(seconds=60)
 #: PostgreSQL keeps so much of a session's name.
 _LONGEST_NAME = 63
 
@@ -69,7 +69,7 @@ class Hold:
             raise LoadInProgress(
                 f"this run sent no heartbeat for too long, and lost its lock on {self.what}",
                 where=self.session.database.name,
-                expected=f"a heartbeat at least every {int(SILENCE.total_seconds())} s",
+                expected=f"a heartbeat at least every {int(IDLE_TIMEOUT.total_seconds())} s",
                 remedy="run again: what it left behind was not seen by anybody",
             ) from exc
 
@@ -170,14 +170,14 @@ def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
 @contextmanager
 def _alive(session: Session) -> Iterator[None]:
     """Keep a session for the length of a block, and be missed by the server when we hang."""
-    silence = literal(f"{int(SILENCE.total_seconds() * 1000)}ms")
-    session.execute(sql("SET idle_session_timeout = {silence}", silence=silence))
+    idle_timeout = literal(f"{int(IDLE_TIMEOUT.total_seconds() * 1000)}ms")
+    session.execute(sql("SET idle_session_timeout = {idle_timeout}", idle_timeout=idle_timeout))
     session.commit()  # the lock is the session's: no transaction need stay open for it
     ended = threading.Event()
 
     def beat() -> None:
         with suppress(SkyengError):
-            while not ended.wait(SILENCE.total_seconds() / 4):
+            while not ended.wait(IDLE_TIMEOUT.total_seconds() / 4):
                 session.execute(sql("SELECT"))
                 session.commit()
 

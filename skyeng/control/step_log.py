@@ -30,9 +30,9 @@ def done(session: Session, load: Load) -> dict[str, Counts]:
     return dict(session.rows(steps, {"load_id": load.load_id}))
 
 
-def require(load: Load, steps: Collection[str], before: str, booked: Mapping[str, Counts]) -> None:
+def require(load: Load, steps: Collection[str], before: str, completed: Mapping[str, Counts]) -> None:
     """Raise `StepMissing` unless all these steps are done."""
-    missing = [step for step in steps if step not in booked]
+    missing = [step for step in steps if step not in completed]
     if missing:
         raise StepMissing(
             f"load {load.load_id} cannot go on with {before}: not done yet: {', '.join(missing)}",
@@ -41,7 +41,7 @@ def require(load: Load, steps: Collection[str], before: str, booked: Mapping[str
         )
 
 
-def book(session: Session, load: Load, step: str, counts: Counts, seconds: float) -> None:
+def record(session: Session, load: Load, step: str, counts: Counts, seconds: float) -> None:
     """Note that a step is done. If another worker did it meanwhile, what that one wrote stands."""
     session.execute(
         sql("""INSERT INTO control.load_steps (load_id, step, counts, seconds)
@@ -63,7 +63,7 @@ def refusals_noted(warehouse: Postgres, load: Load) -> Iterator[None]:
         yield
     except (BadRowsError, SourceError):
         with warehouse.session() as session:
-            book(session, load, _REFUSED, {}, 0.0)
+            record(session, load, _REFUSED, {}, 0.0)
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -61,7 +62,7 @@ class ClickHouse:
         return self._idle.kept()
 
     @contextmanager
-    def session(self, *, create: bool = False, alone: bool = False) -> Iterator[Session]:
+    def session(self, *, create: bool = False, alone: bool = False) -> Iterator[ClickHouseSession]:
         """A connection to the database, made first where `create` is given.
 
         With `alone`, its client was not used before and is not used again: settings can stay set in it.
@@ -75,7 +76,7 @@ class ClickHouse:
                 client.database = self.database
                 if self.embedded:
                     client.command(f"USE {ident(self.database)}")
-                yield Session(self, client)
+                yield ClickHouseSession(self, client)
                 sound = not alone
             finally:
                 if sound:
@@ -93,6 +94,12 @@ class ClickHouse:
         parts = urlsplit(self.url)
         options: dict[str, Any]
         if self.embedded:
+            if importlib.util.find_spec("chdb") is None:
+                raise EmbeddedServerError(
+                    "the embedded datamart needs the package chdb, which is not installed",
+                    where=without_password(self.url),
+                    remedy="run `pip install 'skyeng[local]'`, or set CH_DATAMART_URL to a ClickHouse server",
+                )
             # A question mark in chDB's path begins the engine's own options.
             path, _, own = unquote(parts.path).partition("?")
             options = {"interface": "chdb", "path": path, "chdb_options": {**OPTIONS, **dict(parse_qsl(own))}}
@@ -129,7 +136,7 @@ class ClickHouse:
         )
 
 
-class Session:
+class ClickHouseSession:
     """One client. Values are bound as `{name:Type}` parameters by the server."""
 
     def __init__(self, database: ClickHouse, client: Client) -> None:

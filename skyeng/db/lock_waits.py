@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("skyeng")
 
 #: After so many seconds it is asked what a statement waits for, and again after as many.
-PATIENCE = 10.0
+GRACE_PERIOD = 10.0
 #: How often the watcher wakes up, in seconds; and after how many idle rounds it ends.
 _ROUND, _IDLE_ROUNDS = 1.0, 5
 
@@ -35,7 +35,7 @@ ORDER BY pid"""
 
 
 @dataclass
-class Statement:
+class WatchedStatement:
     """A statement under way, in the process of that number at the server."""
 
     database: Postgres
@@ -57,17 +57,17 @@ class _Watcher:
     def forget(self) -> None:
         """Begin anew: in a process that was forked there is no thread, and none of the statements."""
         self._guard = threading.Lock()
-        self._under_way: dict[int, Statement] = {}
+        self._under_way: dict[int, WatchedStatement] = {}
         self._thread: threading.Thread | None = None
 
-    def add(self, statement: Statement) -> None:
+    def add(self, statement: WatchedStatement) -> None:
         with self._guard:
             self._under_way[id(statement)] = statement
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="lock-waits", daemon=True)
                 self._thread.start()
 
-    def remove(self, statement: Statement) -> None:
+    def remove(self, statement: WatchedStatement) -> None:
         with self._guard:
             self._under_way.pop(id(statement), None)
 
@@ -82,7 +82,7 @@ class _Watcher:
                     self._thread = None
                     return
             for statement in found:
-                if time.monotonic() - statement.asked >= PATIENCE:
+                if time.monotonic() - statement.asked >= GRACE_PERIOD:
                     statement.asked = time.monotonic()
                     with suppress(psycopg2.Error):
                         _look_after(statement)
@@ -92,13 +92,13 @@ _watcher = _Watcher()
 
 
 @contextmanager
-def watched(database: Postgres, pid: int | None) -> Iterator[Statement | None]:
+def watched(database: Postgres, pid: int | None) -> Iterator[WatchedStatement | None]:
     """Look after a statement for the length of the block."""
     if pid is None:
         yield None
         return
     now = time.monotonic()
-    statement = Statement(database, pid, now, now)
+    statement = WatchedStatement(database, pid, now, now)
     _watcher.add(statement)
     try:
         yield statement
@@ -106,7 +106,7 @@ def watched(database: Postgres, pid: int | None) -> Iterator[Statement | None]:
         _watcher.remove(statement)
 
 
-def _look_after(statement: Statement) -> None:
+def _look_after(statement: WatchedStatement) -> None:
     """Ask who holds the statement up, and report it where it is somebody else than before."""
     with closing(statement.database.open()) as connection:
         connection.autocommit = True

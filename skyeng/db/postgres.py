@@ -35,7 +35,7 @@ SET LOCAL idle_in_transaction_session_timeout = 0"""
 #: is parallel only if its small side may be read so too.
 _PARALLEL = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL min_parallel_table_scan_size = 0"
 
-#: A server lets go of a client whose machine is gone after a minute, not after hours.
+#: A server lets go of a client whose machine is deleted after a minute, not after hours.
 _KEEPALIVE = """SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3"""
 
@@ -213,10 +213,10 @@ END""",
 
     def _tried(self, tables: Sequence[SQL]) -> SQL:
         return sql(
-            """SET LOCAL lock_timeout = {patience};
+            """SET LOCAL lock_timeout = {grace_period};
     LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE;
     SET LOCAL lock_timeout = {usual};""",
-            patience=literal(_TO_LOCK),
+            grace_period=literal(_TO_LOCK),
             usual=self.lock_timeout,
             tables=joined(", ", tables),
         )

@@ -13,7 +13,7 @@ import psycopg2
 from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
 
 if TYPE_CHECKING:
-    from skyeng.db.lock_waits import Statement
+    from skyeng.db.lock_waits import WatchedStatement
     from skyeng.db.postgres import Postgres
 
 #: Objects of somebody's own stand on one that is to be dropped, or on a column that is to be altered.
@@ -30,8 +30,8 @@ _TIMEOUTS = {
 _LOST = (None, "57P01", "57P02")
 
 #: What to do about a value with which a query cannot go on, and about a text that is none.
-_MEND_VALUE = "mend the row at the source, or let the query give NULL there (NULLIF, CASE)"
-_MEND_TEXT = "mend the text at the source: it has bytes that are no characters of the database's encoding"
+_FIX_VALUE = "mend the row at the source, or let the query give NULL there (NULLIF, CASE)"
+_FIX_TEXT = "mend the text at the source: it has bytes that are no characters of the database's encoding"
 
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
@@ -63,7 +63,7 @@ def refused(exc: psycopg2.Error, database: Postgres) -> ConnectionFailed:
 
 
 @contextmanager
-def worded(database: Postgres, statement: Statement | None = None) -> Iterator[None]:
+def worded(database: Postgres, statement: WatchedStatement | None = None) -> Iterator[None]:
     """Translate driver errors, here and nowhere else. Of a statement it may be known who held it up."""
     try:
         yield
@@ -71,7 +71,7 @@ def worded(database: Postgres, statement: Statement | None = None) -> Iterator[N
         raise _translated(exc, database, statement) from exc
 
 
-def _translated(exc: psycopg2.Error, database: Postgres, statement: Statement | None) -> SkyengError:
+def _translated(exc: psycopg2.Error, database: Postgres, statement: WatchedStatement | None) -> SkyengError:
     diagnostics = exc.diag
     reason = diagnostics.message_primary or " ".join(str(exc).split()) or type(exc).__name__
     if timeout := _TIMEOUTS.get(exc.pgcode or ""):
@@ -106,8 +106,8 @@ def _remedies(database: Postgres) -> dict[str, str]:
         "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
         "57014": f"find what holds the server up, or raise its limit: {_unset(database, 'statement_timeout')}",
         "53100": "free disk space on the server and run again",
-        **dict.fromkeys(("22012", "22P02", "22003", "22007", "22008", "22018"), _MEND_VALUE),
-        **dict.fromkeys(("22021", "22P05"), _MEND_TEXT),
+        **dict.fromkeys(("22012", "22P02", "22003", "22007", "22008", "22018"), _FIX_VALUE),
+        **dict.fromkeys(("22021", "22P05"), _FIX_TEXT),
     }
 
 

@@ -6,28 +6,28 @@ from skyeng.control.feed_changes import rows_touched
 from skyeng.control.loads import Load
 from skyeng.db.postgres import Session
 from skyeng.detection import segment_checksums
-from skyeng.detection.key_range import Part
-from skyeng.detection.segmentation import place, place_column
+from skyeng.detection.key_range import KeyRanges
+from skyeng.detection.segmentation import segment_column, segment_key
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, joined, sql
 from skyeng.vault import bulk
 from skyeng.vault.staging import WORTH_ANALYSING
 
 
-def rows_held(session: Session, feed: Feed) -> int:
+def count_active_rows(session: Session, feed: Feed) -> int:
     """How many rows of the feed the warehouse holds as active."""
-    return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.rows_table)))
+    return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.active_rows_table)))
 
 
-def held_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+def select_active_rows(model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> SQL:
     """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
-    everything = sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
-    if part is None:
+    everything = sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.active_rows_table))
+    if key_ranges is None:
         return everything
-    wanted = {it.column for it in part.ranges}
-    placed = place_column(model, feed)
+    wanted = {it.column for it in key_ranges.ranges}
+    placed = segment_column(model, feed)
     if placed and wanted == {placed.name}:
-        condition = part.condition(model, feed, {placed.name: ident("row_place")})
+        condition = key_ranges.condition(model, feed, {placed.name: ident("row_place")})
         return sql("{everything} WHERE {condition}", everything=everything, condition=condition)
     link = model.grain(feed)
     columns = {
@@ -42,7 +42,7 @@ FROM control.{rows} AS held
 JOIN vault.{link} AS link ON link.{key} = held.row_key
 {hubs}
 WHERE {condition}""",
-        rows=ident(feed.rows_table),
+        rows=ident(feed.active_rows_table),
         link=ident(link.table),
         key=ident(link.key),
         hubs=joined(
@@ -52,22 +52,22 @@ WHERE {condition}""",
                 for hub in hubs
             ),
         ),
-        condition=part.condition(model, feed, columns),
+        condition=key_ranges.condition(model, feed, columns),
     )
 
 
-def holds_rows(session: Session, feed: Feed) -> bool:
+def has_active_rows(session: Session, feed: Feed) -> bool:
     """Whether the warehouse holds any row of the feed as active."""
-    return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.rows_table)))
+    return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.active_rows_table)))
 
 
-def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
+def record_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
     """Carry the staged changes into what the warehouse holds and into the log of changes."""
-    carried = segment_checksums.carry_changes(session, model, feed)
+    carried = segment_checksums.update_checksums(session, model, feed)
     large = rows_touched(session, load) >= bulk.WORTH_BULK
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
-    if large and bulk.may_fill(session, "control", feed.rows_table, held):
-        with bulk.filling(session, "control", feed.rows_table, ["row_key"], indexed=["row_place"]):
+    if large and bulk.may_fill(session, "control", feed.active_rows_table, held):
+        with bulk.filling(session, "control", feed.active_rows_table, ["row_key"], indexed=["row_place"]):
             session.execute(_insert_rows(model, feed))
     else:
         update = sql(
@@ -76,12 +76,12 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
         session.execute(sql("{insert}\n{update}", insert=_insert_rows(model, feed), update=update))
     session.execute(
         sql(
-            "DELETE FROM control.{held} AS held USING stage.{gone} AS gone WHERE held.row_key = gone.row_key",
-            **_tables(feed, "held", "gone"),
+            "DELETE FROM control.{held} AS held USING stage.{deleted} AS deleted WHERE held.row_key = deleted.row_key",
+            **_tables(feed, "held", "deleted"),
         )
     )
     if not (carried or feed.delta):
-        segment_checksums.ready(session, model, feed)
+        segment_checksums.prepare(session, model, feed)
     changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
     first = large and bulk.may_fill(session, "control", feed.changes_table, changes)
     if first:
@@ -92,8 +92,8 @@ def keep_changes(session: Session, model: Model, feed: Feed, load: Load) -> None
             """INSERT INTO control.{changes} (load_ts, row_key, row_hash)
 SELECT %(load_ts)s, row_key, row_hash FROM stage.{rows}
 UNION ALL
-SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
-            **_tables(feed, "changes", "rows", "gone"),
+SELECT %(load_ts)s, row_key, NULL FROM stage.{deleted}""",
+            **_tables(feed, "changes", "rows", "deleted"),
         ),
         {"load_ts": load.load_ts},
     )
@@ -106,12 +106,17 @@ SELECT %(load_ts)s, row_key, NULL FROM stage.{gone}""",
 def _insert_rows(model: Model, feed: Feed) -> SQL:
     return sql(
         """INSERT INTO control.{held} (row_key, row_hash, row_place)
-SELECT row_key, row_hash, {place} FROM stage.{rows}""",
-        place=place(model, feed),
+SELECT row_key, row_hash, {segment_key} FROM stage.{rows}""",
+        segment_key=segment_key(model, feed),
         **_tables(feed, "held", "rows"),
     )
 
 
 def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:
-    names = {"rows": feed.name, "gone": feed.gone_table, "held": feed.rows_table, "changes": feed.changes_table}
+    names = {
+        "rows": feed.name,
+        "deleted": feed.deleted_table,
+        "held": feed.active_rows_table,
+        "changes": feed.changes_table,
+    }
     return {name: ident(names[name]) for name in wanted}

@@ -1,4 +1,4 @@
-"""What is new, changed or gone on a main side, by fingerprints of it and of a follower."""
+"""Comparison of two endpoints by checksums: which keys are missing, differ, or exist at the target only."""
 
 from __future__ import annotations
 
@@ -7,37 +7,36 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from skyeng.db.postgres import Session
-from skyeng.hashing.checksums import Fingerprint, Method, canary, differing
+from skyeng.hashing.checksums import Checksum, Method, canary, differing
 
-Bucket = TypeVar("Bucket", bound=Hashable)
+Key = TypeVar("Key", bound=Hashable)
 
 
 def agreed_method(source: Session, warehouse: Session) -> Method:
-    """The fast row hash, if both servers agree on it; else the hash of the canonical text."""
+    """The fast row hash if both servers compute it alike, else the hash of the canonical text."""
     return "binary" if source.scalar(canary()) == warehouse.scalar(canary()) else "text"
 
 
 @dataclass(frozen=True)
-class Comparison(Generic[Bucket]):
-    """Fingerprints of a main and a follower side, by whatever the two are cut into.
+class Comparison(Generic[Key]):
+    """Checksums of a source and a target, by hash bucket (`verify`) or by load (`to_datamart`).
 
-    `verify` cuts rows by bits of their hash, `to_datamart` cuts row versions by load. What `to_datawarehouse`
-    compares is compared in the warehouse, see `skyeng.detection.segment_checksums`.
+    `to_datawarehouse` compares inside the warehouse: see `skyeng.detection.segment_checksums`.
     """
 
-    main: Mapping[Bucket, Fingerprint]
-    follower: Mapping[Bucket, Fingerprint]
+    source: Mapping[Key, Checksum]
+    target: Mapping[Key, Checksum]
 
     @property
-    def differing(self) -> list[Bucket]:
-        return differing(self.main, self.follower)
+    def differing(self) -> list[Key]:
+        return differing(self.source, self.target)
 
     @property
-    def missing(self) -> list[Bucket]:
-        """Buckets that the follower does not hold as the main side does."""
-        return [bucket for bucket in self.differing if bucket in self.main]
+    def missing(self) -> list[Key]:
+        """Keys of the source that the target lacks, or has with another checksum."""
+        return [key for key in self.differing if key in self.source]
 
     @property
-    def ahead(self) -> list[Bucket]:
-        """Buckets that only the follower has."""
-        return [bucket for bucket in self.differing if bucket not in self.main]
+    def ahead(self) -> list[Key]:
+        """Keys that only the target has."""
+        return [key for key in self.differing if key not in self.source]

@@ -19,7 +19,7 @@ from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, joined, sql
 from skyeng.vault import staging
 from skyeng.vault.driving_keys import driving_of_link, driving_of_staged
-from skyeng.vault.readback import Moment, rows_as_of
+from skyeng.vault.readback import AsOf, rows_as_of
 
 
 def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
@@ -27,19 +27,19 @@ def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
     if feed.applied:
         session.execute(_drop_known_versions(model, feed))
         return full_compare.count_staged(session, feed)
-    gone = session.execute(_end_combinations(model, feed)) if model.grain(feed).driving_key else 0
+    deleted = session.execute(_end_relationships(model, feed)) if model.grain(feed).driving_key else 0
     full_compare.drop_unchanged(session, feed)
-    return full_compare.count_staged(session, feed, gone=gone)
+    return full_compare.count_staged(session, feed, deleted=deleted)
 
 
 def restage(session: Session, model: Model, feed: Feed, load: Load, method: Method) -> None:
     """Replace what was delivered by what it changed: rows as the vault gives them back with this load.
 
-    They may be more rows than were delivered, as the rows of a course that was renamed, or fewer,
+    They may be more rows than were delivered, as all rows of a product that was renamed, or fewer,
     as where a version came late.
     """
     staging.clear(session, feed)
-    now = rows_as_of(model, feed, Moment.at(model, sql("%(load_ts)s")), keys=_touched(model, feed))
+    now = rows_as_of(model, feed, AsOf.at(model, sql("%(load_ts)s")), keys=_touched(model, feed))
     rows = with_row_hash(now, model, feed, method)
     staged = joined(", ", (ident(column.name) for column in model.feed_columns(feed)))
     session.execute(
@@ -55,27 +55,27 @@ FROM (
         ),
         {"load_ts": load.load_ts},
     )
-    gone = session.execute(
+    deleted = session.execute(
         sql(
-            """INSERT INTO stage.{gone}
+            """INSERT INTO stage.{deleted}
 SELECT held.row_key
 FROM control.{held} AS held
 WHERE held.row_key IN (
     {touched}
 ) AND NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)""",
-            gone=ident(feed.gone_table),
-            held=ident(feed.rows_table),
+            deleted=ident(feed.deleted_table),
+            held=ident(feed.active_rows_table),
             touched=_touched(model, feed),
             feed=ident(feed.name),
         ),
         {"load_ts": load.load_ts},
     )
     full_compare.drop_unchanged(session, feed)
-    feed_changes.register(session, model, feed, load, full_compare.count_staged(session, feed, gone=gone))
+    feed_changes.register(session, model, feed, load, full_compare.count_staged(session, feed, deleted=deleted))
 
 
 def reaches_further(session: Session, model: Model, feed: Feed, load: Load) -> bool:
-    """Whether a load changed what rows say that it did not stage, as the other rows of a course that was renamed."""
+    """Whether a load changed what rows say that it did not stage, as the other rows of a product that was renamed."""
     return session.scalar(
         sql(
             """SELECT count(*) > 0
@@ -85,7 +85,7 @@ FROM (
 JOIN control.{held} AS held USING (row_key)
 WHERE {unstaged}""",
             touched=_touched(model, feed),
-            held=ident(feed.rows_table),
+            held=ident(feed.active_rows_table),
             unstaged=staging.is_unstaged(feed, sql("touched.row_key")),
         ),
         {"load_ts": load.load_ts},
@@ -117,18 +117,18 @@ def _touched(model: Model, feed: Feed) -> SQL:
     return joined("\nUNION\n", (began, *described))
 
 
-def _end_combinations(model: Model, feed: Feed) -> SQL:
+def _end_relationships(model: Model, feed: Feed) -> SQL:
     """Active combinations whose driving key was delivered in another one, and only there."""
     link = model.grain(feed)
     return sql(
-        """INSERT INTO stage.{gone}
+        """INSERT INTO stage.{deleted}
 SELECT held.row_key
 FROM control.{held} AS held
 JOIN vault.{link} AS link ON link.{key} = held.row_key
 WHERE {of_link} IN (SELECT {of_staged} FROM stage.{feed} AS staged)
   AND NOT EXISTS (SELECT FROM stage.{feed} AS staged WHERE staged.row_key = held.row_key)""",
-        gone=ident(feed.gone_table),
-        held=ident(feed.rows_table),
+        deleted=ident(feed.deleted_table),
+        held=ident(feed.active_rows_table),
         link=ident(link.table),
         key=ident(link.key),
         of_link=driving_of_link(model, link),

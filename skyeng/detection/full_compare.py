@@ -6,44 +6,48 @@ from skyeng.control.feed_changes import Changes
 from skyeng.control.loads import Load
 from skyeng.db.postgres import Session
 from skyeng.detection import row_selection
-from skyeng.detection.active_rows import held_rows, holds_rows
-from skyeng.detection.key_range import Part
+from skyeng.detection.active_rows import has_active_rows, select_active_rows
+from skyeng.detection.key_range import KeyRanges
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, sql
-from skyeng.vault.bad_rows import doubled, doubled_by_held, found, refuse
+from skyeng.vault.bad_rows import doubled, duplicates_of_active_rows, found, refuse
 from skyeng.vault.staging import WORTH_ANALYSING
 
 
-def find_changes(session: Session, model: Model, feed: Feed, load: Load, part: Part | None = None) -> Changes:
+def find_changes(
+    session: Session, model: Model, feed: Feed, load: Load, key_ranges: KeyRanges | None = None
+) -> Changes:
     """Leave only new and changed rows in staging, and the keys of vanished ones beside them.
 
     Raises `BadRowsError` where the feed delivered a row key twice that the warehouse holds: one of the two may be as it
     is held, and then the other one would be loaded over it, and next time the other way round.
     """
-    if not holds_rows(session, feed):
+    if not has_active_rows(session, feed):
         return count_staged(session, feed)
-    held = sql("(\n    {held}\n) AS held", held=held_rows(model, feed, part))
-    selected = row_selection.kept_selection(session, model, feed, load).condition(sql("row_place"), sql("bigint"))
+    held = sql("(\n    {held}\n) AS held", held=select_active_rows(model, feed, key_ranges))
+    selected = row_selection.recorded_selection(session, model, feed, load).condition(sql("row_place"), sql("bigint"))
     compared = session.scalar(sql("SELECT count(*) FROM {held} WHERE {selected}", held=held, selected=selected))
-    gone = session.execute(
+    deleted = session.execute(
         sql(
-            """INSERT INTO stage.{gone}
+            """INSERT INTO stage.{deleted}
 SELECT held.row_key
 FROM {held}
 WHERE {selected}
   AND NOT EXISTS (SELECT FROM stage.{rows} AS staged WHERE staged.row_key = held.row_key)""",
             held=held,
             selected=selected,
-            **_tables(feed, "rows", "gone"),
+            **_tables(feed, "rows", "deleted"),
         )
     )
     session.execute(sql("SAVEPOINT delivered"))
     unchanged = drop_unchanged(session, feed)
-    changes = count_staged(session, feed, gone=gone)
-    if unchanged + changes.changed != compared - gone:
+    changes = count_staged(session, feed, deleted=deleted)
+    if unchanged + changes.changed != compared - deleted:
         session.execute(sql("ROLLBACK TO SAVEPOINT delivered"))
         beside = sql("row_key IN (SELECT row_key FROM {held} WHERE NOT {selected})", held=held, selected=selected)
-        refuse(feed, found(session, [doubled(model, feed, sql("true")), doubled_by_held(model, feed, beside)]))
+        refuse(
+            feed, found(session, [doubled(model, feed, sql("true")), duplicates_of_active_rows(model, feed, beside)])
+        )
     return changes
 
 
@@ -62,7 +66,7 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
     return dropped
 
 
-def count_staged(session: Session, feed: Feed, *, gone: int = 0) -> Changes:
+def count_staged(session: Session, feed: Feed, *, deleted: int = 0) -> Changes:
     """The rows that staging holds, by whether the warehouse knows their key."""
     row = session.row(
         sql(
@@ -73,9 +77,9 @@ LEFT JOIN control.{held} AS held USING (row_key)""",
         )
     )
     staged, known = row or (0, 0)
-    return Changes(new=staged - known, changed=known, gone=gone)
+    return Changes(new=staged - known, changed=known, deleted=deleted)
 
 
 def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:
-    names = {"rows": feed.name, "gone": feed.gone_table, "held": feed.rows_table}
+    names = {"rows": feed.name, "deleted": feed.deleted_table, "held": feed.active_rows_table}
     return {name: ident(names[name]) for name in wanted or names}

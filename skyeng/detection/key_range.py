@@ -15,11 +15,11 @@ from skyeng.model import Feed, FeedColumn, Model
 from skyeng.sql import SQL, joined, literal, sql
 
 _WRITTEN = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)=(?P<low>.*?)(?:(?P<range>\.\.)(?P<high>.*))?")
-_EXAMPLE = "--where lesson_id=1..100000"
+_EXAMPLE = "--where order_id=1..100000"
 
 
 @dataclass(frozen=True)
-class Range:
+class KeyRange:
     """Values of a business key from `low` to `high`, both included; None: without an end."""
 
     column: str
@@ -27,7 +27,7 @@ class Range:
     high: str | None
 
     @classmethod
-    def read(cls, text: str) -> Range:
+    def read(cls, text: str) -> KeyRange:
         """`column=low..high`, `column=low..`, `column=..high` or `column=value`."""
         found = _WRITTEN.fullmatch(text.strip())
         ends = (found["low"], found["high"] if found["range"] else found["low"]) if found else ("", "")
@@ -50,26 +50,27 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Part:
+class KeyRanges:
     """Rows whose business keys are in all of these ranges."""
 
-    ranges: tuple[Range, ...]
+    ranges: tuple[KeyRange, ...]
 
     @classmethod
-    def of(cls, model: Model, texts: Iterable[str]) -> Part:
+    def of(cls, model: Model, texts: Iterable[str]) -> KeyRanges:
         """Raises `UsageError` where no feed that can be compared has these business keys."""
-        part = cls(tuple(map(Range.read, texts)))
-        if not any(part.covers(model, feed) for feed in model.feeds):
+        key_ranges = cls(tuple(map(KeyRange.read, texts)))
+        if not any(key_ranges.covers(model, feed) for feed in model.feeds):
             keys = sorted({column.name for feed in model.feeds for column in _keys(model, feed)})
             raise UsageError(
-                f"no feed of model '{model.name}' can be cut by {' and '.join(it.column for it in part.ranges)}",
+                f"no feed of model '{model.name}' can be limited by "
+                f"{' and '.join(it.column for it in key_ranges.ranges)}",
                 where="--where",
                 expected=f"a business key; where a link has a driving key, one of that: {', '.join(keys)}"
                 if keys
                 else "a feed with `load: compare`",
             )
-        part.check(model)
-        return part
+        key_ranges.check(model)
+        return key_ranges
 
     def check(self, model: Model) -> None:
         """Raise `UsageError` where an end is no value of its column, or a range holds none."""
@@ -104,7 +105,7 @@ class Part:
 
 
 def _keys(model: Model, feed: Feed) -> tuple[FeedColumn, ...]:
-    """Business keys that a feed can be cut by.
+    """Business keys that a feed can be limited by.
 
     Where a link has a driving key, only by that: else what moved from one part into another would
     be seen to begin or to end, and not both.

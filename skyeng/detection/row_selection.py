@@ -6,14 +6,14 @@ from typing import Any
 
 from skyeng.control.loads import Load
 from skyeng.db.postgres import Session
-from skyeng.detection.segmentation import Cut, Selection
+from skyeng.detection.segmentation import RowSelection, Segmentation
 from skyeng.errors import StagingLost
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, literal, sql
 
 
-def keep_selection(
-    session: Session, model: Model, feed: Feed, load: Load, selection: Selection, rows_held: int = 0
+def record_selection(
+    session: Session, model: Model, feed: Feed, load: Load, selection: RowSelection, active_rows: int = 0
 ) -> None:
     """Note for which load staging is, and which rows of the feed are staged."""
     session.execute(
@@ -32,25 +32,25 @@ SET (load_id, shift, hashed, places, buckets, everything, rows_held)
         ),
         {
             "load_id": load.load_id,
-            "shift": selection.cut.shift,
-            "hashed": selection.cut.hashed,
-            "places": selection.places,
-            "buckets": selection.buckets,
+            "shift": selection.segmentation.range_bits,
+            "hashed": selection.segmentation.hash_buckets,
+            "places": selection.keys,
+            "buckets": selection.segments,
             "everything": selection.everything,
-            "rows_held": rows_held,
+            "rows_held": active_rows,
         },
     )
 
 
-def kept_selection(session: Session, model: Model, feed: Feed, load: Load) -> Selection:
+def recorded_selection(session: Session, model: Model, feed: Feed, load: Load) -> RowSelection:
     """Which rows of the feed are staged for a load. Raises `StagingLost`."""
     row = _kept(session, model, feed, load, sql("shift, hashed, places::text, buckets::text, everything"))
     shift, hashed, *selected = row
-    return Selection(Cut(shift, hashed), *selected)
+    return RowSelection(Segmentation(shift, hashed), *selected)
 
 
 def check_staged(session: Session, model: Model, feed: Feed, load: Load) -> None:
-    """Raise `StagingLost` where what is staged of a feed is another load's, or gone.
+    """Raise `StagingLost` where what is staged of a feed is another load's, or deleted.
 
     Staging is not logged, and a server that crashes comes back with it empty. An empty staging
     would look as if every row had vanished.
@@ -69,7 +69,7 @@ def _kept(session: Session, model: Model, feed: Feed, load: Load, columns: SQL) 
     )
     if row is None:
         raise StagingLost(
-            f"what load {load.load_id} staged is gone",
+            f"what load {load.load_id} staged is no longer there",
             where=f"stage.{feed.name}",
             expected="rows that its first steps left; a server that recovers from a crash empties staging",
             remedy="run again from the first step (in Airflow: clear e_from_pg_datawarehouse); nothing is lost",

@@ -1,12 +1,13 @@
-"""What the warehouse holds by bucket, compared with what the source has; which rows are to be staged.
+"""Segment checksums: active rows and source compared by segment, to select the rows that are staged.
 
-Fingerprints of what the warehouse holds are kept and changed by each load, so that a run reads a number a bucket
-and not every row. The source's flow into the warehouse and are compared there: they never pass through Python.
+The warehouse stores the checksums of its active rows, and each load updates them: a run reads a few numbers a segment
+instead of every row. The source's checksums are copied into the warehouse and compared there; none passes through
+Python.
 
-**Places told from sums.** Where all that differs in a bucket differs at one place, that place is the quotient of
-two differences, and rows of this place alone are staged. Of another bucket all places are staged. Where several
-differ, the quotient is a place by chance once in 2**50 such buckets of 16 places, once in 2**46 of 64; `verify` would
-tell. Wider buckets are staged whole.
+**Keys located from checksums.** Where all changes of a segment are at one key, its offset is the quotient of two
+differences, and only rows with that key are staged. Else the rows with any key of the segment are staged. If several
+keys changed, the quotient is a valid offset by chance once in 2**50 such segments of 16 keys (2**46 for 64 keys);
+`verify` would report it. Segments that are wider are staged whole.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from dataclasses import dataclass
 from skyeng.db.pipe import pipe
 from skyeng.db.postgres import Session
 from skyeng.detection.row_selection import names
-from skyeng.detection.segmentation import FIRST_PLACED, Cut, Selection, place, place_column
+from skyeng.detection.segmentation import FIRST_SEGMENT, RowSelection, Segmentation, segment_column, segment_key
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, literal, sql
 
-#: Characters of the longest list of places, a million places of eight digits: with more to look for, all rows are
-#: staged. The list passes through Python, within statements. So is a table staged of which most rows would be.
+#: Characters of the longest list of keys, about a million keys of eight digits. With a longer list, all rows are
+#: staged, because the list passes through Python within statements. So they are where most rows would be selected.
 LONGEST_LIST = 9_000_000
 _WORTH_CHOOSING = 10_000
 
-#: Rows a bucket, on average, at which the cut is thought over.
+#: Average rows of a segment outside of which the segmentation is reconsidered.
 _FEW, _MANY = 4, 64
 _SAMPLE = 20_000
 
@@ -34,18 +35,18 @@ _COLUMNS = sql("bucket, row_count, hash_sum, weighted_sum")
 
 
 @dataclass(frozen=True)
-class Difference:
-    """The rows that are to be staged, and how many the warehouse holds."""
+class SegmentDifference:
+    """The rows to be staged, and how many active rows the warehouse has."""
 
-    selection: Selection
-    rows_held: int
-
-
-# What the warehouse holds, by bucket
+    selection: RowSelection
+    active_rows: int
 
 
-def kept_cut(session: Session, model: Model, feed: Feed) -> Cut | None:
-    """How the rows that the warehouse holds are cut; None where it holds none, or rows with other places or without."""
+# Checksums of the active rows
+
+
+def recorded_segmentation(session: Session, model: Model, feed: Feed) -> Segmentation | None:
+    """The segmentation of the active rows; None where there is none, or one by another segment column."""
     row = session.row(
         sql(
             """SELECT shift, hashed FROM control.cuts
@@ -54,17 +55,17 @@ WHERE model = {model} AND feed = {feed} AND placed_by = {placed_by}""",
             **names(model, feed),
         )
     )
-    return Cut(*row) if row else None
+    return Segmentation(*row) if row else None
 
 
 def _placed_by(model: Model, feed: Feed) -> SQL:
-    column = place_column(model, feed)
+    column = segment_column(model, feed)
     return literal(column.name if column else "")
 
 
-def keep_cut(session: Session, model: Model, feed: Feed, cut: Cut) -> None:
-    """Note how the rows are cut; their fingerprints are forgotten, since they may be of another cut."""
-    session.empty(ident("control", feed.buckets_table))
+def record_segmentation(session: Session, model: Model, feed: Feed, segmentation: Segmentation) -> None:
+    """Record the segmentation, and delete the checksums, which may be of another one."""
+    session.empty(ident("control", feed.segments_table))
     session.execute(
         sql(
             """INSERT INTO control.cuts (model, feed, placed_by, shift, hashed)
@@ -72,50 +73,48 @@ VALUES ({model}, {feed}, {placed_by}, {shift}, {hashed})
 ON CONFLICT (model, feed) DO UPDATE
 SET (placed_by, shift, hashed) = (EXCLUDED.placed_by, EXCLUDED.shift, EXCLUDED.hashed)""",
             placed_by=_placed_by(model, feed),
-            shift=literal(cut.shift),
-            hashed=literal(cut.hashed),
+            shift=literal(segmentation.range_bits),
+            hashed=literal(segmentation.hash_buckets),
             **names(model, feed),
         )
     )
 
 
-def ready(session: Session, model: Model, feed: Feed, known: Filled | None = None) -> Cut:
-    """The cut to compare by, with its fingerprints: made anew where buckets have become too large or too small."""
-    cut = kept_cut(session, model, feed) or Cut()
-    found = known or filled(session, feed)
-    if found.built and found.fits:
-        return cut
+def prepare(session: Session, model: Model, feed: Feed, known: ChecksumStatistics | None = None) -> Segmentation:
+    """The segmentation to compare by. Checksums are computed again where segments became too large or too small."""
+    segmentation = recorded_segmentation(session, model, feed) or Segmentation()
+    found = known or statistics(session, feed)
+    if found.exist and found.fit:
+        return segmentation
     wanted = _wanted(session, feed)
-    if not found.built or wanted != cut:
-        keep_cut(session, model, feed, wanted)
+    if not found.exist or wanted != segmentation:
+        record_segmentation(session, model, feed, wanted)
         session.execute(
             sql(
-                "INSERT INTO control.{buckets} ({columns})\n{fingerprints}",
-                buckets=ident(feed.buckets_table),
+                "INSERT INTO control.{buckets} ({columns})\n{checksums}",
+                buckets=ident(feed.segments_table),
                 columns=_COLUMNS,
-                fingerprints=wanted.fingerprints(
-                    sql("SELECT row_hash, row_place FROM control.{rows}", rows=ident(feed.rows_table))
+                checksums=wanted.checksums(
+                    sql("SELECT row_hash, row_place FROM control.{rows}", rows=ident(feed.active_rows_table))
                 ),
             )
         )
-        session.execute(sql("ANALYZE control.{buckets}", buckets=ident(feed.buckets_table)))
+        session.execute(sql("ANALYZE control.{buckets}", buckets=ident(feed.segments_table)))
     return wanted
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What the fingerprints say of themselves."""
+class ChecksumStatistics:
+    """Whether checksums exist, and whether their segments have a good size."""
 
-    #: Whether there are any.
-    built: bool
-    #: Whether their buckets have a good size.
-    fits: bool
-    #: Rows that they count.
+    exist: bool
+    fit: bool
+    #: The rows that they count.
     rows: int
 
 
-def filled(session: Session, feed: Feed) -> Filled:
-    """Whether there are fingerprints, whether their buckets have a good size, and of how many rows they are."""
+def statistics(session: Session, feed: Feed) -> ChecksumStatistics:
+    """Whether there are checksums of the active rows, of how many rows, and whether segments have a good size."""
     placed, rows_placed, hashed, rows_hashed = session.row(
         sql(
             """SELECT
@@ -124,17 +123,17 @@ def filled(session: Session, feed: Feed) -> Filled:
 FROM (
     SELECT bucket >= {first} AS placed, row_count FROM control.{buckets} WHERE row_count > 0
 ) AS filled""",
-            first=literal(FIRST_PLACED),
-            buckets=ident(feed.buckets_table),
+            first=literal(FIRST_SEGMENT),
+            buckets=ident(feed.segments_table),
         )
     ) or (0, 0, 0, 0)
     fits = _FEW * placed <= rows_placed <= _MANY * placed and rows_hashed <= _MANY * hashed
-    return Filled(placed + hashed > 0, fits, int(rows_placed + rows_hashed))
+    return ChecksumStatistics(placed + hashed > 0, fits, int(rows_placed + rows_hashed))
 
 
-def _wanted(session: Session, feed: Feed) -> Cut:
-    """The cut that suits the rows that the warehouse holds."""
-    rows = ident(feed.rows_table)
+def _wanted(session: Session, feed: Feed) -> Segmentation:
+    """The segmentation that suits the active rows."""
+    rows = ident(feed.active_rows_table)
     count, placed = session.row(sql("SELECT count(*), count(row_place) FROM control.{rows}", rows=rows)) or (0, 0)
     span = session.scalar(
         sql(
@@ -147,17 +146,17 @@ FROM (
             percent=literal(max(1, 100 * _SAMPLE // max(count, _SAMPLE))),
         )
     )
-    return Cut.of(placed, count - placed, None if span is None else int(span))
+    return Segmentation.of(placed, count - placed, None if span is None else int(span))
 
 
-def carry_changes(session: Session, model: Model, feed: Feed) -> bool:
-    """Bring the fingerprints from what is held to what will be; whether there are any.
+def update_checksums(session: Session, model: Model, feed: Feed) -> bool:
+    """Add the staged changes to the checksums of the active rows; whether there are any.
 
-    To be called before what is held is changed.
+    Call it before the active rows are changed.
     """
-    cut = kept_cut(session, model, feed)
-    if cut is None or not session.scalar(
-        sql("SELECT EXISTS (SELECT FROM control.{buckets})", buckets=ident(feed.buckets_table))
+    segmentation = recorded_segmentation(session, model, feed)
+    if segmentation is None or not session.scalar(
+        sql("SELECT EXISTS (SELECT FROM control.{buckets})", buckets=ident(feed.segments_table))
     ):
         return False
     session.execute(
@@ -169,40 +168,40 @@ FROM (
     UNION ALL
     SELECT -1, held.row_hash, held.row_place
     FROM control.{held} AS held
-    WHERE held.row_key IN (SELECT row_key FROM stage.{rows} UNION ALL SELECT row_key FROM stage.{gone})
+    WHERE held.row_key IN (SELECT row_key FROM stage.{rows} UNION ALL SELECT row_key FROM stage.{deleted})
 ) AS changes
 GROUP BY 1
 ON CONFLICT (bucket) DO UPDATE SET
     row_count = kept.row_count + EXCLUDED.row_count,
     hash_sum = kept.hash_sum + EXCLUDED.hash_sum,
     weighted_sum = kept.weighted_sum + EXCLUDED.weighted_sum""",
-            buckets=ident(feed.buckets_table),
+            buckets=ident(feed.segments_table),
             columns=_COLUMNS,
-            bucket=cut.bucket(),
-            weighted=cut.weighted(),
-            placed=place(model, feed),
+            bucket=segmentation.segment(),
+            weighted=segmentation.weighted(),
+            placed=segment_key(model, feed),
             rows=ident(feed.name),
-            held=ident(feed.rows_table),
-            gone=ident(feed.gone_table),
+            held=ident(feed.active_rows_table),
+            deleted=ident(feed.deleted_table),
         )
     )
     return True
 
 
-# The comparison
+# Comparison
 
 
 def differing(
-    source: Session, warehouse: Session, feed: Feed, cut: Cut, rows: SQL, held: SQL | None = None
-) -> Difference:
-    """Which of the source's `rows` may not be as the warehouse holds them.
+    source: Session, warehouse: Session, feed: Feed, segmentation: Segmentation, rows: SQL, held: SQL | None = None
+) -> SegmentDifference:
+    """Which of the source's `rows` may differ from the active rows.
 
-    Of a part of the rows, `held` are those that the warehouse holds of it.
+    For a key range, `held` are the active rows within it.
     """
-    fingerprints = (
-        cut.fingerprints(held)
+    checksums = (
+        segmentation.checksums(held)
         if held
-        else sql("SELECT {columns} FROM control.{buckets}", columns=_COLUMNS, buckets=ident(feed.buckets_table))
+        else sql("SELECT {columns} FROM control.{buckets}", columns=_COLUMNS, buckets=ident(feed.segments_table))
     )
     warehouse.execute(
         sql(
@@ -213,20 +212,21 @@ CREATE TEMPORARY TABLE found (
             found=_FOUND,
         )
     )
-    with pipe(lambda end: source.copy_out(cut.fingerprints(rows), end, binary=True)) as flow:
+    with pipe(lambda end: source.copy_out(segmentation.checksums(rows), end, binary=True)) as flow:
         warehouse.copy_in(_FOUND, _COLUMNS, flow.reader)
-    found = warehouse.row(_difference(fingerprints, cut)) or ("{}", "{}", 0, 0, 0)
-    places, buckets, characters, selected, rows_held = found
-    everything = characters > LONGEST_LIST or selected > max(rows_held // 2, _WORTH_CHOOSING)
-    return Difference(
-        Selection(cut, everything=True) if everything else Selection(cut, places, buckets), int(rows_held)
+    found = warehouse.row(_difference(checksums, segmentation)) or ("{}", "{}", 0, 0, 0)
+    keys, segments, characters, selected, active_rows = found
+    everything = characters > LONGEST_LIST or selected > max(active_rows // 2, _WORTH_CHOOSING)
+    return SegmentDifference(
+        RowSelection(segmentation, everything=True) if everything else RowSelection(segmentation, keys, segments),
+        int(active_rows),
     )
 
 
-def _difference(held: SQL, cut: Cut) -> SQL:
-    """Statement: places and whole buckets that differ, how long a list the places are, about how many rows, rows held.
+def _difference(held: SQL, segmentation: Segmentation) -> SQL:
+    """Statement: segment keys and segments that differ, characters of the list of keys, rows selected, active rows.
 
-    A list that is too long is not given.
+    A list that is too long is left empty.
     """
     return sql(
         """WITH compared AS MATERIALIZED (
@@ -272,11 +272,11 @@ SELECT
     (SELECT coalesce(sum(held), 0) FROM compared)""",
         held=held,
         found=_FOUND,
-        unit=literal(cut.unit),
-        told=literal(cut.told),
+        unit=literal(segmentation.unit),
+        told=literal(segmentation.locates_keys),
         longest=literal(LONGEST_LIST),
-        first=literal(FIRST_PLACED),
-        shift=literal(cut.shift),
-        last=literal(cut.last_within),
-        most=literal(cut.last_within if cut.told else 0),
+        first=literal(FIRST_SEGMENT),
+        shift=literal(segmentation.range_bits),
+        last=literal(segmentation.last_offset),
+        most=literal(segmentation.last_offset if segmentation.locates_keys else 0),
     )

@@ -1,12 +1,12 @@
-"""How a feed's rows are cut into buckets, so that a row that differs is found without reading the others.
+"""Segmentation: how the rows of a feed are divided into segments, so that a changed row is found without a full scan.
 
-A row's *place* is a number by which the source can find it: its driving key, where that is a whole number.
-A bucket holds the rows of `2**shift` neighbouring places, so that it is a short range of an index, and rows that
-lie beside each other are summed beside each other. Rows without a place (a course without lessons; all rows of
-a feed whose driving key is a text) are cut by bits of their hash, and such a bucket is looked for by reading all rows.
+A row's *segment key* is a number by which the source can find it: its driving key, where that is a whole number.
+A segment holds the rows of `2**range_bits` consecutive segment keys: a short range of an index. Rows without a segment
+key (a customer without orders; every row of a feed whose driving key is a text) are divided into hash buckets instead.
+To find the rows of a hash bucket, the source scans all rows.
 
-A fingerprint holds a third number here, the sum of row hashes weighted by their place within the bucket. Where all
-that differs in a bucket differs at one place, the quotient of the two differences *is* that place.
+The checksum of a segment has a third number: the sum of row hashes, each weighted by the offset of its key within the
+segment. Where all changes of a segment are at one key, the quotient of the two differences is the offset of that key.
 """
 
 from __future__ import annotations
@@ -14,86 +14,88 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from skyeng.hashing.checksums import bucket, power_of_two
+from skyeng.hashing.checksums import hash_bucket, power_of_two
 from skyeng.model import Feed, FeedColumn, Model
 from skyeng.sql import FENCE, SQL, ident, joined, literal, sql
 
-#: Rows that a bucket holds, if the places are taken one after the other.
-ROWS_IN_BUCKET = 16
+#: Rows of a segment where every key in its range exists.
+ROWS_IN_SEGMENT = 16
 
-#: Buckets from this one on hold places; below are those of hashes.
-FIRST_PLACED = -(1 << 62)
+#: Segments of keys have numbers from this one on; hash buckets have smaller ones.
+FIRST_SEGMENT = -(1 << 62)
 
-_LEAST_HASHED, _MOST_HASHED = 1 << 6, 1 << 18
-_WIDEST_TOLD = 6
+_LEAST_HASH_BUCKETS, _MOST_HASH_BUCKETS = 1 << 6, 1 << 18
+#: The widest range, in bits, in which a single key is located from checksums.
+_WIDEST_LOCATABLE = 6
 
 
-def place_column(model: Model, feed: Feed) -> FeedColumn | None:
-    """The column that says a row's place: the first whole number of the grain's driving key."""
+def segment_column(model: Model, feed: Feed) -> FeedColumn | None:
+    """The column with the segment key: the first whole number of the grain's driving key. None if there is none."""
     keys = (column for name in model.grain(feed).driving_key for column in model.business_key(model.hub(name)))
     return next((column for column in keys if column.type.name in ("smallint", "integer", "bigint")), None)
 
 
-def place(model: Model, feed: Feed) -> SQL:
-    """PostgreSQL expression of a row's place over the columns of the feed: a bigint, NULL for none."""
-    column = place_column(model, feed)
+def segment_key(model: Model, feed: Feed) -> SQL:
+    """PostgreSQL expression of a row's segment key over the columns of the feed: a bigint, or NULL."""
+    column = segment_column(model, feed)
     return sql("{column}::bigint", column=ident(column.name)) if column else sql("NULL::bigint")
 
 
 @dataclass(frozen=True)
-class Cut:
-    """`2**shift` places to a bucket, and `hashed` buckets, a power of two, for rows without a place."""
+class Segmentation:
+    """`2**range_bits` keys a segment; `hash_buckets`, a power of two, for rows without a segment key."""
 
-    shift: int = 4
-    hashed: int = _LEAST_HASHED
+    range_bits: int = 4
+    hash_buckets: int = _LEAST_HASH_BUCKETS
 
     @classmethod
-    def of(cls, placed: int, hashed: int, span: int | None) -> Cut:
-        """For so many rows with a place and without; half of the former lie within a `span` of places."""
-        places = ROWS_IN_BUCKET * max(span or 0, 1) / max(placed / 2, 1) if span is not None else ROWS_IN_BUCKET
-        shift = round(math.log2(max(places, 2)))
-        return cls(min(shift, 58), min(max(power_of_two(hashed / ROWS_IN_BUCKET), _LEAST_HASHED), _MOST_HASHED))
+    def of(cls, keyed: int, unkeyed: int, span: int | None) -> Segmentation:
+        """For so many rows with a segment key and without; the middle half of the keys lies within `span`."""
+        keys = ROWS_IN_SEGMENT * max(span or 0, 1) / max(keyed / 2, 1) if span is not None else ROWS_IN_SEGMENT
+        bits = round(math.log2(max(keys, 2)))
+        buckets = min(max(power_of_two(unkeyed / ROWS_IN_SEGMENT), _LEAST_HASH_BUCKETS), _MOST_HASH_BUCKETS)
+        return cls(min(bits, 58), buckets)
 
     @property
-    def told(self) -> bool:
-        """Whether places are told from sums, and asked for one by one, hence by an index.
+    def locates_keys(self) -> bool:
+        """Whether single keys are located from checksums, and read one by one, by an index.
 
-        The wider the bucket, the fewer bits its weights leave the hash, and the longer the list of its places.
+        A wider segment leaves fewer bits of the hash beside the weight, and makes the list of its keys longer.
         """
-        return self.shift <= _WIDEST_TOLD
+        return self.range_bits <= _WIDEST_LOCATABLE
 
     @property
     def unit(self) -> int:
-        """What the third number counts by: the hash loses as many bits as its weight may have, and one."""
-        return 1 << (self.shift + 1)
+        """The unit of the weighted sum: the hash loses as many bits as a weight may have, and one more."""
+        return 1 << (self.range_bits + 1)
 
     @property
-    def last_within(self) -> int:
-        """The last place within a bucket, counted from 0."""
-        return (1 << self.shift) - 1
+    def last_offset(self) -> int:
+        """The last offset within a segment, counted from 0."""
+        return (1 << self.range_bits) - 1
 
-    def bucket(self) -> SQL:
-        """PostgreSQL expression of the bucket, a bigint, over `row_place` and `row_hash`."""
+    def segment(self) -> SQL:
+        """PostgreSQL expression of the segment's number, a bigint, over `row_place` and `row_hash`."""
         return sql(
-            "coalesce(row_place >> {shift}, (-9223372036854775808) + {hashed})",
-            shift=literal(self.shift),
-            hashed=bucket(self.hashed),
+            "coalesce(row_place >> {bits}, (-9223372036854775808) + {bucket})",
+            bits=literal(self.range_bits),
+            bucket=hash_bucket(self.hash_buckets),
         )
 
     def weighted(self) -> SQL:
-        """PostgreSQL expression of a row's part in the third number, a bigint; 0 for a row without a place."""
+        """PostgreSQL expression of a row's share of the weighted sum, a bigint; 0 for a row without a segment key."""
         return sql(
             "coalesce((row_hash >> {bits}) * (row_place & {last}), 0)",
-            bits=literal(self.shift + 1),
-            last=literal(self.last_within),
+            bits=literal(self.range_bits + 1),
+            last=literal(self.last_offset),
         )
 
-    def fingerprints(self, rows: SQL) -> SQL:
-        """Statement over rows with `row_place` and `row_hash`: bucket, count, sum of hashes, weighted sum."""
-        # Fenced: each row is hashed first, and 16 bytes of it are grouped.
+    def checksums(self, rows: SQL) -> SQL:
+        """Statement over rows with `row_place` and `row_hash`: segment, count, sum of hashes, weighted sum."""
+        # The fence lets each row be hashed first: 16 bytes of it are grouped.
         return sql(
             """SELECT
-    {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum, sum({weighted}) AS weighted_sum
+    {segment} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum, sum({weighted}) AS weighted_sum
 FROM (
     SELECT row_place, row_hash
     FROM (
@@ -103,38 +105,35 @@ FROM (
 ) AS narrow
 GROUP BY 1""",
             fence=FENCE,
-            bucket=self.bucket(),
+            segment=self.segment(),
             weighted=self.weighted(),
             rows=rows,
         )
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Rows that are to be compared one by one: those at some places and those of some buckets, or all.
+class RowSelection:
+    """Rows to be compared one by one: those with some segment keys, those of some segments, or all.
 
-    Lists are PostgreSQL's own text of an array: nobody here looks into them.
+    Both lists are PostgreSQL's own text of an array; they are never parsed here.
     """
 
-    cut: Cut
-    places: str = "{}"
-    buckets: str = "{}"
+    segmentation: Segmentation
+    keys: str = "{}"
+    segments: str = "{}"
     everything: bool = False
 
     def __bool__(self) -> bool:
-        return self.everything or self.places != "{}" or self.buckets != "{}"
+        return self.everything or self.keys != "{}" or self.segments != "{}"
 
-    def condition(self, at: SQL, type_: SQL) -> SQL:
-        """PostgreSQL condition over `row_place` and `row_hash`; `at` is the place in the type it is indexed by."""
+    def condition(self, key: SQL, type_: SQL) -> SQL:
+        """PostgreSQL condition over `row_place` and `row_hash`; `key` is the segment key in the type of its index."""
         if self.everything:
             return sql("true")
         conditions: list[SQL] = []
-        if self.places != "{}":
-            conditions.append(
-                sql("{at} = ANY({places}::{type}[])", at=at, places=literal(self.places), type=type_),
-            )
-        if self.buckets != "{}":
-            conditions.append(
-                sql("{bucket} = ANY({buckets}::bigint[])", bucket=self.cut.bucket(), buckets=literal(self.buckets))
-            )
+        if self.keys != "{}":
+            conditions.append(sql("{key} = ANY({keys}::{type}[])", key=key, keys=literal(self.keys), type=type_))
+        if self.segments != "{}":
+            segment = self.segmentation.segment()
+            conditions.append(sql("{segment} = ANY({list}::bigint[])", segment=segment, list=literal(self.segments)))
         return sql("({any})", any=joined(" OR ", conditions)) if conditions else sql("false")

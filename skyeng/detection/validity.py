@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from skyeng.control.loads import vault_tables
 from skyeng.db.postgres import Session
 from skyeng.detection import segment_checksums
-from skyeng.detection.segmentation import Cut, place
+from skyeng.detection.segmentation import Segmentation, segment_key
 from skyeng.errors import VaultDamaged
 from skyeng.hashing.checksums import Method, with_row_hash
 from skyeng.hashing.hash_keys import zero_key
 from skyeng.model import Feed, Model, argument
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.vault.loading import zero_records
-from skyeng.vault.readback import Moment, prepare_whole_read, rows_as_of
+from skyeng.vault.readback import AsOf, prepare_whole_read, rows_as_of
 
 
 def rows_active(session: Session, model: Model) -> Mapping[str, int]:
@@ -134,30 +134,30 @@ def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> 
     """Recompute what the warehouse holds of a feed from the vault itself, trusting no bookkeeping.
 
     Rows that are active by the log of changes, and that the vault has lost, are held with a hash that no row has: the
-    load finds them changed or gone, and vault and marts are level again. Raises `VaultDamaged` where a feed delivers
+    load finds them changed or deleted, and vault and marts are level again. Raises `VaultDamaged` where a feed delivers
     changes only, and will not bring them.
     """
-    active = with_row_hash(rows_as_of(model, feed, Moment.known(session, model)), model, feed, method)
+    active = with_row_hash(rows_as_of(model, feed, AsOf.known(session, model)), model, feed, method)
     prepare_whole_read(session)
     session.execute(sql("DROP TABLE IF EXISTS pg_temp.rebuilt"))
     # Several processes work on a query that makes a table, and only one on an insert.
     session.execute(
         sql(
             """CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS
-SELECT row_key, row_hash, {place} AS row_place
+SELECT row_key, row_hash, {segment_key} AS row_place
 FROM (
     {active}
 ) AS active""",
-            place=place(model, feed),
+            segment_key=segment_key(model, feed),
             active=active,
         )
     )
-    session.empty(ident("control", feed.rows_table))
+    session.empty(ident("control", feed.active_rows_table))
     session.execute(
         sql(
             """INSERT INTO control.{held} (row_key, row_hash, row_place)
 SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
-            held=ident(feed.rows_table),
+            held=ident(feed.active_rows_table),
         )
     )
     lost = session.execute(_hold_lost_rows(feed))
@@ -168,7 +168,9 @@ SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
             expected="every row that is active by the log of changes: the feed delivers changes only",
             remedy="restore the warehouse from a backup",
         )
-    segment_checksums.keep_cut(session, model, feed, segment_checksums.kept_cut(session, model, feed) or Cut())
+    segment_checksums.record_segmentation(
+        session, model, feed, segment_checksums.recorded_segmentation(session, model, feed) or Segmentation()
+    )
 
 
 def _hold_lost_rows(feed: Feed) -> SQL:
@@ -187,7 +189,7 @@ WHERE row_hash IS NOT NULL AND NOT EXISTS (
     ) AS known
     WHERE known.row_key = logged.row_key AND known.load_ts > logged.load_ts
 )""",
-        held=ident(feed.rows_table),
+        held=ident(feed.active_rows_table),
         changes=ident(feed.changes_table),
     )
 

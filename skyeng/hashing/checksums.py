@@ -1,9 +1,9 @@
-"""The comparison both hops share: who holds what, by bucket, and which buckets differ.
+"""Row hashes, and checksums of hash buckets: what both comparisons share.
 
-A *row hash* is a 64-bit number computed from a whole denormalised row, or from a part of it. A *fingerprint* is
-`count(*)` and `sum(row hash)` of a bucket of rows. A row's bucket is a few bits of its row
-hash: a changed row leaves one bucket and enters another, and both then differ. Two sides with
-equal fingerprints hold equal rows; nothing but fingerprints moved to know it.
+A *row hash* is a 64-bit number computed from a whole denormalised row, or from some of its columns. A *checksum* is
+`count(*)` and `sum(row hash)` of a set of rows. A *hash bucket* holds the rows whose hashes share some bits: a changed
+row leaves one bucket and enters another, and both checksums change. Endpoints with equal checksums have equal rows,
+and only checksums are moved to find that out.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from skyeng.sql import FENCE, SQL, ident, joined, literal, sql
 #: do not agree on the binary one.
 Method = Literal["binary", "text"]
 
-#: Count and sum (modulo 2**64) of the row hashes of one bucket.
-Fingerprint = tuple[int, int]
-Bucket = TypeVar("Bucket", bound=Hashable)
+#: Count of rows, and the sum (modulo 2**64) of their hashes.
+Checksum = tuple[int, int]
+Key = TypeVar("Key", bound=Hashable)
 
 
 def row_hash(row: Iterable[Value], method: Method = "binary") -> SQL:
-    """PostgreSQL expression of the hash of a row, or of a part of it, a bigint; never NULL.
+    """PostgreSQL expression of the hash of a row, or of some of its columns: a bigint, never NULL.
 
     Each value is hashed by itself with a seed made of its name, and the hashes are combined by XOR: hashes of
     different columns share nothing, so neither the order of columns nor values that move between them can matter,
@@ -39,7 +39,7 @@ def row_hash(row: Iterable[Value], method: Method = "binary") -> SQL:
     if method == "text":
         return text_hash(row)
     hashed = [sql("coalesce({hash}, 0)", hash=_hashed(value)) for value in sorted(row, key=lambda it: it.name)]
-    return sql("hashint4extended(0, {combined})", combined=joined(" # ", hashed) if hashed else sql("0"))
+    return sql("hashint4extended(0, {key_sets})", key_sets=joined(" # ", hashed) if hashed else sql("0"))
 
 
 def _hashed(value: Value) -> SQL:
@@ -52,13 +52,13 @@ def power_of_two(number: float) -> int:
     return 1 << max(math.ceil(number) - 1, 0).bit_length()
 
 
-def proof_buckets(rows: int) -> int:
-    """How many buckets to prove equality of so many rows by: not too many, since differences are the exception."""
+def proof_hash_buckets(rows: int) -> int:
+    """How many hash buckets to compare so many rows by: few, because differences are the exception."""
     return min(max(power_of_two(rows / 64), 64), 1 << 14)
 
 
 def with_row_hash(rows: SQL, model: Model, feed: Feed, method: Method) -> SQL:
-    """Rows of a feed's shape, from whatever side, with their `row_hash`."""
+    """Rows with the columns of a feed, from any endpoint, with their `row_hash`."""
     return sql(
         """SELECT *, {row_hash} AS row_hash
 FROM (
@@ -69,14 +69,14 @@ FROM (
     )
 
 
-def fingerprints(rows: SQL, buckets: int) -> SQL:
-    """PostgreSQL statement over rows with a `row_hash`: bucket, count, sum of hashes."""
-    return _grouped(rows, bucket(buckets), FENCE)
+def checksums(rows: SQL, buckets: int) -> SQL:
+    """PostgreSQL statement over rows with a `row_hash`: hash bucket, count, sum of hashes."""
+    return _grouped(rows, hash_bucket(buckets), FENCE)
 
 
-def fingerprints_at_once(rows: SQL, hashes: Sequence[SQL], buckets: int) -> SQL:
-    """PostgreSQL statement: place of a hash in `hashes`, bucket, count, sum; the rows are read once for all."""
-    named = [(place, hash_, ident(f"hash_{place}")) for place, hash_ in enumerate(hashes)]
+def checksums_in_one_scan(rows: SQL, hashes: Sequence[SQL], buckets: int) -> SQL:
+    """PostgreSQL statement: index of a hash in `hashes`, hash bucket, count, sum; one scan for all hashes."""
+    named = [(index, hash_, ident(f"hash_{index}")) for index, hash_ in enumerate(hashes)]
     return sql(
         """SELECT place, {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum
 FROM (
@@ -89,27 +89,30 @@ FROM (
 CROSS JOIN LATERAL (VALUES {each}) AS each (place, row_hash)
 GROUP BY place, {bucket}""",
         fence=FENCE,
-        bucket=bucket(buckets),
+        bucket=hash_bucket(buckets),
         hashes=joined(", ", (sql("{hash} AS {name}", hash=hash_, name=name) for _, hash_, name in named)),
         rows=rows,
-        each=joined(", ", (sql("({place}, {name})", place=literal(place), name=name) for place, _, name in named)),
+        each=joined(", ", (sql("({index}, {name})", index=literal(index), name=name) for index, _, name in named)),
     )
 
 
-def clickhouse_fingerprints(rows: SQL, buckets: int) -> SQL:
+def clickhouse_checksums(rows: SQL, buckets: int) -> SQL:
     """The same statement for ClickHouse."""
-    return _grouped(rows, _clickhouse_bucket(buckets), SQL(""))
+    return _grouped(rows, _clickhouse_hash_bucket(buckets), SQL(""))
 
 
-def bucket(buckets: int) -> SQL:
-    """PostgreSQL expression of a row's bucket, an integer: bits from the middle of the product of its hash's halves."""
+def hash_bucket(buckets: int) -> SQL:
+    """PostgreSQL expression of a row's hash bucket, an integer.
+
+    It has bits from the middle of the product of the hash's halves.
+    """
     return sql(
         "((((row_hash & 4294967295) * ((row_hash >> 32) & 2147483647)) >> 20) & {mask})::integer",
         mask=literal(buckets - 1),
     )
 
 
-def _clickhouse_bucket(buckets: int) -> SQL:
+def _clickhouse_hash_bucket(buckets: int) -> SQL:
     return sql(
         "bitAnd(bitShiftRight("
         "bitAnd(row_hash, 4294967295) * bitAnd(bitShiftRight(row_hash, 32), 2147483647), 20), {mask})",
@@ -118,8 +121,8 @@ def _clickhouse_bucket(buckets: int) -> SQL:
 
 
 def _grouped(rows: SQL, bucket: SQL, fence: SQL) -> SQL:
-    # A fence keeps PostgreSQL from sorting whole rows by an expression over all their columns:
-    # each row is hashed first, and 16 bytes of it are grouped (4.8 s against 2.2 s).
+    # The fence keeps PostgreSQL from sorting whole rows by an expression over all their columns: each row is hashed
+    # first, and 16 bytes of it are grouped (2.2 s instead of 4.8 s).
     return sql(
         """SELECT {bucket} AS bucket, count(*) AS row_count, sum(row_hash) AS hash_sum
 FROM (
@@ -136,25 +139,27 @@ GROUP BY {bucket}""",
     )
 
 
-def in_buckets(chosen: Iterable[int], buckets: int) -> SQL:
-    """PostgreSQL condition on `row_hash`: the row is in one of the chosen buckets."""
+def in_hash_buckets(chosen: Iterable[int], buckets: int) -> SQL:
+    """PostgreSQL condition on `row_hash`: the row is in one of the chosen hash buckets."""
     listed = literal("{" + ",".join(map(str, chosen)) + "}")
-    return sql("{bucket} = ANY({listed}::integer[])", bucket=bucket(buckets), listed=listed)
+    return sql("{bucket} = ANY({listed}::integer[])", bucket=hash_bucket(buckets), listed=listed)
 
 
-def clickhouse_in_buckets(chosen: Iterable[int], buckets: int) -> SQL:
+def clickhouse_in_hash_buckets(chosen: Iterable[int], buckets: int) -> SQL:
     """The same condition for ClickHouse."""
-    return sql("{bucket} IN ({chosen})", bucket=_clickhouse_bucket(buckets), chosen=joined(", ", map(literal, chosen)))
+    return sql(
+        "{bucket} IN ({chosen})", bucket=_clickhouse_hash_bucket(buckets), chosen=joined(", ", map(literal, chosen))
+    )
 
 
-def as_fingerprints(rows: Sequence[tuple[int, int, int]]) -> dict[int, Fingerprint]:
-    """Rows of a `fingerprints` statement, sums brought to the same range on every engine."""
+def as_checksums(rows: Sequence[tuple[int, int, int]]) -> dict[int, Checksum]:
+    """Rows of a `checksums` statement as a mapping; sums are reduced to the same range on every engine."""
     return {int(bucket): (int(count), int(total) % 2**64) for bucket, count, total in rows}
 
 
-def differing(main: Mapping[Bucket, Fingerprint], follower: Mapping[Bucket, Fingerprint]) -> list[Bucket]:
-    """Buckets in which the two sides do not hold the same rows."""
-    return [bucket for bucket in main.keys() | follower.keys() if main.get(bucket) != follower.get(bucket)]
+def differing(source: Mapping[Key, Checksum], target: Mapping[Key, Checksum]) -> list[Key]:
+    """Keys whose checksums differ between the two endpoints."""
+    return [key for key in source.keys() | target.keys() if source.get(key) != target.get(key)]
 
 
 #: Values by type on which servers might disagree: all bits in use, both signs, what is not a number.
@@ -175,11 +180,11 @@ _CANARY = {
 
 
 def canary() -> SQL:
-    """Statement whose answer two servers share only if they hash alike, and write texts in the same encoding."""
+    """Statement whose result is equal on two servers only if they hash alike and use the same encoding."""
     values = [
-        Value(f"{type_}_{place}", SQL(f"({text})::{type_.postgres}"), type_)
+        Value(f"{type_}_{index}", SQL(f"({text})::{type_.postgres}"), type_)
         for type_, texts in ((parse_type(name), texts) for name, texts in _CANARY.items())
-        for place, text in enumerate(texts)
+        for index, text in enumerate(texts)
     ]
     encoding = Value("encoding", sql("getdatabaseencoding()::text"), parse_type("text"))
     return sql("SELECT {hash}", hash=row_hash([*values, encoding]))

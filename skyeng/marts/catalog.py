@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.marts.definitions import Mark, Object, Table
 from skyeng.sql import SQL, joined, literal, sql
 
@@ -49,7 +49,7 @@ class Found:
     selects: Mapping[str, str]
 
 
-def read(session: Session, declared: Sequence[Object]) -> Found:
+def read(session: ClickHouseSession, declared: Sequence[Object]) -> Found:
     """What the database has of these objects, by two queries of system tables, and one more where one is missing."""
     columns: dict[str, dict[str, tuple[str, str]]] = {}
     for table, name, type_, kind, default in described_columns(session, [it.name for it in declared]):
@@ -68,7 +68,7 @@ def read(session: Session, declared: Sequence[Object]) -> Found:
     )
 
 
-def marks(session: Session, names: Sequence[str]) -> dict[str, Mark | None]:
+def marks(session: ClickHouseSession, names: Sequence[str]) -> dict[str, Mark | None]:
     """What the comments of tables and views say of their origin; of those of these names that there are."""
     rows = session.rows(
         sql(
@@ -84,7 +84,7 @@ def _mark(comment: str) -> Mark | None:
     return Mark(found[1], found[2], found[3] or "") if found else None
 
 
-def described(session: Session, declared: Sequence[Object]) -> list[tuple[str, ...]]:
+def described(session: ClickHouseSession, declared: Sequence[Object]) -> list[tuple[str, ...]]:
     """What the datamart has of the declared tables and views."""
     return session.rows(
         sql(
@@ -96,7 +96,7 @@ WHERE database = currentDatabase() AND name IN ({names})""",
     )
 
 
-def described_columns(session: Session, tables: Sequence[str]) -> list[tuple[str, ...]]:
+def described_columns(session: ClickHouseSession, tables: Sequence[str]) -> list[tuple[str, ...]]:
     """The columns that tables and views really have."""
     return session.rows(
         sql(
@@ -108,7 +108,7 @@ WHERE database = currentDatabase() AND table IN ({names})""",
     )
 
 
-def detached(session: Session, missing: Sequence[Object]) -> frozenset[str]:
+def detached(session: ClickHouseSession, missing: Sequence[Object]) -> frozenset[str]:
     """Which of the missing objects are only detached, as far as the user's rights show."""
     rows = session.rows_if_allowed(
         sql(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from skyeng.db.clickhouse import Session
-from skyeng.hashing.checksums import Fingerprint
+from skyeng.db.clickhouse import ClickHouseSession
+from skyeng.hashing.checksums import Checksum
 from skyeng.marts.tables import IS_PAST, OPEN_END, RETAINED_HASH, ROW_HASH, MartTables, is_deletion, moment
 from skyeng.model import Mart
 from skyeng.sql import ident, literal, sql
@@ -25,7 +25,7 @@ class MartLoad:
     rows_active: int
 
     @property
-    def fingerprint(self) -> Fingerprint:
+    def checksum(self) -> Checksum:
         return self.row_versions, self.hash_sum
 
 
@@ -86,7 +86,7 @@ class Contents:
         return sum(count - apart for count, apart in self.ended.values())
 
 
-def read(session: Session, mart: Mart) -> Contents:
+def read(session: ClickHouseSession, mart: Mart) -> Contents:
     """What a mart holds. Of the history it reads two narrow columns."""
     found = replace(registered(session, mart), begun=begun(session, mart), ended=ended(session, mart))
     if not found.has_leftovers:
@@ -96,7 +96,7 @@ def read(session: Session, mart: Mart) -> Contents:
     return replace(found, unnamed=frozenset(alone) - {it.load_ts for it in found.retained})
 
 
-def registered(session: Session, mart: Mart) -> Contents:
+def registered(session: ClickHouseSession, mart: Mart) -> Contents:
     """The loads of a mart's register alone, in their order."""
     rows = session.rows(
         sql(
@@ -112,7 +112,7 @@ ORDER BY load_ts""",
     return Contents(tuple(of_kind[False]), tuple(of_kind[True]))
 
 
-def begun(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
+def begun(session: ClickHouseSession, mart: Mart) -> dict[datetime, tuple[int, int]]:
     """Row versions that each load brought to the history, and those of them that say that a row was deleted."""
     rows = session.rows(
         sql(
@@ -125,7 +125,7 @@ def begun(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
     return {_utc(load_ts): (versions, deletions) for load_ts, versions, deletions in rows}
 
 
-def ended(session: Session, mart: Mart) -> dict[datetime, tuple[int, int]]:
+def ended(session: ClickHouseSession, mart: Mart) -> dict[datetime, tuple[int, int]]:
     """Row versions of the history that each load ended, and those of them that are set apart from current ones.
 
     Among these may be some that have no end, and should not be there.
@@ -147,7 +147,7 @@ GROUP BY {end}""",
 
 
 def versions_by_load(
-    session: Session, history: str, load_ts: str, *, only_retained: bool = False
+    session: ClickHouseSession, history: str, load_ts: str, *, only_retained: bool = False
 ) -> dict[datetime, int]:
     """How many row versions a history holds of each load, whatever else it has today; or how many retained ones."""
     retained = sql(" WHERE {hash} = {retained}", hash=ident(ROW_HASH), retained=literal(RETAINED_HASH))
@@ -162,7 +162,7 @@ def versions_by_load(
     return {_utc(ts): count for ts, count in rows}
 
 
-def register(session: Session, table: str, loads: Sequence[MartLoad], *, are_retained: bool = False) -> None:
+def register(session: ClickHouseSession, table: str, loads: Sequence[MartLoad], *, are_retained: bool = False) -> None:
     """Write loads into a register, in one block: from then on they are seen."""
     if not loads:
         return

@@ -7,7 +7,7 @@ any place, and a reader of either table sees the same.
 
 from __future__ import annotations
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.errors import MartDamaged
 from skyeng.marts.append import Check
 from skyeng.marts.contents import Contents
@@ -26,7 +26,7 @@ def is_due(held: Contents) -> bool:
     return held.ended_among_current >= max(LEAST_ENDED, MOST_ENDED * held.loads[-1].rows_active)
 
 
-def set_past_apart(session: Session, mart: Mart, still_alone: Check) -> None:
+def set_past_apart(session: ClickHouseSession, mart: Mart, still_alone: Check) -> None:
     """Write the history again, each version where it belongs. All that ended ended at registered loads."""
     history, shadow = MartTables(mart).history, MartTables(mart, SHADOW).history
     both = {"history": ident(history), "shadow": ident(shadow)}
@@ -58,7 +58,7 @@ def set_past_apart(session: Session, mart: Mart, still_alone: Check) -> None:
     session.drop(shadow)
 
 
-def _past_partitions(session: Session, history: str) -> list[str]:
+def _past_partitions(session: ClickHouseSession, history: str) -> list[str]:
     rows = session.rows(
         sql(
             "SELECT DISTINCT _partition_id FROM {history} WHERE {past} = 1", history=ident(history), past=ident(IS_PAST)
@@ -67,7 +67,7 @@ def _past_partitions(session: Session, history: str) -> list[str]:
     return [partition for (partition,) in rows]
 
 
-def _summary(session: Session, mart: Mart, history: str) -> list[tuple[int, int, int]]:
+def _summary(session: ClickHouseSession, mart: Mart, history: str) -> list[tuple[int, int, int]]:
     """How many versions, how many that have not ended, and a sum over their keys and validity."""
     return session.rows(
         sql(

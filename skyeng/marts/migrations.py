@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from skyeng.db.clickhouse import ClickHouse, Session
+from skyeng import resources
+from skyeng.db.clickhouse import ClickHouse, ClickHouseSession
 from skyeng.errors import NotMigrated, StatementFailed
 from skyeng.marts import catalog, objects
 from skyeng.marts.catalog import Found
@@ -34,7 +35,7 @@ from skyeng.marts.tables import objects as objects_of_mart
 from skyeng.model import Mart, Model, argument, kept_in, one_line
 from skyeng.sql import ident, sql
 
-DDL = Path(__file__).parents[2] / "datamart" / "ddl"
+DDL = resources.folder("ddl")
 
 
 def folder(model: Model) -> Path:
@@ -136,7 +137,7 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
             record(session, model, head, wanted)
 
 
-def check_migrated(session: Session, model: Model, mart: Mart | None = None) -> Found:
+def check_migrated(session: ClickHouseSession, model: Model, mart: Mart | None = None) -> Found:
     """What the datamart has of a model's marts, or of one of them.
 
     Raises `NotMigrated` unless the newest DDL file says what the model says and was run, and
@@ -162,7 +163,7 @@ def check_migrated(session: Session, model: Model, mart: Mart | None = None) -> 
     return found
 
 
-def _make(session: Session, wanted: Sequence[Object], found: Found) -> None:
+def _make(session: ClickHouseSession, wanted: Sequence[Object], found: Found) -> None:
     """Make what is missing of a mart, and the views that are not as declared, or show their columns in another order.
 
     Where a table is of another declaration, the run rebuilds the mart, and makes its views with it:
@@ -177,7 +178,7 @@ def _make(session: Session, wanted: Sequence[Object], found: Found) -> None:
         session.execute(next(it.create for it in wanted if it.name == name))
 
 
-def _attach(session: Session, wanted: Sequence[Object], found: Found) -> bool:
+def _attach(session: ClickHouseSession, wanted: Sequence[Object], found: Found) -> bool:
     """Attach what is detached of these objects; whether there was any."""
     detached = [it for it in wanted if it.name in found.detached]
     for it in detached:
@@ -185,7 +186,7 @@ def _attach(session: Session, wanted: Sequence[Object], found: Found) -> bool:
     return bool(detached)
 
 
-def _check_server(session: Session) -> None:
+def _check_server(session: ClickHouseSession) -> None:
     """Older servers clip timestamps outside 1900 to 2299 without a word."""
     edges = "0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"
     held = session.rows(

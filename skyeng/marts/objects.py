@@ -31,7 +31,7 @@ _KINDS: dict[type[Object], str] = {Table: "table", View: "view"}
 
 
 @dataclass(frozen=True)
-class Difference:
+class ObjectDifference:
     """One way in which an object is not as declared."""
 
     object: Object
@@ -51,7 +51,7 @@ class Compared:
     """What the datamart has of a mart's tables and views, and where they are not as declared."""
 
     found: Found
-    differences: tuple[Difference, ...]
+    differences: tuple[ObjectDifference, ...]
 
     @property
     def lost(self) -> str:
@@ -72,9 +72,9 @@ class Compared:
         return all(it.object.name != name for it in self.differences)
 
 
-def differences(declared: Sequence[Object], found: Found) -> tuple[Difference, ...]:
+def differences(declared: Sequence[Object], found: Found) -> tuple[ObjectDifference, ...]:
     """Where the database is not as declared, object by object; empty if all is well."""
-    return tuple(Difference(it, what) for it in declared for what in _differences(it, found))
+    return tuple(ObjectDifference(it, what) for it in declared for what in _differences(it, found))
 
 
 def reordered(declared: Sequence[Object], found: Found) -> tuple[View, ...]:
@@ -95,7 +95,7 @@ def check(model: Model, declared: Sequence[Object], found: Found) -> None:
         raise damaged(model, different)
 
 
-def damaged(model: Model, different: Sequence[Difference]) -> MartDamaged:
+def damaged(model: Model, different: Sequence[ObjectDifference]) -> MartDamaged:
     """The error for objects that are not as declared."""
     return MartDamaged(
         "tables or views of the datamart are not as the model declares them",

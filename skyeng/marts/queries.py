@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from skyeng.db.clickhouse import ClickHouse, Session
+from skyeng.db.clickhouse import ClickHouse, ClickHouseSession
 from skyeng.errors import StatementFailed, UsageError
 from skyeng.marts import catalog, migrations, objects
 from skyeng.marts.tables import MartTables
@@ -76,7 +76,7 @@ def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
 
 
 @contextmanager
-def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Session]:
+def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[ClickHouseSession]:
     """A session for one statement that reads, in which nothing can be written.
 
     Raises `UsageError` for a statement that does anything else. Where it fails and tables or views of
@@ -96,7 +96,7 @@ def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Sess
         raise
 
 
-def _level(session: Session, statement: SQL) -> Literal[1, 2]:
+def _level(session: ClickHouseSession, statement: SQL) -> Literal[1, 2]:
     """Check a statement by how the server's own parser writes it; which value of `readonly` it can run with."""
     ((canonical, reaching),) = session.rows(
         sql(

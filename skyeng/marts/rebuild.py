@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.marts.append import Check, Versions, send, spans
 from skyeng.marts.catalog import Found
 from skyeng.marts.contents import MartLoad, register, versions_by_load
@@ -19,7 +19,7 @@ from skyeng.sql import ident, sql
 
 
 def rebuild(
-    session: Session,
+    session: ClickHouseSession,
     model: Model,
     mart: Mart,
     loads: Sequence[MartLoad],
@@ -39,7 +39,7 @@ def rebuild(
         session.drop(table.name)
         session.execute(table.create)
     for span in spans(loads):
-        of_all = replace(span, ended_upto=loads[-1].load_ts)
+        of_all = replace(span, ended_until=loads[-1].load_ts)
         send(session, mart, history.name, of_all, versions)
     register(session, shadow.loads, loads)
     if retained:
@@ -58,7 +58,7 @@ def rebuild(
             session.drop(name)
 
 
-def _read_from_bridge(session: Session, model: Model, mart: Mart, found: Found) -> None:
+def _read_from_bridge(session: ClickHouseSession, model: Model, mart: Mart, found: Found) -> None:
     """Let the views read copies of the shadow tables, whose files they share.
 
     Between two swaps history and register do not belong together, and may be of another shape than a view reads.
@@ -70,7 +70,7 @@ def _read_from_bridge(session: Session, model: Model, mart: Mart, found: Found) 
     make_views(session, views(model, mart, BRIDGE), found)
 
 
-def _swap_in(session: Session, name: str, found: Found) -> None:
+def _swap_in(session: ClickHouseSession, name: str, found: Found) -> None:
     """Put a shadow table in the place of the one in use, or where none is."""
     shadow, live = ident(name + SHADOW), ident(name)
     if name in found.detached:
@@ -81,7 +81,7 @@ def _swap_in(session: Session, name: str, found: Found) -> None:
         session.execute(sql("RENAME TABLE {shadow} TO {live}", shadow=shadow, live=live))
 
 
-def make_views(session: Session, declared: Sequence[View], found: Found) -> None:
+def make_views(session: ClickHouseSession, declared: Sequence[View], found: Found) -> None:
     """Make views as they are declared, in place of those that are there."""
     for view in declared:
         if view.name in found.detached:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.errors import NameTaken, NotMigrated
 from skyeng.marts import catalog, objects
 from skyeng.marts.catalog import Found
@@ -58,7 +58,7 @@ def statements_of(text: str) -> Iterator[SQL]:
             yield SQL(code.strip(), verbatim=True)
 
 
-def recorded(session: Session) -> list[Recorded]:
+def recorded(session: ClickHouseSession) -> list[Recorded]:
     """The DDL files that were run for any model, the latest last."""
     rows = session.rows(
         sql(
@@ -69,7 +69,7 @@ def recorded(session: Session) -> list[Recorded]:
     return [Recorded(model, file, checksum, tuple(names)) for model, file, checksum, names in rows]
 
 
-def record(session: Session, model: Model, path: Path, wanted: Sequence[Object]) -> None:
+def record(session: ClickHouseSession, model: Model, path: Path, wanted: Sequence[Object]) -> None:
     names = [it.name for it in wanted]
     session.execute(
         sql(
@@ -81,7 +81,7 @@ def record(session: Session, model: Model, path: Path, wanted: Sequence[Object])
     )
 
 
-def check_register(session: Session, model: Model, found: Found) -> None:
+def check_register(session: ClickHouseSession, model: Model, found: Found) -> None:
     if different := objects.differences((REGISTER,), found):
         raise NotMigrated(
             f"the register of DDL files is not as it should be: {different[0]}",
@@ -91,7 +91,7 @@ def check_register(session: Session, model: Model, found: Found) -> None:
         )
 
 
-def check_files(session: Session, model: Model, files: Sequence[Path], known: Sequence[Recorded]) -> None:
+def check_files(session: ClickHouseSession, model: Model, files: Sequence[Path], known: Sequence[Recorded]) -> None:
     """Files that were run are as they were, and none was run that is later than ours."""
     there = {path.name: path for path in files}
     for it in known:
@@ -115,7 +115,7 @@ def check_files(session: Session, model: Model, files: Sequence[Path], known: Se
 
 
 def check_owned(
-    session: Session, model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]
+    session: ClickHouseSession, model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]
 ) -> None:
     """Nothing that somebody else made has a name that the model's marts need."""
     for it in taken(model, wanted, found, known):
@@ -160,7 +160,7 @@ def taken(model: Model, wanted: Sequence[Object], found: Found, known: Sequence[
         yield Taken(it.name, whose, model)
 
 
-def ours(session: Session, model: Model, names: Sequence[str]) -> list[str]:
+def ours(session: ClickHouseSession, model: Model, names: Sequence[str]) -> list[str]:
     """Which of these names tables or views of a model have, in this order; of names that it declares no longer.
 
     A comment says so, or, where there is none of ours, a DDL file that was run for the model.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.marts import catalog
 from skyeng.marts.append import rewrite
 from skyeng.marts.catalog import FoundObject
@@ -46,10 +46,10 @@ _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RetainedSpan:
-    """Loads in (`after`, `upto`] are the mart's alone; from `until` on the vault is right again."""
+    """Loads in (`after`, `last`] are the mart's alone; from `until` on the vault is right again."""
 
     after: datetime
-    upto: datetime
+    last: datetime
     until: datetime
 
 
@@ -84,8 +84,8 @@ def spans(lost: Iterable[datetime], closed: Sequence[datetime]) -> Iterator[Reta
     last_of: dict[int, datetime] = {}
     for load_ts in sorted(lost):
         last_of[bisect_left(closed, load_ts)] = load_ts
-    for place, upto in last_of.items():
-        yield RetainedSpan(closed[place - 1] if place else _BEFORE_ALL, upto, closed[place])
+    for place, last in last_of.items():
+        yield RetainedSpan(closed[place - 1] if place else _BEFORE_ALL, last, closed[place])
 
 
 def readable_history(mart: Mart, there: FoundObject | None) -> HistoryInUse | None:
@@ -110,7 +110,7 @@ def readable_history(mart: Mart, there: FoundObject | None) -> HistoryInUse | No
     return None
 
 
-def registered_versions(session: Session, mart: Mart) -> dict[datetime, int] | None:
+def registered_versions(session: ClickHouseSession, mart: Mart) -> dict[datetime, int] | None:
     """How many row versions each load has by the mart's register, whatever else it is today; None where it cannot tell.
 
     Loads that only the mart has were once in a register of their own.
@@ -146,7 +146,7 @@ def _was_register(mart: Mart) -> str:
     return f"{mart.table}_loads_kept"
 
 
-def carry(session: Session, mart: Mart, built: Table, retained: Retained) -> None:
+def carry(session: ClickHouseSession, mart: Mart, built: Table, retained: Retained) -> None:
     """Add what only the mart has to a history that was built from the vault, in order of time."""
     for span in retained.spans:
         _carry_versions(session, mart, built, retained.history, span)
@@ -154,7 +154,9 @@ def carry(session: Session, mart: Mart, built: Table, retained: Retained) -> Non
     _order_by_time(session, mart, built)
 
 
-def _carry_versions(session: Session, mart: Mart, built: Table, use: HistoryInUse, span: RetainedSpan) -> None:
+def _carry_versions(
+    session: ClickHouseSession, mart: Mart, built: Table, use: HistoryInUse, span: RetainedSpan
+) -> None:
     """Add the versions of a span out of the history in use.
 
     Of columns that this lacks, they have NULL; so have values that a column's new type cannot hold.
@@ -172,7 +174,7 @@ def _carry_versions(session: Session, mart: Mart, built: Table, use: HistoryInUs
             """INSERT INTO {built} ({columns})
 SELECT {values}
 FROM {history}
-WHERE {load_ts} > {after} AND {load_ts} <= {upto}
+WHERE {load_ts} > {after} AND {load_ts} <= {last}
 LIMIT 1 BY {key}, {load_ts}""",
             built=ident(built.name),
             columns=idents(column.name for column in carried),
@@ -184,20 +186,20 @@ LIMIT 1 BY {key}, {load_ts}""",
             key=ident(use.key),
             load_ts=ident(use.load_ts),
             after=at(span.after),
-            upto=at(span.upto),
+            last=at(span.last),
         )
     )
 
 
-def _say_what_the_vault_does(session: Session, mart: Mart, built: Table, span: RetainedSpan) -> None:
+def _say_what_the_vault_does(session: ClickHouseSession, mart: Mart, built: Table, span: RetainedSpan) -> None:
     """At the load after a span: the latest version before it; of a row that the span brought, that it is deleted."""
     session.execute(
         sql(
             """INSERT INTO {built} ({columns})
 SELECT {key}, {until}, if({load_ts} <= {after} AND NOT ({is_deletion}), {open}, {until}), {retained}, {shown}
 FROM {built}
-WHERE {load_ts} <= {upto}
-  AND {key} IN (SELECT {key} FROM {built} WHERE {load_ts} > {after} AND {load_ts} <= {upto})
+WHERE {load_ts} <= {last}
+  AND {key} IN (SELECT {key} FROM {built} WHERE {load_ts} > {after} AND {load_ts} <= {last})
   AND {key} NOT IN (SELECT {key} FROM {built} WHERE {load_ts} = {until})
 ORDER BY {load_ts} <= {after} DESC, {load_ts} DESC
 LIMIT 1 BY {key}""",
@@ -206,7 +208,7 @@ LIMIT 1 BY {key}""",
             load_ts=ident(mart.load_ts),
             until=at(span.until),
             after=at(span.after),
-            upto=at(span.upto),
+            last=at(span.last),
             is_deletion=is_deletion(mart),
             open=_OPEN,
             retained=literal(RETAINED_HASH),
@@ -216,7 +218,7 @@ LIMIT 1 BY {key}""",
     )
 
 
-def _order_by_time(session: Session, mart: Mart, built: Table) -> None:
+def _order_by_time(session: ClickHouseSession, mart: Mart, built: Table) -> None:
     """Let each version of a row of which some are retained end where the next one begins."""
     apart = replace(built, name=MartTables(mart, RETAINED).history)
     session.drop(apart.name)

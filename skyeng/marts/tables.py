@@ -201,10 +201,10 @@ class _Maker:
 
     @property
     def as_of_view(self) -> View:
-        upto = sql(" WHERE load_ts <= {left}ts:DateTime64(6, 'UTC'){right}", left=SQL("{"), right=SQL("}"))
-        return self._valid_at(self.names.as_of, "The mart as of any time", upto, sql(""))
+        until = sql(" WHERE load_ts <= {left}ts:DateTime64(6, 'UTC'){right}", left=SQL("{"), right=SQL("}"))
+        return self._valid_at(self.names.as_of, "The mart as of any time", until, sql(""))
 
-    def _valid_at(self, name: str, purpose: str, upto: SQL, among: SQL) -> View:
+    def _valid_at(self, name: str, purpose: str, until: SQL, among: SQL) -> View:
         """What is valid at the newest registered load. ClickHouse asks a query's equal scalars once."""
         return View(
             name,
@@ -221,7 +221,7 @@ WHERE {among}{load_ts} <= {newest}
                 history=ident(self.names.history),
                 load_ts=ident(self.mart.load_ts),
                 load_end_ts=ident(self.mart.load_end_ts),
-                newest=sql("(SELECT max(load_ts) FROM {loads}{upto})", loads=ident(self.names.loads), upto=upto),
+                newest=sql("(SELECT max(load_ts) FROM {loads}{until})", loads=ident(self.names.loads), until=until),
             ),
         )
 

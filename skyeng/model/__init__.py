@@ -4,7 +4,7 @@ Knows no database. Everything else (tables, loads, marts, plans) is a function o
 """
 
 from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite
-from skyeng.model.loader import argument, built_in_models, kept_in, load_model, one_line, report
+from skyeng.model.loader import argument, kept_in, known_models, load_model, one_line, report
 from skyeng.model.spec import Feed, FeedColumn, Mart, MartColumn, Model
 from skyeng.model.types import LogicalType
 
@@ -22,8 +22,8 @@ __all__ = [
     "Model",
     "Satellite",
     "argument",
-    "built_in_models",
     "kept_in",
+    "known_models",
     "load_model",
     "one_line",
     "report",

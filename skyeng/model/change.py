@@ -10,8 +10,8 @@ from typing import Any
 from skyeng.model.types import parse_type
 
 #: A named part of a model, as the signature describes it.
-Part = Mapping[str, Any]
-Section = Mapping[str, Part]
+KeyRanges = Mapping[str, Any]
+Section = Mapping[str, KeyRanges]
 
 _WHOLE_NUMBERS = ("smallint", "integer", "bigint")
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
@@ -21,7 +21,7 @@ _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 class Change:
     """One difference between two signatures."""
 
-    #: The part that changed, as a person names it: "attribute 'title' of satellite 'course'".
+    #: The part that changed, as a person names it: "attribute 'name' of satellite 'customer'".
     where: str
     #: What changed, and what that does to stored rows.
     what: str
@@ -53,15 +53,15 @@ def is_wider(before: str, after: str) -> bool:
     return new_scale >= old_scale and new_precision - new_scale >= old_precision - old_scale
 
 
-def missing(old: Section, new: Section) -> Iterator[tuple[str, Part]]:
+def missing(old: Section, new: Section) -> Iterator[tuple[str, KeyRanges]]:
     return ((name, part) for name, part in old.items() if name not in new)
 
 
-def common(old: Section, new: Section) -> Iterator[tuple[str, Part, Part]]:
+def common(old: Section, new: Section) -> Iterator[tuple[str, KeyRanges, KeyRanges]]:
     return ((name, part, new[name]) for name, part in old.items() if name in new)
 
 
-def plural_changes(where: str, old: Part, new: Part) -> Iterator[Change]:
+def plural_changes(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
     """Tables are named by the plural."""
     if old["plural"] != new["plural"]:
         yield Change(
@@ -71,12 +71,12 @@ def plural_changes(where: str, old: Part, new: Part) -> Iterator[Change]:
         )
 
 
-def column_changes(where: str, old: Part, new: Part) -> Iterator[Change]:
+def column_changes(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
     if old["column"] != new["column"]:
         yield Change(where, f"is delivered by the feed's column '{new['column']}' instead of '{old['column']}'")
 
 
-def type_changes(where: str, old: Part, new: Part, another: str) -> Iterator[Change]:
+def type_changes(where: str, old: KeyRanges, new: KeyRanges, another: str) -> Iterator[Change]:
     before, after = old["type"], new["type"]
     if before == after:
         return

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from skyeng.model.change import Change, Part, Section, column_changes, common, missing, plural_changes, type_changes
+from skyeng.model.change import (
+    Change,
+    KeyRanges,
+    Section,
+    column_changes,
+    common,
+    missing,
+    plural_changes,
+    type_changes,
+)
 from skyeng.model.renames import without_renames
 from skyeng.model.satellite_changes import satellite_changes
 from skyeng.model.signature import Signature
@@ -160,7 +169,7 @@ def _marts(old: Section, new: Section) -> Iterator[Change]:
         yield from _mart(f"mart '{name}'", was, is_)
 
 
-def _mart(where: str, old: Part, new: Part) -> Iterator[Change]:
+def _mart(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
     if old["plural"] != new["plural"]:
         yield Change(
             where,
@@ -177,7 +186,7 @@ def _mart(where: str, old: Part, new: Part) -> Iterator[Change]:
         yield from _mart_column(f"column '{column}' of {where}", before, after)
 
 
-def _mart_column(where: str, old: Part, new: Part) -> Iterator[Change]:
+def _mart_column(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
     if old["column"] != new["column"]:
         yield Change(where, f"shows the feed's column '{new['column']}' instead of '{old['column']}'")
     if old["low_cardinality"] != new["low_cardinality"]:

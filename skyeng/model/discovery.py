@@ -1,30 +1,21 @@
-"""Which models there are: those of the package, and the folders in `SKYENG_MODELS`."""
+"""The models of which DAGs are made: all that are known and can be read."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from skyeng.errors import ModelError
-from skyeng.model.loader import built_in_models, load_model
+from skyeng.model.loader import known_models, load_model
 from skyeng.model.spec import Model
 
 log = logging.getLogger(__name__)
 
 
-def models() -> dict[str, Path | str]:
-    """Models by name: those of the package, and the folders in `SKYENG_MODELS`."""
-    folder = os.environ.get("SKYENG_MODELS")
-    others = {path.parent.name: path for path in sorted(Path(folder).glob("*/model.yaml"))} if folder else {}
-    return {**{name: name for name in built_in_models()}, **others}
-
-
 def sound_models() -> Iterator[Model]:
     """The models that can be read, each name once; what is wrong with the others is for `check_models`."""
     names: set[str] = set()
-    for path in models().values():
+    for path in known_models().values():
         try:
             model = load_model(path)
         except ModelError as exc:
@@ -38,7 +29,7 @@ def sound_models() -> Iterator[Model]:
 def check_models() -> None:
     """Raise `ModelError` for the first model that cannot be read, or has the name of another: DAGs are known by it."""
     known: dict[str, Model] = {}
-    for path in models().values():
+    for path in known_models().values():
         model = load_model(path)
         first = known.setdefault(model.name, model)
         if first is not model:

@@ -53,7 +53,7 @@ def _vault(model: Model) -> Iterator[tuple[str, ...]]:
 
 def _loads(feed: Feed) -> str:
     if not feed.delta:
-        return "compared whole: what it no longer gives is gone"
+        return "compared whole: a row that it no longer delivers is deleted"
     return "changes only" + (f", which hold from `{feed.applied}` on" if feed.applied else "")
 
 

@@ -1,7 +1,7 @@
 """What becomes a table of the vault: hubs, links and satellites as frozen values.
 
 Names of tables and columns are derived from an entity's singular (`name`) and `plural`:
-hub `course` is the table `h_courses` with the columns `h_course_hk`, `h_course_id`, ... so that
+hub `order` is the table `h_orders` with the columns `h_order_hk`, `h_order_id`, ... so that
 `JOIN ... USING` works everywhere.
 """
 

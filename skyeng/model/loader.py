@@ -11,11 +11,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from skyeng.config import BUILT_IN_MODELS, default_model, models_folder
 from skyeng.errors import ModelError
 from skyeng.model.rules import Fault, faults, reference_faults
 from skyeng.model.spec import Model
-
-_MODELS = Path(__file__).parent.parent / "models"
 
 _EXPLAINED = {
     "missing": "is missing",
@@ -26,9 +25,10 @@ _EXPLAINED = {
 }
 
 
-def built_in_models() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(path.parent.name for path in _MODELS.glob("*/model.yaml"))
+def known_models() -> dict[str, Path]:
+    """Model files by the name of their folder: those of the package, and those in `SKYENG_MODELS`."""
+    folders = [folder for folder in (models_folder(), BUILT_IN_MODELS) if folder]
+    return {path.parent.name: path for folder in folders for path in sorted(folder.glob("*/model.yaml"))}
 
 
 def kept_in(model: Model, ours: Path, beside: str) -> Path:
@@ -47,11 +47,11 @@ def one_line(message: str) -> str:
 
 
 def _is_built_in(model: Model) -> bool:
-    return model.directory.resolve() == (_MODELS / model.name).resolve()
+    return model.directory.resolve() == (BUILT_IN_MODELS / model.name).resolve()
 
 
-def load_model(model: str | Path = "courses") -> Model:
-    """Read a model: a built-in name, a `model.yaml`, or the folder that holds one.
+def load_model(model: str | Path | None = None) -> Model:
+    """Read a model: by the name of a known one, from a `model.yaml`, or from its folder. None: the default model.
 
     Raises `ModelError` that lists every fault of the file with its line.
     """
@@ -68,22 +68,23 @@ def load_model(model: str | Path = "courses") -> Model:
     return parsed
 
 
-def report(model: str | Path, found: Sequence[Fault]) -> str:
+def report(model: str | Path | None, found: Sequence[Fault]) -> str:
     """Faults of a model, found by whatever check, as a person reads them: each with its line in the file."""
     path = _find(model)
     return _report(path, _parse(path), found)
 
 
-def _find(model: str | Path) -> Path:
-    built_in = _MODELS / str(model) / "model.yaml"
-    if str(model) in built_in_models():
-        return built_in
+def _find(named: str | Path | None) -> Path:
+    model = named if named is not None else default_model()
+    known = known_models()
+    if str(model) in known:
+        return known[str(model)].resolve()
     path = Path(model).expanduser()
     path = path / "model.yaml" if path.is_dir() else path
     if not path.is_file():
         raise ModelError(
             f"there is no model '{model}'",
-            expected=f"a built-in model ({', '.join(built_in_models())}) or the path of a model.yaml",
+            expected=f"the name of a model ({', '.join(sorted(known))}) or the path of a model.yaml",
         )
     return path.resolve()
 

@@ -201,12 +201,12 @@ def _feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
     shared = [*_all_at(place, feed.times), *delivered]
     staged = [*_all_at(place, ("row_key", "row_hash", *keys)), *shared]
     yield from _relation(place, "stage", feed.name, staged, key=False)
-    yield from _relation(place, "stage", feed.shared_table, shared, key=False)
-    yield from _relation(place, "stage", feed.gone_table, _all_at(place, ("row_key",)), key=False)
+    yield from _relation(place, "stage", feed.distinct_table, shared, key=False)
+    yield from _relation(place, "stage", feed.deleted_table, _all_at(place, ("row_key",)), key=False)
     rows = _all_at(place, ("row_key", "row_hash", "row_place"))
-    yield from _relation(place, "control", feed.rows_table, rows, indexed=("row_place",))
+    yield from _relation(place, "control", feed.active_rows_table, rows, indexed=("row_place",))
     sums = _all_at(place, ("bucket", "row_count", "hash_sum", "weighted_sum"))
-    yield from _relation(place, "control", feed.buckets_table, sums)
+    yield from _relation(place, "control", feed.segments_table, sums)
     changes = _all_at(place, ("load_ts", "row_key", "row_hash"))
     yield from _relation(place, "control", feed.changes_table, changes, key=False, indexed=("load_ts",))
 

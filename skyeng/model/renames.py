@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skyeng.model.change import Change, Part, Section
+from skyeng.model.change import Change, KeyRanges, Section
 from skyeng.model.signature import Signature
 
 
@@ -19,7 +19,7 @@ def without_renames(before: Signature, after: Signature) -> tuple[list[Change], 
     return changes, after
 
 
-def likely_renames(old: Section, new: Section, shape: Callable[[Part], object]) -> dict[str, str]:
+def likely_renames(old: Section, new: Section, shape: Callable[[KeyRanges], object]) -> dict[str, str]:
     """Likely renames, from old names to new ones: one part is missing and one is new, and no other has their shape."""
     missing = {name: shape(part) for name, part in old.items() if name not in new}
     added = {name: shape(part) for name, part in new.items() if name not in old}
@@ -35,7 +35,7 @@ def _types(attributes: Section) -> list[tuple[str, str]]:
 
 
 #: By section, what a part that was only renamed has kept.
-_SHAPES: dict[str, Callable[[Part], object]] = {
+_SHAPES: dict[str, Callable[[KeyRanges], object]] = {
     "hubs": lambda hub: _types(hub["business_key"]),
     "links": lambda link: link["hubs"],
     "feeds": lambda feed: (feed["load"], feed["applied"], feed["grain"]),
@@ -51,7 +51,7 @@ _REFERENCES = {
 }
 
 
-def _rename(section: str, old: str, new: str, part: Part) -> Change:
+def _rename(section: str, old: str, new: str, part: KeyRanges) -> Change:
     plural = f" and `plural: {part['plural']}`" if "plural" in part else ""
     return Change(
         f"{section[:-1]} '{old}'",

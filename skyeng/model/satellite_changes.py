@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from skyeng.model.change import Change, Part, Section, column_changes, common, missing, plural_changes, type_changes
+from skyeng.model.change import (
+    Change,
+    KeyRanges,
+    Section,
+    column_changes,
+    common,
+    missing,
+    plural_changes,
+    type_changes,
+)
 from skyeng.model.renames import likely_renames
 from skyeng.model.types import parse_type
 
@@ -28,7 +37,7 @@ def satellite_changes(old: Section, new: Section) -> Iterator[Change]:
         yield from _satellite(name, was, is_, _attributes_new_elsewhere(name, old, new))
 
 
-def _satellite(name: str, was: Part, is_: Part, elsewhere: Mapping[str, str]) -> Iterator[Change]:
+def _satellite(name: str, was: KeyRanges, is_: KeyRanges, elsewhere: Mapping[str, str]) -> Iterator[Change]:
     where = f"satellite '{name}'"
     yield from plural_changes(where, was, is_)
     for key, what in (("parent", "hub"), ("feed", "feed")):
@@ -63,7 +72,7 @@ def _attributes_new_elsewhere(name: str, old: Section, new: Section) -> dict[str
 
 
 def _attribute_missing(
-    satellite: str, attribute: str, feed: str, part: Part, renamed: str | None, moved: str | None
+    satellite: str, attribute: str, feed: str, part: KeyRanges, renamed: str | None, moved: str | None
 ) -> Change:
     where = f"attribute '{attribute}' of satellite '{satellite}'"
     if moved:

@@ -32,7 +32,7 @@ class Feed(Frozen):
     name: Name
     #: File with the query, relative to the model file.
     query: str
-    #: `compare`: the query gives the whole feed; a row that it no longer gives is gone.
+    #: `compare`: the query gives the whole feed; a row that it no longer gives is deleted.
     #: `delta`: it gives new and changed rows; a row that it does not give stays as it is.
     load: Literal["compare", "delta"] = "compare"
     #: Column (timestamptz) with the time from which a row's values hold. Rows of one key may then
@@ -54,13 +54,13 @@ class Feed(Frozen):
         return (APPLIED_TS,) if self.applied else ()
 
     @property
-    def rows_table(self) -> str:
+    def active_rows_table(self) -> str:
         """In `control`: key, hash and place of each row that the last closed load left active."""
         return f"{self.name}_rows"
 
     @property
-    def buckets_table(self) -> str:
-        """In `control`: fingerprints of these rows, by bucket."""
+    def segments_table(self) -> str:
+        """In `control`: checksums of these rows, by bucket."""
         return f"{self.name}_buckets"
 
     @property
@@ -69,12 +69,12 @@ class Feed(Frozen):
         return f"{self.name}_changes"
 
     @property
-    def gone_table(self) -> str:
+    def deleted_table(self) -> str:
         """In `stage`: keys of the rows that vanished from the source."""
         return f"{self.name}_gone"
 
     @property
-    def shared_table(self) -> str:
+    def distinct_table(self) -> str:
         """In `stage`: one row of each combination of the hubs that many staged rows share."""
         return f"{self.name}_shared"
 

@@ -1,6 +1,6 @@
 """The sides of an exact comparison: source, vault and mart, asked the same three questions.
 
-Which fingerprints by bucket? Which row hashes in these buckets? What do these rows say? Source
+Which checksums by bucket? Which row hashes in these buckets? What do these rows say? Source
 and vault are compared by PostgreSQL's row hash, vault and mart by a hash of canonical texts, which
 both engines compute from what they really hold.
 """
@@ -14,24 +14,24 @@ from typing import Any, Protocol
 from skyeng.db import clickhouse as clickhouse
 from skyeng.db.postgres import Parameters, Session
 from skyeng.hashing.checksums import (
-    Fingerprint,
+    Checksum,
     Method,
-    as_fingerprints,
-    clickhouse_fingerprints,
-    clickhouse_in_buckets,
-    fingerprints,
-    fingerprints_at_once,
-    in_buckets,
+    as_checksums,
+    checksums,
+    checksums_in_one_scan,
+    clickhouse_checksums,
+    clickhouse_in_hash_buckets,
+    in_hash_buckets,
     row_hash,
 )
 from skyeng.hashing.hash_keys import Value, key_digest, key_values, row_values
 from skyeng.marts.tables import MartTables, types
 from skyeng.model import Feed, Mart, Model, Satellite
 from skyeng.model.types import parse_type
-from skyeng.proof.exported_rows import VALIDITY, Served
+from skyeng.proof.exported_rows import VALIDITY, ExportedRow
 from skyeng.sources import postgres as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
-from skyeng.vault.readback import Computed, Moment, prepare_whole_read, rows_as_of
+from skyeng.vault.readback import AsOf, Computed, prepare_whole_read, rows_as_of
 
 #: The type of a hash within a row that is hashed.
 _HASH = parse_type("bigint")
@@ -40,12 +40,12 @@ _HASH = parse_type("bigint")
 Texts = dict[str, list[tuple[str | None, ...]]]
 
 
-class Side(Protocol):
+class Endpoint(Protocol):
     """One holder of a feed's rows."""
 
     @property
     def name(self) -> str: ...
-    def fingerprints(self, buckets: int) -> dict[int, Fingerprint]: ...
+    def checksums(self, buckets: int) -> dict[int, Checksum]: ...
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         """Row key to (row hash, how many rows have this key), of the chosen buckets."""
         ...
@@ -56,22 +56,22 @@ class Side(Protocol):
 
 
 @dataclass(frozen=True)
-class PostgresSide:
+class PostgresEndpoint:
     """Source or vault: `rows` give `row_key`, `row_hash` and the columns of `shown`."""
 
     name: str
     session: Session
     rows: SQL
     shown: Sequence[Value]
-    #: Where fingerprints are computed together with others': the reading, and this side's place in it.
+    #: Where checksums are computed together with others': the reading, and this side's place in it.
     reading: Reading | None = None
     place: int = 0
     parameters: Parameters | None = None
 
-    def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
+    def checksums(self, buckets: int) -> dict[int, Checksum]:
         if self.reading:
-            return self.reading.fingerprints(buckets)[self.place]
-        return as_fingerprints(self.session.rows(fingerprints(self.rows, buckets), self.parameters))
+            return self.reading.checksums(buckets)[self.place]
+        return as_checksums(self.session.rows(checksums(self.rows, buckets), self.parameters))
 
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
@@ -82,7 +82,7 @@ FROM (
 WHERE {selected}
 GROUP BY row_key""",
             rows=self.rows,
-            selected=in_buckets(chosen, buckets),
+            selected=in_hash_buckets(chosen, buckets),
         )
         return {key: (hash_, count) for key, hash_, count in self.session.rows(statement, self.parameters)}
 
@@ -108,7 +108,7 @@ class Reading:
     rows: SQL
     #: A hash for each comparison, of the columns of `rows`.
     hashes: Sequence[SQL]
-    _known: dict[int, list[dict[int, Fingerprint]]] = field(default_factory=dict)
+    _known: dict[int, list[dict[int, Checksum]]] = field(default_factory=dict)
 
     def hashed(self, place: int) -> SQL:
         """The rows with their hash for one comparison."""
@@ -116,24 +116,24 @@ class Reading:
             "SELECT *, {hash} AS row_hash\nFROM (\n    {rows}\n) AS active", hash=self.hashes[place], rows=self.rows
         )
 
-    def fingerprints(self, buckets: int) -> list[dict[int, Fingerprint]]:
+    def checksums(self, buckets: int) -> list[dict[int, Checksum]]:
         """Computed once for all comparisons, in their order."""
         if buckets not in self._known:
-            found = self.session.rows(fingerprints_at_once(self.rows, self.hashes, buckets))
+            found = self.session.rows(checksums_in_one_scan(self.rows, self.hashes, buckets))
             self._known[buckets] = [
-                as_fingerprints([row[1:] for row in found if row[0] == place]) for place in range(len(self.hashes))
+                as_checksums([row[1:] for row in found if row[0] == place]) for place in range(len(self.hashes))
             ]
         return self._known[buckets]
 
 
 @dataclass(frozen=True)
-class MartSide:
+class MartEndpoint:
     """What analysts see of a mart, or row versions of its history."""
 
     name: str
-    session: clickhouse.Session
+    session: clickhouse.ClickHouseSession
     relation: SQL
-    served: Served
+    served: ExportedRow
     #: Whether these are row versions, with their validity.
     versions: bool = False
 
@@ -141,14 +141,14 @@ class MartSide:
     def rows(self) -> SQL:
         return self.served.mart_rows(self.relation, versions=self.versions)
 
-    def fingerprints(self, buckets: int) -> dict[int, Fingerprint]:
-        return as_fingerprints(self.session.rows(clickhouse_fingerprints(self.rows, buckets)))
+    def checksums(self, buckets: int) -> dict[int, Checksum]:
+        return as_checksums(self.session.rows(clickhouse_checksums(self.rows, buckets)))
 
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
         statement = sql(
             "SELECT toString(row_key), min(row_hash), count() FROM (\n{rows}\n) WHERE {selected} GROUP BY row_key",
             rows=self.rows,
-            selected=clickhouse_in_buckets(chosen, buckets),
+            selected=clickhouse_in_hash_buckets(chosen, buckets),
         )
         return {key: (int(hash_), int(count)) for key, hash_, count in self.session.rows(statement)}
 
@@ -238,30 +238,30 @@ FROM (
         return f"{satellite.name}_digest_source"
 
 
-def source_side(session: Session, model: Model, feed: Feed, method: Method) -> PostgresSide:
+def source_endpoint(session: Session, model: Model, feed: Feed, method: Method) -> PostgresEndpoint:
     rows = _Delivered(model, feed, method).source_rows
-    return PostgresSide("source", session, rows, row_values(model.feed_columns(feed)))
+    return PostgresEndpoint("source", session, rows, row_values(model.feed_columns(feed)))
 
 
-def vault_sides(session: Session, model: Model, feed: Feed, method: Method | None) -> list[PostgresSide]:
+def vault_endpoints(session: Session, model: Model, feed: Feed, method: Method | None) -> list[PostgresEndpoint]:
     """The vault's rows, for each comparison: with the source, by a method, and with each of the feed's marts."""
-    served = [Served(model, mart) for mart in model.marts if mart.feed == feed.name]
+    served = [ExportedRow(model, mart) for mart in model.marts if mart.feed == feed.name]
     delivered = _Delivered(model, feed, method) if method else None
     also: dict[str, dict[str, SQL]] = {}
     for computed in (delivered.of_entities if delivered else {}, *(one.digests for one in served)):
         for satellite, expressions in computed.items():
             also.setdefault(satellite, {}).update(expressions)
     prepare_whole_read(session)
-    rows = rows_as_of(model, feed, Moment.known(session, model), also=also)
+    rows = rows_as_of(model, feed, AsOf.known(session, model), also=also)
     with_source = [(delivered.row_hash, row_values(model.feed_columns(feed)))] if delivered else []
     compared = [*with_source, *((one.vault_hash, one.shown) for one in served)]
     reading = Reading(session, rows, [hash_ for hash_, _ in compared])
     return [
-        PostgresSide("warehouse", session, reading.hashed(place), columns, reading, place)
+        PostgresEndpoint("warehouse", session, reading.hashed(place), columns, reading, place)
         for place, (_, columns) in enumerate(compared)
     ]
 
 
-def mart_side(session: clickhouse.Session, model: Model, mart: Mart) -> MartSide:
+def mart_endpoint(session: clickhouse.ClickHouseSession, model: Model, mart: Mart) -> MartEndpoint:
     """What analysts see of a mart now."""
-    return MartSide(MartTables(mart).view, session, ident(MartTables(mart).view), Served(model, mart))
+    return MartEndpoint(MartTables(mart).view, session, ident(MartTables(mart).view), ExportedRow(model, mart))

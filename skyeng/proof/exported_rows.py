@@ -1,7 +1,7 @@
 """The hash of a mart's row, which PostgreSQL and ClickHouse compute from what they really hold.
 
 The values of each entity are digested by themselves, and the row's hash is made of the row key, the
-business keys and these digests. A course that a million rows show is so digested once by the vault;
+business keys and these digests. An entity that a million rows show is so digested once by the vault;
 to digest whole rows of 33 columns takes it four times as long.
 """
 
@@ -29,7 +29,7 @@ VALIDITY = (
 
 
 @dataclass(frozen=True)
-class Served:
+class ExportedRow:
     """A mart's rows, as the vault should give them and as the mart shows them."""
 
     model: Model

@@ -15,7 +15,7 @@ from itertools import chain
 from skyeng.control import loads
 from skyeng.db import clickhouse as clickhouse
 from skyeng.db.postgres import Parameters, Session
-from skyeng.hashing.checksums import Fingerprint, differing
+from skyeng.hashing.checksums import Checksum, differing
 from skyeng.hashing.hash_keys import clickhouse_key_number, key_number
 from skyeng.marts import append, contents
 from skyeng.marts.append import Span
@@ -32,14 +32,14 @@ from skyeng.marts.tables import (
     next_load,
 )
 from skyeng.model import Feed, Mart, Model
-from skyeng.proof.endpoints import MartSide, PostgresSide
-from skyeng.proof.exported_rows import ROW_DELETED, ROW_END_TS, VALIDITY, Served
+from skyeng.proof.endpoints import MartEndpoint, PostgresEndpoint
+from skyeng.proof.exported_rows import ROW_DELETED, ROW_END_TS, VALIDITY, ExportedRow
 from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 from skyeng.vault import change_log
-from skyeng.vault.readback import Moment, prepare_look_ups, prepare_whole_read, row_versions
+from skyeng.vault.readback import AsOf, prepare_lookups, prepare_whole_read, row_versions
 
 #: Of a load: its timestamp, how many row versions, and the sum of a number of each.
-Checksum = tuple[datetime, int, int]
+LoadChecksum = tuple[datetime, int, int]
 
 
 def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, ...]:
@@ -48,12 +48,12 @@ def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, 
     return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
 
-def read_whole(session: Session, model: Model, span: Span) -> Moment | None:
+def read_whole(session: Session, model: Model, span: Span) -> AsOf | None:
     """Prepare a span to be read by scanning, where it is one large load."""
     if not span.whole_load:
         return None
     prepare_whole_read(session)
-    return Moment.known(session, model, sql("{upto}::timestamptz", upto=literal(span.upto.isoformat())))
+    return AsOf.known(session, model, sql("{until}::timestamptz", until=literal(span.until.isoformat())))
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Versions:
     model: Model
     mart: Mart
     warehouse: Session
-    datamart: clickhouse.Session
+    datamart: clickhouse.ClickHouseSession
 
     def differing(self) -> list[datetime]:
         """Loads whose row versions are not the same in vault and history.
@@ -79,21 +79,21 @@ class Versions:
         lacking = _lacking(self._closed, keys) | _lacking(past, found)
         return sorted(set(unequal) - lacking)
 
-    def sides(self, load_ts: datetime) -> tuple[PostgresSide, MartSide]:
+    def endpoints(self, load_ts: datetime) -> tuple[PostgresEndpoint, MartEndpoint]:
         """Both sides of one load."""
         load = next((it for it in self._closed if it.load_ts == load_ts), MartLoad(load_ts, 0, 0, 0))
         before = max((it.load_ts for it in self._closed if it.load_ts < load_ts), default="-infinity")
-        served, span = Served(self.model, self.mart), Span(before, (load,))
+        served, span = ExportedRow(self.model, self.mart), Span(before, (load,))
         of_load = sql("{ts} = {load}", ts=ident(self.mart.load_ts), load=at(load_ts.astimezone(UTC)))
         return (
-            PostgresSide(
+            PostgresEndpoint(
                 "warehouse",
                 self.warehouse,
                 self._vault_versions(span, change_log.with_ends(self._feed)),
                 [*served.shown, *VALIDITY],
                 parameters=_bound(span),
             ),
-            MartSide(
+            MartEndpoint(
                 MartTables(self.mart).history, self.datamart, self._history_versions(of_load), served, versions=True
             ),
         )
@@ -108,10 +108,10 @@ class Versions:
 
     def _vault_versions(self, span: Span, changes: SQL) -> SQL:
         """The vault's row versions of a span, with `row_key`, `load_ts`, validity and `row_hash`, a hash of all."""
-        served, feed = Served(self.model, self.mart), self._feed
+        served, feed = ExportedRow(self.model, self.mart), self._feed
         whole = read_whole(self.warehouse, self.model, span)
         if whole is None:
-            prepare_look_ups(self.warehouse)
+            prepare_lookups(self.warehouse)
         versions = row_versions(self.model, feed, whole, served.digests, changes)
         validity = idents(it.name for it in VALIDITY)
         columns = [column.name for column in self.model.feed_columns(feed)]
@@ -134,7 +134,7 @@ FROM (
             versions=versions,
         )
 
-    def _vault_keys(self) -> Iterator[Checksum]:
+    def _vault_keys(self) -> Iterator[LoadChecksum]:
         statement = sql(
             "SELECT load_ts, count(*), sum({key}) FROM control.{changes} GROUP BY load_ts",
             key=key_number(sql("row_key")),
@@ -152,7 +152,7 @@ FROM (
         bound = {"after": "-infinity", "upto": "infinity", "ended_upto": "infinity"}
         return [MartLoad(load_ts, count, 0, 0) for load_ts, count in self.warehouse.rows(statement, bound)]
 
-    def _vault_contents(self, past: Sequence[MartLoad]) -> Iterator[Checksum]:
+    def _vault_contents(self, past: Sequence[MartLoad]) -> Iterator[LoadChecksum]:
         for span in append.spans(past):
             # Fenced: each row version is hashed first, and 16 bytes of it are grouped.
             statement = sql(
@@ -236,7 +236,7 @@ GROUP BY load_ts""",
             touched=touched,
         )
 
-    def _history_keys(self) -> Iterator[Checksum]:
+    def _history_keys(self) -> Iterator[LoadChecksum]:
         statement = sql(
             "SELECT {ts}, count(), sum({key}) FROM {versions} GROUP BY {ts}",
             ts=ident(self.mart.load_ts),
@@ -246,12 +246,12 @@ GROUP BY load_ts""",
         for load_ts, count, total in self.datamart.rows(statement):
             yield load_ts.replace(tzinfo=UTC), count, int(total)
 
-    def _history_contents(self) -> Iterator[Checksum]:
+    def _history_contents(self) -> Iterator[LoadChecksum]:
         past = sql("{deleted} OR {end} IS NOT NULL", deleted=ident(ROW_DELETED), end=ident(ROW_END_TS))
         statement = sql(
             "SELECT {ts}, count(), sum(row_hash) FROM (\n{versions}\n) GROUP BY {ts}",
             ts=ident(self.mart.load_ts),
-            versions=Served(self.model, self.mart).mart_rows(self._history_versions(past), versions=True),
+            versions=ExportedRow(self.model, self.mart).mart_rows(self._history_versions(past), versions=True),
         )
         for load_ts, count, total in self.datamart.rows(statement):
             yield load_ts.replace(tzinfo=UTC), count, int(total)
@@ -259,19 +259,19 @@ GROUP BY load_ts""",
 
 def _bound(span: Span) -> Parameters:
     """Ends are those of today: all loads that are closed count."""
-    return {"after": span.after, "upto": span.upto, "ended_upto": "infinity"}
+    return {"after": span.after, "upto": span.until, "ended_upto": "infinity"}
 
 
-def _lacking(expected: Iterable[MartLoad], found: Iterable[Checksum]) -> set[datetime]:
+def _lacking(expected: Iterable[MartLoad], found: Iterable[LoadChecksum]) -> set[datetime]:
     """Loads of which fewer row versions were found than there should be."""
     counts = {load_ts: count for load_ts, count, _ in found}
     return {it.load_ts for it in expected if counts.get(it.load_ts.astimezone(UTC), 0) < it.row_versions}
 
 
-def _added(*parts: Iterable[Checksum]) -> dict[datetime, Fingerprint]:
-    """One fingerprint a load: how many, and the sum modulo 2^64, of all parts together."""
-    fingerprints: dict[datetime, Fingerprint] = {}
+def _added(*parts: Iterable[LoadChecksum]) -> dict[datetime, Checksum]:
+    """One checksum a load: how many, and the sum modulo 2^64, of all parts together."""
+    checksums: dict[datetime, Checksum] = {}
     for load_ts, count, total in chain.from_iterable(parts):
-        counted, summed = fingerprints.get(load_ts, (0, 0))
-        fingerprints[load_ts] = counted + count, (summed + total) % 2**64
-    return fingerprints
+        counted, summed = checksums.get(load_ts, (0, 0))
+        checksums[load_ts] = counted + count, (summed + total) % 2**64
+    return checksums

@@ -9,16 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from skyeng.control.loads import rows_active
-from skyeng.db.clickhouse import Session as MartSession
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.db.postgres import Session
 from skyeng.db.stores import Stores
 from skyeng.detection.comparison import Comparison, agreed_method
-from skyeng.hashing.checksums import Fingerprint, proof_buckets
+from skyeng.hashing.checksums import Checksum, proof_hash_buckets
 from skyeng.marts import migrations as mart_migrations
 from skyeng.marts import objects as mart_objects
 from skyeng.marts.tables import MartTables
 from skyeng.model import Feed, Mart, Model
-from skyeng.proof.endpoints import MartSide, PostgresSide, Side, mart_side, source_side, vault_sides
+from skyeng.proof.endpoints import (
+    Endpoint,
+    MartEndpoint,
+    PostgresEndpoint,
+    mart_endpoint,
+    source_endpoint,
+    vault_endpoints,
+)
 from skyeng.proof.row_versions import Versions
 from skyeng.sources.postgres import check_columns, reading
 from skyeng.vault import derived
@@ -32,38 +39,38 @@ _VALIDITY = ("is_deleted", "load_end_ts")
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One row on which two sides disagree."""
+class RowDifference:
+    """One row that differs between two endpoints."""
 
     feed: str
-    main: str
-    follower: str
-    #: `missing`: the follower lacks it; `extra`: only the follower has it; `doubled` or `differs`.
+    source: str
+    target: str
+    #: `missing`: the target lacks it; `extra`: only the target has it; `doubled` or `differs`.
     kind: str
     row_key: str
-    #: Business key, and for a row that differs what each side says.
+    #: Business key, and for a row that differs the values at each endpoint.
     detail: str
 
     def __str__(self) -> str:
         words = {
-            "missing": f"missing in {self.follower}",
-            "extra": f"only in {self.follower}, not in {self.main}",
-            "doubled": f"more than once in {self.follower}",
+            "missing": f"missing in {self.target}",
+            "extra": f"only in {self.target}, not in {self.source}",
+            "doubled": f"more than once in {self.target}",
         }
-        return f"{self.feed}: {words.get(self.kind, f'{self.follower} differs from {self.main}')}: {self.detail}"
+        return f"{self.feed}: {words.get(self.kind, f'{self.target} differs from {self.source}')}: {self.detail}"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The result of one comparison of two sides."""
+    """The result of one comparison of two endpoints."""
 
     feed: str
-    main: str
-    follower: str
+    source: str
+    target: str
     rows: int
-    #: What the fingerprints say, whether or not a row could be named.
+    #: What the checksums say, whether or not a row could be named.
     equal: bool
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[RowDifference, ...] = ()
     #: False if more rows differ than are named.
     complete: bool = True
 
@@ -82,12 +89,12 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         with_source: list[Verification] = []
         with_marts: list[Verification] = []
         for feed in model.feeds:
-            compared = _Compared(model, feed, proof_buckets(rows_active(warehouse, model, feed)))
+            compared = _Compared(model, feed, proof_hash_buckets(rows_active(warehouse, model, feed)))
             # What a delta delivered once, its source need not hold any more.
-            vault = vault_sides(warehouse, model, feed, None if feed.delta else method)
+            vault = vault_endpoints(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
-            shown = [mart_side(datamart, model, mart) for mart in marts if datamart]
-            delivered = None if feed.delta else source_side(source, model, feed, method)
+            shown = [mart_endpoint(datamart, model, mart) for mart in marts if datamart]
+            delivered = None if feed.delta else source_endpoint(source, model, feed, method)
             if delivered:
                 check_columns(source, model, feed)
             with reading(model, feed):
@@ -102,10 +109,10 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Fingerprints of the source, and of what analysts see of each mart."""
+    """Checksums of the source, and of what analysts see of each mart."""
 
-    source: dict[int, Fingerprint]
-    marts: dict[str, dict[int, Fingerprint]]
+    source: dict[int, Checksum]
+    marts: dict[str, dict[int, Checksum]]
 
 
 @dataclass(frozen=True)
@@ -116,38 +123,40 @@ class _Compared:
     feed: Feed
     buckets: int
 
-    def read(self, source: PostgresSide | None, vault: Sequence[PostgresSide], marts: Sequence[MartSide]) -> _Found:
-        """Let the three stores compute their fingerprints at once; the vault keeps its own."""
+    def read(
+        self, source: PostgresEndpoint | None, vault: Sequence[PostgresEndpoint], marts: Sequence[MartEndpoint]
+    ) -> _Found:
+        """Let the three stores compute their checksums at once; the vault keeps its own."""
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="verify") as pool:
-            delivered = pool.submit(source.fingerprints, self.buckets) if source else None
-            held = [pool.submit(side.fingerprints, self.buckets) for side in vault[:1]]
+            delivered = pool.submit(source.checksums, self.buckets) if source else None
+            held = [pool.submit(side.checksums, self.buckets) for side in vault[:1]]
             shown = pool.submit(self._read_marts, marts)
         for one in held:
             one.result()
         return _Found(delivered.result() if delivered else {}, shown.result())
 
-    def _read_marts(self, marts: Sequence[MartSide]) -> dict[str, dict[int, Fingerprint]]:
-        return {side.name: side.fingerprints(self.buckets) for side in marts}
+    def _read_marts(self, marts: Sequence[MartEndpoint]) -> dict[str, dict[int, Checksum]]:
+        return {side.name: side.checksums(self.buckets) for side in marts}
 
-    def with_source(self, source: PostgresSide, vault: PostgresSide, found: _Found) -> Verification:
+    def with_source(self, source: PostgresEndpoint, vault: PostgresEndpoint, found: _Found) -> Verification:
         key = tuple(column.name for column in self.model.row_key(self.feed))
         names = tuple(column.name for column in self.model.feed_columns(self.feed))
-        return self._compare(source, vault, found.source, vault.fingerprints(self.buckets), names, key)
+        return self._compare(source, vault, found.source, vault.checksums(self.buckets), names, key)
 
     def with_mart(
-        self, vault: PostgresSide, side: MartSide, found: _Found, versions: Versions
+        self, vault: PostgresEndpoint, side: MartEndpoint, found: _Found, versions: Versions
     ) -> Iterator[Verification]:
         """What analysts see, and the history with each of its row versions."""
         mart = versions.mart
         keys = {column.name for column in self.model.row_key(self.feed)}
         names = tuple(column.name for column in mart.columns)
         key = tuple(column.name for column in mart.columns if column.column in keys)
-        seen = self._compare(vault, side, vault.fingerprints(self.buckets), found.marts[side.name], names, key)
+        seen = self._compare(vault, side, vault.checksums(self.buckets), found.marts[side.name], names, key)
         yield seen
         if loads := versions.differing():
             yield self._past(versions, loads, seen, names, key)
         else:
-            yield replace(seen, follower=MartTables(mart).history)
+            yield replace(seen, target=MartTables(mart).history)
 
     def _past(
         self,
@@ -158,62 +167,62 @@ class _Compared:
         key: tuple[str, ...],
     ) -> Verification:
         """The row versions that differ, of loads that do."""
-        named: list[Difference] = []
+        named: list[RowDifference] = []
         complete = True
         for load_ts in loads:
             if len(named) >= _NAMED:
                 complete = False
                 break
-            vault, history = versions.sides(load_ts)
-            held, shown = vault.fingerprints(self.buckets), history.fingerprints(self.buckets)
+            vault, history = versions.endpoints(load_ts)
+            held, shown = vault.checksums(self.buckets), history.checksums(self.buckets)
             found = self._compare(vault, history, held, shown, (*names, *_VALIDITY), key)
             when = f"; load of {load_ts:%Y-%m-%d %H:%M:%S.%f} UTC"
             named += (replace(it, detail=it.detail + when) for it in found.differences)
             complete = complete and found.complete
-        follower = MartTables(versions.mart).history
-        return replace(seen, follower=follower, equal=False, differences=tuple(named), complete=complete)
+        target = MartTables(versions.mart).history
+        return replace(seen, target=target, equal=False, differences=tuple(named), complete=complete)
 
     def _compare(
         self,
-        main: Side,
-        follower: Side,
-        held: dict[int, Fingerprint],
-        shown: dict[int, Fingerprint],
+        source: Endpoint,
+        target: Endpoint,
+        held: dict[int, Checksum],
+        shown: dict[int, Checksum],
         names: tuple[str, ...],
         key: tuple[str, ...],
     ) -> Verification:
         differing = Comparison(held, shown).differing
         rows = sum(count for count, _ in held.values())
         if not differing:
-            return Verification(self.feed.name, main.name, follower.name, rows, equal=True)
-        looked_into = differing[: max(1, _LOOKED_AT * self.buckets // max(rows, 1))]
-        keys = _disagreeing(main, follower, looked_into, self.buckets)
-        named = tuple(_named(self.feed, main, follower, names, key, keys[:_NAMED]))
-        complete = bool(named) and len(looked_into) == len(differing) and len(keys) <= _NAMED
-        return Verification(self.feed.name, main.name, follower.name, rows, False, named, complete)
+            return Verification(self.feed.name, source.name, target.name, rows, equal=True)
+        inspected = differing[: max(1, _LOOKED_AT * self.buckets // max(rows, 1))]
+        keys = _disagreeing(source, target, inspected, self.buckets)
+        named = tuple(_named(self.feed, source, target, names, key, keys[:_NAMED]))
+        complete = bool(named) and len(inspected) == len(differing) and len(keys) <= _NAMED
+        return Verification(self.feed.name, source.name, target.name, rows, False, named, complete)
 
 
-def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: MartSession) -> bool:
+def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: ClickHouseSession) -> bool:
     """Whether a mart holds exactly the vault's rows, now and in each load, by checksums alone."""
     feed = model.feed(mart.feed)
-    buckets = proof_buckets(rows_active(warehouse, model, feed))
+    buckets = proof_hash_buckets(rows_active(warehouse, model, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
-    vault = vault_sides(warehouse, model, feed, None)[place]
-    current = mart_side(datamart, model, mart)
-    seen = not Comparison(vault.fingerprints(buckets), current.fingerprints(buckets)).differing
+    vault = vault_endpoints(warehouse, model, feed, None)[place]
+    current = mart_endpoint(datamart, model, mart)
+    seen = not Comparison(vault.checksums(buckets), current.checksums(buckets)).differing
     return seen and not Versions(model, mart, warehouse, datamart).differing()
 
 
-def _disagreeing(main: Side, follower: Side, chosen: Sequence[int], buckets: int) -> list[str]:
+def _disagreeing(source: Endpoint, target: Endpoint, chosen: Sequence[int], buckets: int) -> list[str]:
     """Keys of the rows that differ, as far as the chosen buckets tell."""
-    ours, theirs = main.hashes(chosen, buckets), follower.hashes(chosen, buckets)
+    ours, theirs = source.hashes(chosen, buckets), target.hashes(chosen, buckets)
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
 
 
 def _named(
-    feed: Feed, main: Side, follower: Side, names: tuple[str, ...], key: tuple[str, ...], keys: list[str]
-) -> Iterator[Difference]:
-    ours, theirs = main.texts(keys), follower.texts(keys)
+    feed: Feed, source: Endpoint, target: Endpoint, names: tuple[str, ...], key: tuple[str, ...], keys: list[str]
+) -> Iterator[RowDifference]:
+    ours, theirs = source.texts(keys), target.texts(keys)
     for row_key in keys:
         left, right = ours.get(row_key, []), theirs.get(row_key, [])
         if left == right:
@@ -224,12 +233,12 @@ def _named(
         detail = who or f"row key {row_key}"
         if kind == "differs":
             unequal = (
-                f"{name}: {main.name} has {_shown(a)}, {follower.name} has {_shown(b)}"
+                f"{name}: {source.name} has {_shown(a)}, {target.name} has {_shown(b)}"
                 for name, a, b in zip(names, left[0], right[0], strict=True)
                 if a != b
             )
             detail += "; " + "; ".join(unequal)
-        yield Difference(feed.name, main.name, follower.name, kind, row_key, detail)
+        yield RowDifference(feed.name, source.name, target.name, kind, row_key, detail)
 
 
 def _shown(text: str | None) -> str:

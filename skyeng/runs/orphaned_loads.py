@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from skyeng.db.clickhouse import Session
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.db.postgres import Postgres
 from skyeng.errors import DatamartAhead
 from skyeng.marts import contents
@@ -27,7 +27,12 @@ def all_closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
 
 
 def retained(
-    session: Session, model: Model, mart: Mart, found: Found, vault: Sequence[MartLoad], closed: Sequence[datetime]
+    session: ClickHouseSession,
+    model: Model,
+    mart: Mart,
+    found: Found,
+    vault: Sequence[MartLoad],
+    closed: Sequence[datetime],
 ) -> tuple[Retained | None, str]:
     """What only the mart has and a rebuild retains; then what of it is lost, in words.
 
@@ -66,7 +71,7 @@ def retained(
 
 
 def _versions(
-    session: Session, history: HistoryInUse, registered: Mapping[datetime, int] | None
+    session: ClickHouseSession, history: HistoryInUse, registered: Mapping[datetime, int] | None
 ) -> dict[datetime, int]:
     """Row versions of the history, by load, without what an append that ended early left behind."""
     versions = contents.versions_by_load(session, history.table, history.load_ts)

@@ -12,11 +12,11 @@ from skyeng.control import locks
 from skyeng.control.feed_changes import Changes
 from skyeng.control.loads import Load
 from skyeng.db.stores import Stores
-from skyeng.detection.key_range import Part
+from skyeng.detection.key_range import KeyRanges
 from skyeng.errors import SkyengError, UsageError
 from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model
-from skyeng.runs.steps import Ledger, Observer, Step, unobserved
+from skyeng.runs.steps import Observer, Step, StepLog, unobserved
 from skyeng.runs.to_datamart import EMPTY, ToDatamart
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.vault.revisions import check_migrated
@@ -38,7 +38,7 @@ class Report:
     """What a run did."""
 
     model: str
-    #: Rows of each feed that were new, changed or gone; empty if the warehouse was not run.
+    #: Rows of each feed that were new, changed or deleted; empty if the warehouse was not run.
     changes: dict[str, Changes] = field(default_factory=dict)
     #: Why everything was compared with the vault itself; empty where that was not needed.
     compared_because: str = ""
@@ -74,8 +74,8 @@ def run(
     A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
     dies, will be by the next run.
     """
-    part = Part.of(model, where) if where else None
-    if part and only == "to_datamart":
+    key_ranges = KeyRanges.of(model, where) if where else None
+    if key_ranges and only == "to_datamart":
         raise UsageError("--where names a part of the source, and to_datamart does not read the source")
     with stores.warehouse.kept():
         check_migrated(stores.warehouse, model)
@@ -84,24 +84,24 @@ def run(
             with stores.datamart.session() as datamart:
                 mart_migrations.check_migrated(datamart, model)
         report = Report(model.name)
-        ledger = Ledger(observer)
+        step_log = StepLog(observer)
         if only != "to_datamart":
             with locks.exclusive(stores.warehouse, model):
-                steps = ToDatawarehouse(model, stores, full, part=part, may_be_empty=may_be_empty)
-                _to_datawarehouse(steps, ledger, report)
+                steps = ToDatawarehouse(model, stores, full, key_ranges=key_ranges, may_be_empty=may_be_empty)
+                _to_datawarehouse(steps, step_log, report)
         if only != "to_datawarehouse":
             with stores.datamart.kept():
                 for mart in model.marts:
-                    _to_datamart(ToDatamart(model, mart, stores, full), ledger, report)
-        report.counts, report.seconds = ledger.counts, ledger.seconds
+                    _to_datamart(ToDatamart(model, mart, stores, full), step_log, report)
+        report.counts, report.seconds = step_log.counts, step_log.seconds
         return report
 
 
-def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger, report: Report) -> None:
-    load = ledger.timed("e_from_pg_datawarehouse", steps.e_from_pg_datawarehouse)
+def _to_datawarehouse(steps: ToDatawarehouse, step_log: StepLog, report: Report) -> None:
+    load = step_log.timed("e_from_pg_datawarehouse", steps.e_from_pg_datawarehouse)
     report.compared_because = load.rebuilt_because
     try:
-        report.changes = _load(steps, load, ledger)
+        report.changes = _load(steps, load, step_log)
     except BaseException as exc:
         error = exc.what if isinstance(exc, SkyengError) else f"{type(exc).__name__}: {exc}"
         with suppress(SkyengError):  # else the next run does it
@@ -109,23 +109,23 @@ def _to_datawarehouse(steps: ToDatawarehouse, ledger: Ledger, report: Report) ->
         raise
 
 
-def _load(steps: ToDatawarehouse, load: Load, ledger: Ledger) -> dict[str, Changes]:
-    ledger.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
-    changes = ledger.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
+def _load(steps: ToDatawarehouse, load: Load, step_log: StepLog) -> dict[str, Changes]:
+    step_log.run(Step("e_from_pg_datasource", lambda: steps.e_from_pg_datasource(load)))
+    changes = step_log.timed("t_find_new_rows", lambda: steps.t_find_new_rows(load))
     if any(changes.values()):
-        ledger.run_stage(steps.insert_steps(load))
-        changes = ledger.timed("close", lambda: steps.close(load))
+        step_log.run_stage(steps.insert_steps(load))
+        changes = step_log.timed("close", lambda: steps.close(load))
     return changes
 
 
-def _to_datamart(steps: ToDatamart, ledger: Ledger, report: Report) -> None:
+def _to_datamart(steps: ToDatamart, step_log: StepLog, report: Report) -> None:
     mart = steps.mart.table
-    held = ledger.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
-    main = ledger.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
-    delta = ledger.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, main, held))
+    held = step_log.timed("e_from_ch_datamart", steps.e_from_ch_datamart)
+    source = step_log.timed("e_from_pg_datawarehouse (mart)", steps.e_from_pg_datawarehouse)
+    delta = step_log.timed("t_find_new_rows (mart)", partial(steps.t_find_new_rows, source, held))
     if delta:
-        delta = ledger.timed("l_update_datamart", steps.l_update_datamart)
-    report.marts[mart] = ledger.counts[mart] = delta.row_versions
+        delta = step_log.timed("l_update_datamart", steps.l_update_datamart)
+    report.marts[mart] = step_log.counts[mart] = delta.row_versions
     if delta.reason not in ("", EMPTY):
         report.rebuilt[mart] = delta.reason
     if delta.views:

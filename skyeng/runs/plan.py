@@ -1,4 +1,4 @@
-"""What a run sends, printed without sending it: a rehearsal of the run, as SQL that a person can read."""
+"""A dry run of the pipelines, printed as commented SQL: nothing is sent."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Unpack
 
 from skyeng.db.postgres import WAREHOUSE
 from skyeng.db.stores import Stores
-from skyeng.errors import NotMigrated, NotRehearsed, SourceError, UsageError
+from skyeng.errors import DryRunFailed, NotMigrated, SourceError, UsageError
 from skyeng.model import Model
-from skyeng.runs.dry_run import Kind, RehearsedClickHouse, RehearsedPostgres, Scenario, Script, Section
+from skyeng.runs.dry_run import DryRunClickHouse, DryRunPostgres, Kind, Scenario, Script, Section
 from skyeng.runs.pipelines import Options, run
 from skyeng.vault.revisions import check_revised, model_history, newest_file
 
@@ -23,25 +23,23 @@ _WHAT: dict[Kind, str] = {
     "unchanged": "finds nothing new in {rows:,} rows of each feed",
 }
 _WIDTH = 110
-#: So many statements are named where a rehearsal breaks off.
+#: How many statements an error names where a dry run fails.
 _NAMED = 5
 
 
-def rehearse(
-    model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]
-) -> list[Section]:
+def dry_run(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]) -> list[Section]:
     """Every statement of a run, by step. No server is needed, and none is asked.
 
-    Raises `NotRehearsed` where the made-up answers do not fit what the code asks, and `NotMigrated` where the model
+    Raises `DryRunFailed` where the made-up answers do not fit what the code asks, and `NotMigrated` where the model
     was edited after its newest revision: no run would send anything then.
     """
     if newest_file(model_history(model)):
         check_revised(model)
     script = Script(Scenario(scenario, model, rows))
     stores = Stores(
-        RehearsedPostgres("pg_datasource", "postgresql:///datasource", script=script),
-        RehearsedPostgres(WAREHOUSE, "postgresql:///warehouse", script=script),
-        RehearsedClickHouse("clickhouse:///datamart", script=script),
+        DryRunPostgres("pg_datasource", "postgresql:///datasource", script=script),
+        DryRunPostgres(WAREHOUSE, "postgresql:///warehouse", script=script),
+        DryRunClickHouse("clickhouse:///datamart", script=script),
     )
     try:
         run(model, stores, observer=script.observe, **options)
@@ -54,7 +52,7 @@ def rehearse(
             f"\n    answered with {list(made_up.rows)}, {made_up.count} written"
             for it, made_up in failed.answered[-_NAMED:]
         )
-        raise NotRehearsed(
+        raise DryRunFailed(
             f"the plan of model '{model.name}' breaks off in {failed.name or 'no step'}: {type(exc).__name__}: {exc}",
             where="\n".join(told),
             expected="made-up answers that suit what the code asks (skyeng/runs/dry_run/scenario.py)",
@@ -64,10 +62,10 @@ def rehearse(
 
 def plan(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]) -> str:
     """The statements of a run as one commented script."""
-    sections = rehearse(model, scenario=scenario, rows=rows, **options)
+    sections = dry_run(model, scenario=scenario, rows=rows, **options)
     head = (
         f"What a run of model '{model.name}' {_given(options)} sends when it {_WHAT[scenario].format(rows=rows)}."
-        " Nothing was sent to print this: the run's own code was rehearsed without servers.",
+        " Nothing was sent to print this: the run's own code ran without servers.",
         ":name stands for a value that is bound when the run is under way; which rows and buckets differ, and as of"
         " which load a mart is compared, are examples. Of a business key there are several rows, but for a driving"
         " key's. Statements that depend on a count of rows are shown as if every table had so many. Not shown: the"

@@ -38,7 +38,7 @@ def unobserved(step: str, state: State, seconds: float) -> None:
 
 
 @dataclass
-class Ledger:
+class StepLog:
     """What the steps did: counts and timing are kept around them, not by them."""
 
     observer: Observer = unobserved

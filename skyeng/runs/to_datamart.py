@@ -1,6 +1,6 @@
 """`to_datamart`: the closed loads that a mart does not hold, appended to ClickHouse.
 
-What passes between steps are fingerprints and counts; a step reads what it needs from the stores.
+What passes between steps are checksums and counts; a step reads what it needs from the stores.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import IO, Literal
 
 from skyeng.control import locks
 from skyeng.control.locks import Hold
-from skyeng.db.clickhouse import Session as MartSession
+from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.db.postgres import Session
 from skyeng.db.stores import Stores
 from skyeng.detection.comparison import Comparison
 from skyeng.errors import DatamartAhead
-from skyeng.hashing.checksums import Fingerprint
+from skyeng.hashing.checksums import Checksum
 from skyeng.marts import append, contents, housekeeping, rebuild
 from skyeng.marts import migrations as mart_migrations
 from skyeng.marts import objects as mart_objects
@@ -34,11 +34,11 @@ from skyeng.proof.verification import mart_is_right
 from skyeng.runs.orphaned_loads import all_closed_loads, in_words, retained
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.vault import change_log
-from skyeng.vault.readback import Moment, row_versions
+from skyeng.vault.readback import AsOf, row_versions
 from skyeng.vault.revisions import check_signature
 
-#: The fingerprint of no load at all.
-NO_LOADS: Fingerprint = (0, 0)
+#: The checksum of no load at all.
+NO_LOADS: Checksum = (0, 0)
 
 #: Why a mart is built for the first time.
 EMPTY = "the mart is empty"
@@ -47,10 +47,10 @@ UNREGISTERED = "the mart holds rows of which its register knows nothing"
 
 
 @dataclass(frozen=True)
-class Held:
+class MartSummary:
     """What a mart holds: its loads, and whether its tables are as its register says and as the model declares."""
 
-    fingerprint: Fingerprint
+    checksum: Checksum
     whole: bool
     #: Tables and views that are missing or not as declared, in words.
     differences: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Delta:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Work:
     """A delta with its loads, the last load that the mart holds before them, and what only the mart has."""
 
     delta: Delta
@@ -82,8 +82,8 @@ class _Plan:
     retained: Retained | None = None
 
 
-def of_loads(loads: Iterable[MartLoad]) -> Fingerprint:
-    """One fingerprint over loads: their row versions, and the sum of a hash of each load."""
+def of_loads(loads: Iterable[MartLoad]) -> Checksum:
+    """One checksum over loads: their row versions, and the sum of a hash of each load."""
     rows = total = 0
     for load in loads:
         text = f"{load.load_ts.isoformat()} {load.row_versions} {load.hash_sum}"
@@ -101,7 +101,7 @@ class ToDatamart:
     stores: Stores
     full: bool = False
 
-    def e_from_ch_datamart(self) -> Held:
+    def e_from_ch_datamart(self) -> MartSummary:
         """What the mart holds, and whether its tables and views are as the model declares."""
         self._check_model()
         with self.stores.datamart.session() as session:
@@ -112,19 +112,19 @@ class ToDatamart:
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             check_signature(warehouse, self.model)
 
-    def _objects(self, session: MartSession) -> Compared:
+    def _objects(self, session: ClickHouseSession) -> Compared:
         """Compare the mart's tables and views with the model."""
         found = mart_migrations.check_migrated(session, self.model, self.mart)
         return Compared(found, mart_objects.differences(objects(self.model, self.mart), found))
 
-    def _held(self, session: MartSession, there: Compared) -> Held:
+    def _held(self, session: ClickHouseSession, there: Compared) -> MartSummary:
         words = tuple(map(str, there.differences))
         if there.lost:
-            return Held(NO_LOADS, whole=False, differences=words)
+            return MartSummary(NO_LOADS, whole=False, differences=words)
         found = contents.read(session, self.mart)
-        return Held(of_loads(found.loads), found.is_whole, words)
+        return MartSummary(of_loads(found.loads), found.is_whole, words)
 
-    def e_from_pg_datawarehouse(self) -> Fingerprint:
+    def e_from_pg_datawarehouse(self) -> Checksum:
         """What the warehouse has for the mart: closed loads only."""
         return of_loads(self.closed_loads())
 
@@ -134,26 +134,26 @@ class ToDatamart:
             check_signature(session, self.model)
             return closed_loads(session, self.model, self.mart)
 
-    def t_find_new_rows(self, main: Fingerprint, held: Held) -> Delta:
+    def t_find_new_rows(self, source: Checksum, held: MartSummary) -> Delta:
         """Which loads to append, which views to make, or that the mart must be rebuilt, and why."""
         level = held.whole and not held.differences
-        if level and not self.full and not Comparison({"loads": main}, {"loads": held.fingerprint}).differing:
+        if level and not self.full and not Comparison({"loads": source}, {"loads": held.checksum}).differing:
             return Delta("nothing")
         self._check_model()
         with self.stores.datamart.session() as session:
             there = self._objects(session)
             return self._find(session, there, self._registered(session, there), whole=held.whole).delta
 
-    def _registered(self, session: MartSession, there: Compared) -> Contents:
+    def _registered(self, session: ClickHouseSession, there: Compared) -> Contents:
         """The loads of the mart's register, where it can be read."""
         readable = there.as_declared(MartTables(self.mart).loads)
         return contents.registered(session, self.mart) if readable else Contents()
 
-    def _find(self, session: MartSession, there: Compared, held: Contents, *, whole: bool) -> _Plan:
+    def _find(self, session: ClickHouseSession, there: Compared, held: Contents, *, whole: bool) -> _Work:
         """Compare load by load. `held` was read before: a load that another run closes and appends now is known."""
-        main = self.closed_loads()
+        source = self.closed_loads()
         compared = Comparison(
-            {load.load_ts: load.fingerprint for load in main}, {load.load_ts: load.fingerprint for load in held.loads}
+            {load.load_ts: load.checksum for load in source}, {load.load_ts: load.checksum for load in held.loads}
         )
         if compared.ahead and not self.full:
             raise DatamartAhead(
@@ -164,25 +164,25 @@ class ToDatamart:
                 " both level with the source, and what the mart knows of that time stays in its history",
             )
         missing = set(compared.missing)
-        wanted = tuple(load for load in main if load.load_ts in missing)
-        if reason := self._reason_to_rebuild(session, there, compared.ahead, held, main, wanted, whole=whole):
+        wanted = tuple(load for load in source if load.load_ts in missing)
+        if reason := self._reason_to_rebuild(session, there, compared.ahead, held, source, wanted, whole=whole):
             closed = all_closed_loads(self.stores.warehouse, self.model)
-            alone, lost = retained(session, self.model, self.mart, there.found, main, closed)
+            alone, lost = retained(session, self.model, self.mart, there.found, source, closed)
             reason = f"{reason}; {lost}" if lost else reason
-            delta = Delta("rebuild", len(main), sum(it.row_versions for it in main), reason, there.views)
-            return _Plan(delta, main, retained=alone)
+            delta = Delta("rebuild", len(source), sum(it.row_versions for it in source), reason, there.views)
+            return _Work(delta, source, retained=alone)
         if wanted:
             delta = Delta("append", len(wanted), sum(it.row_versions for it in wanted), views=there.views)
-            return _Plan(delta, wanted, held.loads[-1].load_ts)
-        return _Plan(Delta("make views", views=there.views) if there.views else Delta("nothing"))
+            return _Work(delta, wanted, held.loads[-1].load_ts)
+        return _Work(Delta("make views", views=there.views) if there.views else Delta("nothing"))
 
     def _reason_to_rebuild(
         self,
-        session: MartSession,
+        session: ClickHouseSession,
         there: Compared,
         ahead: Sequence[datetime],
         held: Contents,
-        main: Sequence[MartLoad],
+        source: Sequence[MartLoad],
         wanted: Sequence[MartLoad],
         *,
         whole: bool,
@@ -192,7 +192,7 @@ class ToDatamart:
         if not whole:
             return "rows of the mart were lost" if held.newest else UNREGISTERED
         if not held.loads:
-            return EMPTY if main else ""
+            return EMPTY if source else ""
         if ahead:
             return "the mart holds loads that the warehouse does not know"
         if held.newest and any(load.load_ts < held.newest for load in wanted):
@@ -201,7 +201,7 @@ class ToDatamart:
             return "rows of the mart differ from the vault"
         return ""
 
-    def _is_right(self, session: MartSession) -> bool:
+    def _is_right(self, session: ClickHouseSession) -> bool:
         """Whether the mart, which lacks no load, shows exactly what the vault gives back."""
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             return mart_is_right(self.model, self.mart, warehouse, session)
@@ -240,11 +240,11 @@ class ToDatamart:
 
     def _carry_out(
         self,
-        plan: _Plan,
+        plan: _Work,
         there: Compared,
         held: Contents,
         warehouse: Session,
-        session: MartSession,
+        session: ClickHouseSession,
         hold: Hold,
     ) -> None:
         versions = partial(self._versions, warehouse)
@@ -266,19 +266,19 @@ class ToDatamart:
         """Copy the row versions of a span out of the vault; how many."""
         whole = read_whole(warehouse, self.model, span)
         query = versions_to_send(self.model, self.mart, whole, changes=self._changes(span))
-        bound = {"after": span.after, "upto": span.upto, "ended_upto": span.ended_upto}
+        bound = {"after": span.after, "upto": span.until, "ended_upto": span.ended_until}
         return warehouse.copy_out(query, end, bound, binary=False)
 
     def _changes(self, span: Span) -> SQL | None:
         """The log of changes with ends, where the span is sent with ends and has any."""
         feed = self.model.feed(self.mart.feed)
         if span.whole_load:
-            follows = span.ended_upto and span.ended_upto > span.upto
+            follows = span.ended_until and span.ended_until > span.until
             return change_log.with_ends_of_large(feed) if follows else None
-        return change_log.with_ends(feed) if span.ended_upto else None
+        return change_log.with_ends(feed) if span.ended_until else None
 
 
-def versions_to_send(model: Model, mart: Mart, whole_load: Moment | None = None, changes: SQL | None = None) -> SQL:
+def versions_to_send(model: Model, mart: Mart, whole_load: AsOf | None = None, changes: SQL | None = None) -> SQL:
     """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
     served = (
         sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))

@@ -26,16 +26,16 @@ from skyeng.db.postgres import Session
 from skyeng.db.stores import Stores
 from skyeng.detection import active_rows, delta, full_compare, row_selection, segment_checksums, validity
 from skyeng.detection.comparison import agreed_method
-from skyeng.detection.key_range import Part
-from skyeng.detection.segment_checksums import Difference
-from skyeng.detection.segmentation import Cut, Selection
+from skyeng.detection.key_range import KeyRanges
+from skyeng.detection.segment_checksums import SegmentDifference
+from skyeng.detection.segmentation import RowSelection, Segmentation
 from skyeng.hashing.checksums import Method
 from skyeng.model import Entity, Feed, Model
 from skyeng.runs.steps import Stage, Step
 from skyeng.sources import postgres as source_feed
 from skyeng.sql import ident, idents, sql
 from skyeng.vault import derived, distinct_rows, loading, revisions, staging
-from skyeng.vault.inserts import Standing
+from skyeng.vault.inserts import KeyProfile
 
 EXTRACT, FIND = "e_from_pg_datasource", "t_find_new_rows"
 
@@ -50,7 +50,7 @@ class Insert:
 
 def inserts(model: Model) -> tuple[tuple[Insert, ...], ...]:
     """The steps that fill the vault: hubs at once, then links and satellites at once."""
-    links = tuple(part for link in model.links for part in (link, link.effectivity))
+    links = tuple(key_ranges for link in model.links for key_ranges in (link, link.effectivity))
     return (
         tuple(Insert(f"l_update_h_{hub.name}", (hub,)) for hub in model.hubs),
         (
@@ -68,13 +68,13 @@ class ToDatawarehouse:
     stores: Stores
     full: bool = False
     runner: Runner = field(default_factory=this_process)
-    #: The part of the feeds to compare; None: all of them.
-    part: Part | None = None
+    #: The key ranges to compare; None: all rows.
+    key_ranges: KeyRanges | None = None
     #: Whether a feed may give no row at all where it gave some before.
     may_be_empty: bool = False
 
     def e_from_pg_datawarehouse(self) -> Load:
-        """Open a load, and note by how many buckets what the warehouse holds is to be compared."""
+        """Open a load, and record the segmentation by which each feed is compared."""
         method = self._method()
         with self.stores.warehouse.session() as session:
             loads.roll_back_dead(session, self.model, self.runner)
@@ -90,41 +90,45 @@ class ToDatawarehouse:
             load = loads.open_load(session, self.model, method, self.runner)
             for feed in self.model.feeds:
                 staging.clear(session, feed)
-                cut = self._cut(session, feed, method, active.get(feed.name), trusted=trusted)
-                row_selection.keep_selection(session, self.model, feed, load, Selection(cut, everything=True))
+                segmentation = self._segmentation(session, feed, method, active.get(feed.name), trusted=trusted)
+                row_selection.record_selection(
+                    session, self.model, feed, load, RowSelection(segmentation, everything=True)
+                )
             control_models.trust(session, self.model, method)
         return replace(load, rebuilt_because=reason)
 
-    def _cut(self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool) -> Cut:
-        """How the feed is to be compared, with what the warehouse holds made ready for it.
+    def _segmentation(
+        self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool
+    ) -> Segmentation:
+        """The segmentation by which the feed is compared, with the checksums of the active rows up to date.
 
-        `active` rows are those that the register of loads counts.
+        `active` is the number of active rows by the register of loads.
         """
-        kept = segment_checksums.kept_cut(session, self.model, feed)
-        holds = active_rows.holds_rows(session, feed)
+        recorded = segment_checksums.recorded_segmentation(session, self.model, feed)
+        holds = active_rows.has_active_rows(session, feed)
         compared = holds and not feed.delta
-        known = segment_checksums.filled(session, feed) if compared and kept and not self.part else None
-        fits = active is None or (holds == bool(active) and not (known and known.built and known.rows != active))
-        # Without a cut, rows are from before they had places.
-        if not (trusted and fits) or (compared and kept is None):
+        known = segment_checksums.statistics(session, feed) if compared and recorded and not self.key_ranges else None
+        fits = active is None or (holds == bool(active) and not (known and known.exist and known.rows != active))
+        # Without a segmentation, the active rows are from before they had segment keys.
+        if not (trusted and fits) or (compared and recorded is None):
             validity.rebuild_rows(session, self.model, feed, method)
-            compared, known = not feed.delta and active_rows.holds_rows(session, feed), None
-        if self.part or not compared:
-            return kept or Cut()
-        return segment_checksums.ready(session, self.model, feed, known)
+            compared, known = not feed.delta and active_rows.has_active_rows(session, feed), None
+        if self.key_ranges or not compared:
+            return recorded or Segmentation()
+        return segment_checksums.prepare(session, self.model, feed, known)
 
     def e_from_pg_datasource(self, load: Load) -> Counts:
         """Stage the rows that may differ: all feeds from one snapshot of the source.
 
-        Asked for again it takes a new snapshot, and the load begins anew from it.
+        When repeated, it takes a new snapshot, and the load starts again from it.
         """
         with self._at_work(load), self.stores.warehouse.session() as warehouse:
             closed = loads.is_closed(warehouse, load, alone=True)
             revisions.check_signature(warehouse, self.model)
-            booked = step_log.done(warehouse, load)
+            completed = step_log.done(warehouse, load)
             if closed:
-                return booked.get(EXTRACT, {})
-            if EXTRACT in booked:
+                return completed.get(EXTRACT, {})
+            if EXTRACT in completed:
                 loads.remove_rows(warehouse, self.model, load)
                 step_log.forget(warehouse, load)
             begun = time.perf_counter()
@@ -134,26 +138,26 @@ class ToDatawarehouse:
                     f"stage.{feed.name}": self._stage(source, warehouse, feed, load, method)
                     for feed in self.model.feeds
                 }
-            step_log.book(warehouse, load, EXTRACT, counts, time.perf_counter() - begun)
+            step_log.record(warehouse, load, EXTRACT, counts, time.perf_counter() - begun)
         return counts
 
     def _stage(self, source: Session, warehouse: Session, feed: Feed, load: Load, method: Method) -> int:
         source_feed.check_columns(source, self.model, feed)
-        cut = row_selection.kept_selection(warehouse, self.model, feed, load).cut
+        segmentation = row_selection.recorded_selection(warehouse, self.model, feed, load).segmentation
         with source_feed.reading(self.model, feed):
-            found = self._differing(source, warehouse, feed, method, cut)
+            found = self._differing(source, warehouse, feed, method, segmentation)
             selection = found.selection
             staged = self._copy(source, warehouse, feed, method, selection)
-        row_selection.keep_selection(warehouse, self.model, feed, load, selection, found.rows_held)
+        row_selection.record_selection(warehouse, self.model, feed, load, selection, found.active_rows)
         return staged
 
-    def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: Selection) -> int:
+    def _copy(self, source: Session, warehouse: Session, feed: Feed, method: Method, selection: RowSelection) -> int:
         """Fill staging with the selected rows."""
         if not selection:
             staging.clear(warehouse, feed)
             return 0
         freeze = staging.clear_to_copy(warehouse, feed)
-        rows = source_feed.extraction(self.model, feed, method, selection, self.part)
+        rows = source_feed.extraction(self.model, feed, method, selection, self.key_ranges)
         columns = source_feed.staged_columns(self.model, feed)
         with pipe(lambda end: source.copy_out(rows, end, binary=True)) as flow:
             staged = warehouse.copy_in(ident("stage", feed.name), columns, flow.reader, freeze=freeze)
@@ -161,25 +165,29 @@ class ToDatawarehouse:
         warehouse.execute(sql("ANALYZE stage.{feed} ({keys})", feed=ident(feed.name), keys=keys))
         return staged
 
-    def _differing(self, source: Session, warehouse: Session, feed: Feed, method: Method, cut: Cut) -> Difference:
-        if self.part and not self.part.covers(self.model, feed):
-            return Difference(Selection(cut), active_rows.rows_held(warehouse, feed))
-        if not active_rows.holds_rows(warehouse, feed):
-            return Difference(Selection(cut, everything=True), 0)
+    def _differing(
+        self, source: Session, warehouse: Session, feed: Feed, method: Method, segmentation: Segmentation
+    ) -> SegmentDifference:
+        if self.key_ranges and not self.key_ranges.covers(self.model, feed):
+            return SegmentDifference(RowSelection(segmentation), active_rows.count_active_rows(warehouse, feed))
+        if not active_rows.has_active_rows(warehouse, feed):
+            return SegmentDifference(RowSelection(segmentation, everything=True), 0)
         if feed.delta:
-            return Difference(Selection(cut, everything=True), active_rows.rows_held(warehouse, feed))
-        rows = source_feed.placed_rows(self.model, feed, method, self.part)
-        if self.part is None:
-            return segment_checksums.differing(source, warehouse, feed, cut, rows)
-        held = active_rows.held_rows(self.model, feed, self.part)
-        found = segment_checksums.differing(source, warehouse, feed, cut, rows, held)
-        return replace(found, rows_held=active_rows.rows_held(warehouse, feed))
+            return SegmentDifference(
+                RowSelection(segmentation, everything=True), active_rows.count_active_rows(warehouse, feed)
+            )
+        rows = source_feed.keyed_rows(self.model, feed, method, self.key_ranges)
+        if self.key_ranges is None:
+            return segment_checksums.differing(source, warehouse, feed, segmentation, rows)
+        held = active_rows.select_active_rows(self.model, feed, self.key_ranges)
+        found = segment_checksums.differing(source, warehouse, feed, segmentation, rows, held)
+        return replace(found, active_rows=active_rows.count_active_rows(warehouse, feed))
 
     def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
         """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
 
-        Where nothing is new, changed or gone, the load is closed here and now. Asked for again after rows were refused,
-        it reads the source again: they may be mended.
+        Where nothing is new, changed or deleted, the load is closed. When repeated after rows were refused, it reads
+        the source again: the rows may be fixed by then.
         """
         if step_log.was_refused(self.stores.warehouse, load):
             self.e_from_pg_datasource(load)
@@ -202,20 +210,20 @@ class ToDatawarehouse:
     def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
         if feed.delta:
             # Before the comparison: a row that is known may contradict one delivered with it.
-            standing = check_rows(session, self.model, feed)
+            key_profile = check_rows(session, self.model, feed)
             changes = delta.find_changes(session, self.model, feed)
             # What was dropped as known speaks for nobody.
-            distinct_rows.keep_combinations(session, self.model, feed, standing.shared)
+            distinct_rows.record_distinct_rows(session, self.model, feed, key_profile.shared)
         else:
-            changes = full_compare.find_changes(session, self.model, feed, load, self._part_of(feed))
-            if not (self.part or self.may_be_empty or feed.may_be_empty):
+            changes = full_compare.find_changes(session, self.model, feed, load, self._key_ranges_of(feed))
+            if not (self.key_ranges or self.may_be_empty or feed.may_be_empty):
                 check_not_emptied(session, self.model, feed, changes)
-            standing = check_rows(session, self.model, feed, self._part_of(feed)) if changes else Standing()
-        staging.keep_standing(session, self.model, feed, standing)
+            key_profile = check_rows(session, self.model, feed, self._key_ranges_of(feed)) if changes else KeyProfile()
+        staging.record_key_profile(session, self.model, feed, key_profile)
         return changes
 
-    def _part_of(self, feed: Feed) -> Part | None:
-        return self.part if self.part and self.part.covers(self.model, feed) else None
+    def _key_ranges_of(self, feed: Feed) -> KeyRanges | None:
+        return self.key_ranges if self.key_ranges and self.key_ranges.covers(self.model, feed) else None
 
     def l_update(self, insert: Insert, load: Load) -> Counts:
         """Load tables of the vault from staging; rows inserted, by table."""
@@ -246,9 +254,9 @@ class ToDatawarehouse:
 
     def _close(self, load: Load, session: Session) -> Counts:
         for feed in self.model.feeds:
-            if feed.delta or (self._part_of(feed) and delta.reaches_further(session, self.model, feed, load)):
+            if feed.delta or (self._key_ranges_of(feed) and delta.reaches_further(session, self.model, feed, load)):
                 delta.restage(session, self.model, feed, load, loads.method_of(session, load))
-            active_rows.keep_changes(session, self.model, feed, load)
+            active_rows.record_changes(session, self.model, feed, load)
             staging.clear(session, feed)
         loads.mark_closed(session, load)
         return {}
@@ -260,15 +268,15 @@ class ToDatawarehouse:
         with self._at_work(load), self.stores.warehouse.session() as session:
             closed = loads.is_closed(session, load, alone=alone)
             revisions.check_signature(session, self.model)
-            booked = step_log.done(session, load)
-            if closed or name in booked:
-                return booked.get(name, {})
-            step_log.require(load, before, name, booked)
+            completed = step_log.done(session, load)
+            if closed or name in completed:
+                return completed.get(name, {})
+            step_log.require(load, before, name, completed)
             for feed in self.model.feeds:
                 row_selection.check_staged(session, self.model, feed, load)
             begun = time.perf_counter()
             counts = work(session)
-            step_log.book(session, load, name, counts, time.perf_counter() - begun)
+            step_log.record(session, load, name, counts, time.perf_counter() - begun)
             return counts
 
     def _at_work(self, load: Load) -> AbstractContextManager[None]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from skyeng.db.postgres import Postgres, Session
-from skyeng.detection.key_range import Part
-from skyeng.detection.segmentation import Selection, place, place_column
+from skyeng.detection.key_range import KeyRanges
+from skyeng.detection.segmentation import RowSelection, segment_column, segment_key
 from skyeng.errors import SourceError, StatementFailed
 from skyeng.hashing.checksums import Method, with_row_hash
 from skyeng.hashing.hash_keys import hash_key, key_digest, key_values
@@ -29,7 +29,7 @@ def query(model: Model, feed: Feed) -> SQL:
         raise SourceError(f"the query of feed '{feed.name}' cannot be read", where=f"{path}: {exc}") from exc
 
 
-def typed_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
+def typed_rows(model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> SQL:
     """The feed's rows, or a part of them, each column in the type the model declares.
 
     Texts are taken as they are spelled: a column's own collation may call 'a' and 'A' equal.
@@ -52,29 +52,33 @@ def typed_rows(model: Model, feed: Feed, part: Part | None = None) -> SQL:
     {columns}
 FROM (
     {query}
-) AS feed{part}""",
+) AS feed{key_ranges}""",
         columns=joined(",\n", columns),
         query=query(model, feed),
-        part=sql("\nWHERE {condition}", condition=_condition(model, feed, part)) if part else sql(""),
+        key_ranges=sql("\nWHERE {condition}", condition=_condition(model, feed, key_ranges)) if key_ranges else sql(""),
     )
 
 
-def _condition(model: Model, feed: Feed, part: Part) -> SQL:
-    return part.condition(model, feed, {column.name: ident("feed", column.name) for column in model.row_key(feed)})
+def _condition(model: Model, feed: Feed, key_ranges: KeyRanges) -> SQL:
+    return key_ranges.condition(
+        model, feed, {column.name: ident("feed", column.name) for column in model.row_key(feed)}
+    )
 
 
-def placed_rows(model: Model, feed: Feed, method: Method, part: Part | None = None) -> SQL:
+def keyed_rows(model: Model, feed: Feed, method: Method, key_ranges: KeyRanges | None = None) -> SQL:
     """The feed's rows, or a part of them, with their `row_hash` and `row_place`."""
     return sql(
-        "SELECT *, {place} AS row_place\nFROM (\n    {rows}\n) AS hashed",
-        place=place(model, feed),
-        rows=with_row_hash(typed_rows(model, feed, part), model, feed, method),
+        "SELECT *, {segment_key} AS row_place\nFROM (\n    {rows}\n) AS hashed",
+        segment_key=segment_key(model, feed),
+        rows=with_row_hash(typed_rows(model, feed, key_ranges), model, feed, method),
     )
 
 
-def extraction(model: Model, feed: Feed, method: Method, selection: Selection, part: Part | None = None) -> SQL:
+def extraction(
+    model: Model, feed: Feed, method: Method, selection: RowSelection, key_ranges: KeyRanges | None = None
+) -> SQL:
     """The selected rows, in the order of `staged_columns`."""
-    placed = place_column(model, feed)
+    placed = segment_column(model, feed)
     own = (hash_key(key_values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
     return sql(
         """SELECT {columns}, row_hash, {keys}
@@ -84,7 +88,7 @@ FROM (
 WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
         keys=joined(", ", (key_digest(key_values(model.row_key(feed))), *own)),
-        rows=placed_rows(model, feed, method, part),
+        rows=keyed_rows(model, feed, method, key_ranges),
         # Of the column's own type: else no index finds it.
         wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))
         if placed

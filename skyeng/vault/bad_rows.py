@@ -50,7 +50,7 @@ def doubled(model: Model, feed: Feed, among: SQL) -> SQL:
     return more_than_one(model, feed, sql("row_key"), reason, among)
 
 
-def doubled_by_held(model: Model, feed: Feed, beside: SQL) -> SQL:
+def duplicates_of_active_rows(model: Model, feed: Feed, beside: SQL) -> SQL:
     """Statement that gives (reason, row) of staged rows `beside` one of the same row key that stays as it is."""
     return sql(
         """SELECT {reason}, {row}

@@ -1,9 +1,9 @@
-"""Hubs that many staged rows share: one row of each combination of them, kept apart.
+"""Removes duplicate rows of hubs that many staged rows share.
 
-A million lessons name 20,000 modules in 2,000 streams, and say of each the same fifty times over. One
-look at staging keeps each combination once, and finds whether its rows agree. Who loads such a hub or its
-satellite, or looks up its hash key, then reads thousands of rows and not a million. Other hubs have
-no part in it, nor has any where combinations are nearly as many as rows: they are read from staging itself.
+A million rows may name 20,000 entities of a hub, and repeat the attributes of each fifty times. Staging is scanned
+once: each distinct set of keys is stored once, and its rows are checked for conflicts. Loading such a hub or its
+satellite, and looking up its hash key, then reads thousands of rows instead of a million. Hubs with nearly as many
+distinct keys as rows are read from staging itself.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from skyeng.sql import FENCE, SQL, ident, idents, joined, sql
 from skyeng.vault.staging import WORTH_ANALYSING
 
 
-def keep_combinations(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> bool:
+def record_distinct_rows(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> bool:
     """Fill the feed's shared table from staging; whether its rows may contradict each other.
 
     If not, no key of a shared hub has two different sets of attributes: the rows of each combination
     agree, and so do the combinations of each key.
     """
-    session.empty(ident("stage", feed.shared_table))
+    session.empty(ident("stage", feed.distinct_table))
     if not hubs:
         return False
     session.execute(sql("DROP TABLE IF EXISTS pg_temp.combined"))
-    if session.execute(_combine(model, feed, hubs)) >= WORTH_ANALYSING:
+    if session.execute(_distinct_sets(model, feed, hubs)) >= WORTH_ANALYSING:
         session.execute(sql("ANALYZE pg_temp.combined"))
     kept = session.execute(_keep(model, feed, hubs))
     if kept >= WORTH_ANALYSING:
         keys = idents(column.name for column in _keys(model, hubs))
-        session.execute(sql("ANALYZE stage.{shared} ({keys})", shared=ident(feed.shared_table), keys=keys))
+        session.execute(sql("ANALYZE stage.{shared} ({keys})", shared=ident(feed.distinct_table), keys=keys))
     satellites = _satellites(model, feed, hubs)
-    torn = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_temp.combined WHERE torn)"))
-    return bool(torn or (satellites and session.scalar(_disagreement(model, feed, satellites))))
+    conflicting = session.scalar(sql("SELECT EXISTS (SELECT FROM pg_temp.combined WHERE torn)"))
+    return bool(conflicting or (satellites and session.scalar(_disagreement(model, feed, satellites))))
 
 
 def _keys(model: Model, hubs: Collection[str]) -> list[FeedColumn]:
@@ -47,7 +47,7 @@ def _satellites(model: Model, feed: Feed, hubs: Collection[str]) -> list[Satelli
     return [satellite for satellite in model.satellites_of(feed) if satellite.hub_name in hubs]
 
 
-def _combine(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+def _distinct_sets(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     """Statement that finds a row of each combination, and whether its rows differ.
 
     Into a table of its own: several processes work on a query that makes a table, and only one on an insert.
@@ -64,7 +64,7 @@ FROM (
 ) AS hashed
 GROUP BY {keys}""",
         fence=FENCE,
-        keys=_combination(model, feed, hubs),
+        keys=_key_set(model, feed, hubs),
         hash=row_hash(row_values(attributes)) if attributes else sql("0"),
         feed=ident(feed.name),
     )
@@ -74,18 +74,18 @@ def _keep(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     """Statement that keeps these rows."""
     columns = joined(
         ", ",
-        (_combination(model, feed, hubs), *(ident(column.name) for column in _attributes(model, feed, hubs))),
+        (_key_set(model, feed, hubs), *(ident(column.name) for column in _attributes(model, feed, hubs))),
     )
     return sql(
         """INSERT INTO stage.{shared} ({columns})
 SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM pg_temp.combined)""",
-        shared=ident(feed.shared_table),
+        shared=ident(feed.distinct_table),
         columns=columns,
         feed=ident(feed.name),
     )
 
 
-def _combination(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
+def _key_set(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
     """What a combination is told by: business keys, and times where the feed has its own."""
     return idents([*feed.times, *(column.name for column in _keys(model, hubs))])
 
@@ -97,7 +97,7 @@ def _attributes(model: Model, feed: Feed, hubs: Collection[str]) -> list[FeedCol
 def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -> SQL:
     """Statement that is true if two combinations give one key different attributes."""
 
-    def torn(satellite: Satellite) -> SQL:
+    def conflicting(satellite: Satellite) -> SQL:
         key = model.business_key(model.hub(satellite.hub_name))
         return sql(
             """EXISTS (
@@ -106,10 +106,10 @@ def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -
     GROUP BY {key}
     HAVING min({hash}) <> max({hash})
 )""",
-            shared=ident(feed.shared_table),
+            shared=ident(feed.distinct_table),
             present=ident(key[0].name),
             key=idents([*(column.name for column in key), *feed.times]),
             hash=row_hash(attribute_values(model.attributes(satellite))),
         )
 
-    return sql("SELECT {torn}", torn=joined("\nOR ", map(torn, satellites)))
+    return sql("SELECT {conflicting}", conflicting=joined("\nOR ", map(conflicting, satellites)))

@@ -55,7 +55,7 @@ class Event:
 COLUMNS = ("load_ts", "event", "what", "from", "to")
 
 
-def life(session: Session, model: Model, hub: Hub, key: Sequence[str]) -> list[Event]:
+def entity_history(session: Session, model: Model, hub: Hub, key: Sequence[str]) -> list[Event]:
     """What the closed loads tell of one entity, in their order.
 
     `key` is its business key, a text for each part. Raises `UsageError` where it cannot be a key
@@ -83,7 +83,8 @@ def find_hub(model: Model, name: str) -> Hub:
         if hub.name == name:
             return hub
     listed = "\n".join(f"{hub.name} ({shape(hub)})" for hub in model.hubs)
-    raise UsageError(f"model '{model.name}' has no hub '{name}'", expected=f"one of\n{listed}")
+    what = f"model '{model.name}' has no hub '{name}'" if name else "name a hub and a business key"
+    raise UsageError(what, expected=f"one of\n{listed}")
 
 
 def as_texts(key: Sequence[object]) -> list[str]:

@@ -15,7 +15,7 @@ from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 
 
 @dataclass(frozen=True)
-class Standing:
+class KeyProfile:
     """How often keys of a feed's hubs stand in staging."""
 
     #: Hubs of which no key stands in two rows.
@@ -25,17 +25,17 @@ class Standing:
 
 
 #: By feed.
-Standings = Mapping[str, Standing]
+KeyProfiles = Mapping[str, KeyProfile]
 
-_UNKNOWN = Standing()
+_UNKNOWN = KeyProfile()
 
 
-def hub_insert(model: Model, hub: Hub, standings: Standings) -> SQL:
+def hub_insert(model: Model, hub: Hub, key_profiles: KeyProfiles) -> SQL:
     """Business keys not yet known, from every feed that carries the hub."""
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
-    delivered = joined("\nUNION\n", (_keyed(model, hub, feed, standings) for feed in feeds))
+    delivered = joined("\nUNION\n", (_keyed(model, hub, feed, key_profiles) for feed in feeds))
     return sql(
         """INSERT INTO vault.{hub} ({target})
 SELECT keyed.hash_key, %(load_ts)s, {source}, {columns}
@@ -52,10 +52,10 @@ WHERE {unknown}""",
     )
 
 
-def _keyed(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
+def _keyed(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
     """The business keys of a hub that a feed delivered, each once, with the hash key."""
     key = model.business_key(hub)
-    alone = hub.name in _of(feed, standings).unique
+    alone = hub.name in _of(feed, key_profiles).unique
     # Fenced: hashes are computed once.
     return sql(
         """(
@@ -66,40 +66,40 @@ FROM (
 {fence}
 )""",
         fence=FENCE,
-        hash_key=_hash_key(model, hub, feed, standings),
+        hash_key=_hash_key(model, hub, feed, key_profiles),
         columns=idents(column.name for column in key),
         distinct=sql("*") if alone else sql("DISTINCT {columns}", columns=idents(column.name for column in key)),
-        rows=_rows_of(hub, feed, standings),
+        rows=_rows_of(hub, feed, key_profiles),
         present=_present(key),
     )
 
 
-def _hash_key(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
+def _hash_key(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
     """Hash key of a hub that a row has: as it was staged with the row, if its key stands in no other."""
-    staged = hub in model.keyed_hubs(feed) and hub.name in _of(feed, standings).unique
+    staged = hub in model.keyed_hubs(feed) and hub.name in _of(feed, key_profiles).unique
     return ident(hub.key) if staged else hash_key(key_values(model.business_key(hub)))
 
 
-def _rows_of(hub: Hub, feed: Feed, standings: Standings) -> SQL:
+def _rows_of(hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
     """Where the staged rows of a hub are read: if many of them share a key, where each combination stands once."""
-    return ident("stage", feed.shared_table if hub.name in _of(feed, standings).shared else feed.name)
+    return ident("stage", feed.distinct_table if hub.name in _of(feed, key_profiles).shared else feed.name)
 
 
-def _of(feed: Feed, standings: Standings) -> Standing:
-    return standings.get(feed.name, _UNKNOWN)
+def _of(feed: Feed, key_profiles: KeyProfiles) -> KeyProfile:
+    return key_profiles.get(feed.name, _UNKNOWN)
 
 
-def link_insert(model: Model, link: Link, standings: Standings) -> SQL:
+def link_insert(model: Model, link: Link, key_profiles: KeyProfiles) -> SQL:
     """Combinations not yet known.
 
     The hash key of a hub that many rows share is computed once, not row by row.
     """
     hubs, feed = model.hubs_of(link), model.feed_of(link)
-    repeated = [hub for hub in hubs if hub.name not in _of(feed, standings).unique]
+    repeated = [hub for hub in hubs if hub.name not in _of(feed, key_profiles).unique]
     keys = {
         hub: sql("coalesce({hub}.hash_key, {zero})", hub=_shared(hub), zero=zero_key())
         if hub in repeated
-        else _hash_key(model, hub, feed, standings)
+        else _hash_key(model, hub, feed, key_profiles)
         for hub in hubs
     }
     # Fenced: the planner takes the rows not yet known for one, and would join row by row what is joined here.
@@ -121,7 +121,7 @@ WHERE {unknown}""",
         columns=idents(hub.key for hub in hubs),
         keys=joined(", ", (sql("{key} AS {name}", key=key, name=ident(hub.key)) for hub, key in keys.items())),
         feed=ident(feed.name),
-        joins=joined("\n", (_shared_keys(model, hub, feed, standings) for hub in repeated)),
+        joins=joined("\n", (_distinct_keys(model, hub, feed, key_profiles) for hub in repeated)),
         once=sql("WHERE staged.ctid IN (SELECT min(ctid) FROM stage.{feed} GROUP BY row_key)", feed=ident(feed.name))
         if feed.applied
         else sql(""),
@@ -133,11 +133,11 @@ def _shared(hub: Hub) -> SQL:
     return ident(f"of_{hub.name}")
 
 
-def _shared_keys(model: Model, hub: Hub, feed: Feed, standings: Standings) -> SQL:
+def _distinct_keys(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
     key = model.business_key(hub)
     return sql(
         "LEFT JOIN {keys} AS {hub} ON {same}",
-        keys=_keyed(model, hub, feed, standings),
+        keys=_keyed(model, hub, feed, key_profiles),
         hub=_shared(hub),
         same=joined(
             " AND ",
@@ -160,7 +160,7 @@ SELECT delivered.row_key, %(load_ts)s, {source}, delivered.active
 FROM (
     SELECT row_key, true AS active FROM stage.{feed}
     UNION ALL
-    SELECT row_key, false AS active FROM stage.{gone}
+    SELECT row_key, false AS active FROM stage.{deleted}
 ) AS delivered
 {latest}
 WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
@@ -168,14 +168,14 @@ WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
         target=target(effectivity, link.key, effectivity.is_active),
         source=literal(model.source),
         feed=ident(feed.name),
-        gone=ident(feed.gone_table),
+        deleted=ident(feed.deleted_table),
         latest=nothing if first else known,
         is_active=ident(effectivity.is_active),
     )
 
 
 def satellite_insert(
-    model: Model, satellite: Satellite, standings: Standings, *, first: bool = False, trust_hashdiff: bool = True
+    model: Model, satellite: Satellite, key_profiles: KeyProfiles, *, first: bool = False, trust_hashdiff: bool = True
 ) -> SQL:
     """Attributes that differ from the latest ones known; where they hold from a time, from those of that time.
 
@@ -186,7 +186,7 @@ def satellite_insert(
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
     applied = model.applied(satellite)
-    rows = _rows_of(hub, feed, standings)
+    rows = _rows_of(hub, feed, key_profiles)
     known = ident(satellite.hashdiff) if trust_hashdiff else vault_hashdiff(model, satellite)
     latest = _latest(
         satellite,
@@ -216,10 +216,10 @@ FROM (
         ),
         source=literal(model.source),
         columns=idents([*feed.times, *(column.name for column in attributes)]),
-        hash_key=_hash_key(model, hub, feed, standings),
+        hash_key=_hash_key(model, hub, feed, key_profiles),
         hashdiff=hashdiff(attribute_values(attributes)),
         rows=rows,
-        representatives=one_row_each(model, hub, feed, standings, rows),
+        representatives=one_row_each(model, hub, feed, key_profiles, rows),
         differing=sql("")
         if first
         else sql("\n{latest}\nWHERE latest.hashdiff IS DISTINCT FROM delivered.hashdiff", latest=latest),
@@ -233,10 +233,10 @@ def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
     )
 
 
-def one_row_each(model: Model, hub: Hub, feed: Feed, standings: Standings, rows: SQL) -> SQL:
+def one_row_each(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles, rows: SQL) -> SQL:
     """Condition: one of `rows` of each entity, and time; they agree, as was checked. Only the key is sorted."""
     key = model.business_key(hub)
-    if hub.name in _of(feed, standings).unique:
+    if hub.name in _of(feed, key_profiles).unique:
         return _present(key)
     return sql(
         "ctid IN (SELECT min(ctid) FROM {rows} WHERE {present} GROUP BY {columns})",

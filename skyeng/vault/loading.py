@@ -13,14 +13,14 @@ from skyeng.model import Effectivity, Entity, Hub, Link, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 from skyeng.vault import applied_effectivity, inserts
 from skyeng.vault.bulk import WORTH_BULK, filling, may_fill, summarise
-from skyeng.vault.inserts import Standings
-from skyeng.vault.staging import WORTH_ANALYSING, standings
+from skyeng.vault.inserts import KeyProfiles
+from skyeng.vault.staging import WORTH_ANALYSING, key_profiles
 
 
 def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
     """Load one table of the vault from staging; rows inserted."""
     first = _may_fill(session, model, entity, load)
-    statement = _statement(model, entity, standings(session, model, load), first=first, trust_hashdiff=not full)
+    statement = _statement(model, entity, key_profiles(session, model, load), first=first, trust_hashdiff=not full)
     key = primary_key(model, entity)
     with _filling(session, model, entity) if first else nullcontext():
         inserted = session.execute(statement, {"load_ts": load.load_ts})
@@ -69,7 +69,7 @@ def primary_key(model: Model, entity: Entity) -> tuple[str, ...]:
     raise TypeError(entity)
 
 
-def _statement(model: Model, entity: Entity, known: Standings, *, first: bool, trust_hashdiff: bool) -> SQL:
+def _statement(model: Model, entity: Entity, known: KeyProfiles, *, first: bool, trust_hashdiff: bool) -> SQL:
     match entity:
         case Hub():
             return inserts.hub_insert(model, entity, known)

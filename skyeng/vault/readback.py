@@ -34,31 +34,31 @@ def first_closed_load(model: Model) -> SQL:
 
 
 @dataclass(frozen=True)
-class Moment:
+class AsOf:
     """A load timestamp up to which row versions count, and the first closed load's: cheap scalars, repeated often."""
 
-    upto: SQL
+    until: SQL
     first: SQL
     #: Both are written out, so that the planner knows how few rows came later than the first.
     written: bool = False
 
     @classmethod
-    def last(cls, model: Model) -> Moment:
+    def last(cls, model: Model) -> AsOf:
         """The last closed load, looked up by the statement itself."""
         return cls.at(model, sql("({last})", last=last_closed_load(model)))
 
     @classmethod
-    def at(cls, model: Model, upto: SQL) -> Moment:
-        return cls(upto, sql("({first})", first=first_closed_load(model)))
+    def at(cls, model: Model, until: SQL) -> AsOf:
+        return cls(until, sql("({first})", first=first_closed_load(model)))
 
     @classmethod
-    def known(cls, session: Session, model: Model, upto: SQL | None = None) -> Moment:
+    def known(cls, session: Session, model: Model, until: SQL | None = None) -> AsOf:
         """The last closed load, or `upto`, written out."""
         first, last = session.row(
             sql(
                 "SELECT ({first})::text, ({last})::text",
                 first=first_closed_load(model),
-                last=upto or last_closed_load(model),
+                last=until or last_closed_load(model),
             )
         ) or (None, None)
         return cls(_timestamp(last), _timestamp(first), written=True)
@@ -86,19 +86,19 @@ SET LOCAL geqo_threshold = 20""")
     )
 
 
-def prepare_look_ups(session: Session) -> None:
+def prepare_lookups(session: Session) -> None:
     """Keep to the written order of joins, where a transaction that read everything looks single rows up."""
     session.execute(sql("SET LOCAL join_collapse_limit = DEFAULT; SET LOCAL from_collapse_limit = DEFAULT"))
 
 
-def rows_as_of(model: Model, feed: Feed, moment: Moment, keys: SQL | None = None, also: Computed | None = None) -> SQL:
+def rows_as_of(model: Model, feed: Feed, moment: AsOf, keys: SQL | None = None, also: Computed | None = None) -> SQL:
     """The feed's active rows as of a load timestamp, with their `row_key`.
 
     With `keys`, a query of row keys, only these rows, each looked up. What is `also` wanted is computed
     once for each entity, not for each row that shows it.
     """
     link = model.grain(feed)
-    effectivity, latest = link.effectivity, _LOOK_UP if keys else _SUPERSEDED
+    effectivity, latest = link.effectivity, _LOOKUP if keys else _SUPERSEDED
     return sql(
         """SELECT link.{key} AS row_key, {computed}
     {columns}
@@ -149,7 +149,7 @@ def _links(link: Link, keys: SQL) -> SQL:
 def row_versions(
     model: Model,
     feed: Feed,
-    whole_load: Moment | None = None,
+    whole_load: AsOf | None = None,
     also: Computed | None = None,
     changes: SQL | None = None,
 ) -> SQL:
@@ -161,7 +161,7 @@ def row_versions(
     computed for each entity. Of `changes`, a query of `skyeng.vault.change_log`, only those, with their ends.
     """
     link = model.grain(feed)
-    latest, moment = _SUPERSEDED if whole_load else _LOOK_UP, whole_load or Moment.at(model, sql("changes.load_ts"))
+    latest, moment = _SUPERSEDED if whole_load else _LOOKUP, whole_load or AsOf.at(model, sql("changes.load_ts"))
     return sql(
         """SELECT changes.row_key, changes.load_ts, {row_end_ts} AS row_end_ts, changes.row_hash, {computed}
     {columns}
@@ -195,7 +195,7 @@ def _columns(model: Model, feed: Feed) -> SQL:
     return joined(",\n", columns)
 
 
-#: The latest row of every parent, by hashing. Measured on a million lessons: sorting by parent and
+#: The latest row of every parent, by hashing. Measured on a million rows: sorting by parent and
 #: load takes twice as long, since hash keys come in no order. Two more things make it fast.
 #: What comes later than a row comes later than the first load (`since`), so that only the few rows
 #: of later loads are hashed. Who reads everything asks for them as DISTINCT, which they are anyway, so that
@@ -217,7 +217,7 @@ _SUPERSEDED: LiteralString = """LEFT JOIN (
 ) AS {table} ON {table}.{key} = link.{key}"""
 
 #: The latest row of each parent asked for, by its primary key.
-_LOOK_UP: LiteralString = """JOIN LATERAL (
+_LOOKUP: LiteralString = """JOIN LATERAL (
     SELECT *{also}
     FROM vault.{table} AS version
     WHERE version.{key} = link.{key} AND version.{load_ts} <= {moment}
@@ -227,7 +227,7 @@ _LOOK_UP: LiteralString = """JOIN LATERAL (
 
 
 def _joins(
-    model: Model, feed: Feed, latest: LiteralString, moment: Moment, also: Computed | None = None
+    model: Model, feed: Feed, latest: LiteralString, moment: AsOf, also: Computed | None = None
 ) -> Iterator[SQL]:
     for hub in model.hubs_of(model.grain(feed)):
         yield sql("JOIN vault.{table} ON {table}.{key} = link.{key}", table=ident(hub.table), key=ident(hub.key))
@@ -252,7 +252,7 @@ def _latest(
     model: Model,
     key: str,
     part: Satellite | Effectivity,
-    moment: Moment,
+    moment: AsOf,
     also: Mapping[str, SQL] | None = None,
 ) -> SQL:
     return sql(
@@ -260,7 +260,7 @@ def _latest(
         key=ident(key),
         table=ident(part.table),
         load_ts=ident(part.load_ts),
-        moment=moment.upto,
+        moment=moment.until,
         also=joined(
             "", (sql(", {value} AS {name}", value=value, name=ident(name)) for name, value in (also or {}).items())
         ),
@@ -268,9 +268,9 @@ def _latest(
     )
 
 
-def _order(template: LiteralString, model: Model, satellite: Satellite | Effectivity, moment: Moment) -> dict[str, SQL]:
+def _order(template: LiteralString, model: Model, satellite: Satellite | Effectivity, moment: AsOf) -> dict[str, SQL]:
     """How a template puts the versions of one parent in order."""
-    if template is _LOOK_UP:
+    if template is _LOOKUP:
         return {"newest": newest_first(model, satellite)}
     version = model.version(satellite)
     # Versions with times of their own may follow each other within the first load: any may be the later one.

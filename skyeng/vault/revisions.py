@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from skyeng import resources
 from skyeng.db.postgres import Postgres, Session
 from skyeng.errors import ModelChangeRefused, NotMigrated
 from skyeng.model import Model, argument, kept_in
@@ -17,7 +18,7 @@ from skyeng.sql import ident, literal, sql
 from skyeng.vault import objects
 
 #: Top folder of the built-in migrations.
-MIGRATIONS = Path(__file__).parents[2] / "warehouse" / "migrations"
+MIGRATIONS = resources.folder("migrations")
 
 
 @dataclass(frozen=True)

@@ -117,8 +117,8 @@ def _stage(model: Model, feed: Feed) -> Iterator[Table]:
     hash_keys = (Column(hub.key, UUID, nullable=True) for hub in model.keyed_hubs(feed))
     for name, own in (
         (feed.name, (*computed, *hash_keys, *delivered)),
-        (feed.shared_table, delivered),
-        (feed.gone_table, (Column("row_key", UUID),)),
+        (feed.distinct_table, delivered),
+        (feed.deleted_table, (Column("row_key", UUID),)),
     ):
         yield Table("stage", name, own, logged=False, feeds=(feed.name,))
 
@@ -131,19 +131,19 @@ def _delivered(feed: Feed, columns: Iterable[FeedColumn]) -> Iterator[Column]:
 def _control(feed: Feed) -> Iterator[Table]:
     yield Table(
         "control",
-        feed.rows_table,
+        feed.active_rows_table,
         (
             Column("row_key", UUID),
             Column("row_hash", BIGINT),
             Column("row_place", BIGINT, nullable=True, comment="By which the source finds the row, see skyeng.cut."),
         ),
         key=("row_key",),
-        indexes=(Index(f"ix_{feed.rows_table}_row_place", "row_place"),),
+        indexes=(Index(f"ix_{feed.active_rows_table}_row_place", "row_place"),),
         feeds=(feed.name,),
     )
     yield Table(
         "control",
-        feed.buckets_table,
+        feed.segments_table,
         (
             *(Column(name, BIGINT) for name in ("bucket", "row_count")),
             *(Column(name, NUMERIC) for name in ("hash_sum", "weighted_sum")),

@@ -6,7 +6,7 @@ from skyeng.control.loads import Load
 from skyeng.db.postgres import Session
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, literal, sql
-from skyeng.vault.inserts import Standing
+from skyeng.vault.inserts import KeyProfile
 
 #: A table that grew by as many rows gets statistics at once: without them the next reader's plan
 #: may be a nested loop over the table, and autovacuum comes a minute late.
@@ -24,27 +24,27 @@ def clear_to_copy(session: Session, feed: Feed) -> bool:
 
 
 def _of_stage(feed: Feed) -> list[SQL]:
-    return [ident("stage", name) for name in (feed.name, feed.gone_table, feed.shared_table)]
+    return [ident("stage", name) for name in (feed.name, feed.deleted_table, feed.distinct_table)]
 
 
 def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
-    """Condition: the row with this key is neither staged nor noted as gone.
+    """Condition: the row with this key is neither staged nor noted as deleted.
 
     One look for both: of two, the planner takes nothing to be left for the second, and reads that table row by row.
     """
     return sql(
         """NOT EXISTS (
     SELECT
-    FROM (SELECT row_key FROM stage.{feed} UNION ALL SELECT row_key FROM stage.{gone}) AS delivered
+    FROM (SELECT row_key FROM stage.{feed} UNION ALL SELECT row_key FROM stage.{deleted}) AS delivered
     WHERE delivered.row_key = {row_key}
 )""",
         feed=ident(feed.name),
-        gone=ident(feed.gone_table),
+        deleted=ident(feed.deleted_table),
         row_key=row_key,
     )
 
 
-def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing) -> None:
+def record_key_profile(session: Session, model: Model, feed: Feed, key_profile: KeyProfile) -> None:
     """Note how often keys of each hub stand in staging: who loads them need not find it again."""
     session.execute(
         sql(
@@ -53,14 +53,14 @@ def keep_standing(session: Session, model: Model, feed: Feed, standing: Standing
             model=literal(model.name),
             feed=literal(feed.name),
         ),
-        {"unique": list(standing.unique), "shared": list(standing.shared)},
+        {"unique": list(key_profile.unique), "shared": list(key_profile.shared)},
     )
 
 
-def standings(session: Session, model: Model, load: Load) -> dict[str, Standing]:
-    """What was noted by `keep_standing`, by feed."""
+def key_profiles(session: Session, model: Model, load: Load) -> dict[str, KeyProfile]:
+    """What was noted by `record_key_profile`, by feed."""
     noted = sql(
         "SELECT feed, unique_hubs, shared_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
         model=literal(model.name),
     )
-    return {feed: Standing(*hubs) for feed, *hubs in session.rows(noted, {"load_id": load.load_id})}
+    return {feed: KeyProfile(*hubs) for feed, *hubs in session.rows(noted, {"load_id": load.load_id})}

@@ -112,7 +112,7 @@ def control_metadata() -> sa.MetaData:
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("feed", sa.Text, primary_key=True),
         sa.Column("placed_by", sa.Text, nullable=False, comment="The column that is a row's place; empty for none."),
-        *_cut(),
+        *_segmentation(),
         schema="control",
         comment="How the rows of a feed are cut into the buckets of <feed>_buckets.",
     )
@@ -121,7 +121,7 @@ def control_metadata() -> sa.MetaData:
         metadata,
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("feed", sa.Text, primary_key=True),
-        *_cut(),
+        *_segmentation(),
         *(
             sa.Column(name, pg.ARRAY(sa.BigInteger), nullable=False, server_default="{}", comment=comment)
             for name, comment in (
@@ -152,7 +152,7 @@ def control_metadata() -> sa.MetaData:
     return metadata
 
 
-def _cut() -> tuple[sa.Column[Any], sa.Column[Any]]:
+def _segmentation() -> tuple[sa.Column[Any], sa.Column[Any]]:
     return (
         sa.Column("shift", sa.SmallInteger, nullable=False, comment="A bucket holds 2^shift places."),
         sa.Column("hashed", sa.Integer, nullable=False, comment="Buckets of rows without a place."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skyeng.model import Effectivity, Feed, Model, Satellite
 from skyeng.sql import SQL, ident, idents, joined, sql
-from skyeng.vault.readback import Moment, last_closed_load, rows_as_of
+from skyeng.vault.readback import AsOf, last_closed_load, rows_as_of
 
 
 def current_view(model: Model, feed: Feed) -> SQL:
@@ -17,7 +17,7 @@ FROM (
 ) AS active""",
         feed=ident(feed.name),
         columns=_names(model, feed),
-        rows=rows_as_of(model, feed, Moment.last(model)),
+        rows=rows_as_of(model, feed, AsOf.last(model)),
     )
 
 
@@ -45,7 +45,7 @@ END""",
         rows=rows_as_of(
             model,
             feed,
-            Moment.at(model, sql("({last})", last=last_closed_load(model, ident(feed.as_of_function, "as_of")))),
+            AsOf.at(model, sql("({last})", last=last_closed_load(model, ident(feed.as_of_function, "as_of")))),
         ),
     )
 

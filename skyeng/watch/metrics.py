@@ -16,7 +16,7 @@ _OF_MODEL, _OF_MART = ("model",), ("model", "mart")
 METRICS = {
     "skyeng_up": ("Whether warehouse and datamart could be asked at the last look.", _OF_MODEL),
     "skyeng_loads_total": ("Loads, by how they ended.", ("model", "status")),
-    "skyeng_rows_total": ("Rows that closed loads found new, changed or gone.", ("model", "feed", "change")),
+    "skyeng_rows_total": ("Rows that closed loads found new, changed or deleted.", ("model", "feed", "change")),
     "skyeng_rows_active": ("Rows of a feed after the last closed load.", ("model", "feed")),
     "skyeng_last_load_timestamp_seconds": ("When the last load was closed, also one that found nothing.", _OF_MODEL),
     "skyeng_last_load_duration_seconds": ("How long that load took.", _OF_MODEL),
@@ -54,7 +54,7 @@ def _samples(facts: Facts) -> Iterator[tuple[str, tuple[str, ...], float]]:
     yield "skyeng_loads_total", ("closed",), loads.closed
     yield "skyeng_loads_total", ("rolled back",), loads.rolled_back
     for feed, (*touched, active) in loads.feeds.items():
-        for change, rows in zip(("new", "changed", "gone"), touched, strict=True):
+        for change, rows in zip(("new", "changed", "deleted"), touched, strict=True):
             yield "skyeng_rows_total", (feed, change), rows
         yield "skyeng_rows_active", (feed,), active
     if loads.last_closed:

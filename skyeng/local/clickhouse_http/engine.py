@@ -29,7 +29,7 @@ _ERRORS = (RuntimeError, ValueError, IndexError, OverflowError, MemoryError)
 
 _SETTING = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CHUNK = 1 << 20
-_PATIENCE = 0.5
+_GRACE_PERIOD = 0.5
 
 
 class Engine:
@@ -184,7 +184,7 @@ class Running:
                 with suppress(ConnectionAbortedError):
                     for _ in self.chunks(lambda: True):
                         pass
-                work.join(_PATIENCE)
+                work.join(_GRACE_PERIOD)
 
     def _work(self, connection: Connection, text: bytes, parameters: Mapping[str, str]) -> None:
         try:
@@ -207,7 +207,7 @@ class Running:
         arrived = select.poll()
         arrived.register(self._reading, select.POLLIN)
         while True:
-            if not arrived.poll(_PATIENCE * 1000):
+            if not arrived.poll(_GRACE_PERIOD * 1000):
                 if nobody_waits():
                     raise ConnectionAbortedError
             elif chunk := os.read(self._reading, _CHUNK):

@@ -22,7 +22,7 @@ from skyeng.local.clickhouse_http.refusal import CODES, Refused, refusal
 from skyeng.local.clickhouse_http.request import Request, sorted_out
 
 if TYPE_CHECKING:
-    from skyeng.local.clickhouse_http.server import Standin
+    from skyeng.local.clickhouse_http.server import ClickHouseHttpServer
 
 NAME = "skyeng-standin"
 #: As long a statement may be, without data; the engine's own limit (`max_query_size`) is below it.
@@ -40,7 +40,7 @@ _CONTENT_TYPES = {
 class Handler(BaseHTTPRequestHandler):
     """A connection of a client."""
 
-    server: Standin  # pyright: ignore[reportIncompatibleVariableOverride]
+    server: ClickHouseHttpServer  # pyright: ignore[reportIncompatibleVariableOverride]
     protocol_version = "HTTP/1.1"
     error_message_format, error_content_type = "%(code)d %(message)s\n", "text/plain"
     disable_nagle_algorithm = True
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(exc)
         except OSError as exc:
             if exc.errno != errno.ENOSPC:
-                raise  # the client is gone
+                raise  # the client is deleted
             self._refuse(refusal("NOT_ENOUGH_SPACE", "no space left in the folder for temporary files"))
         if body is None or not body.drain():
             self.close_connection = True

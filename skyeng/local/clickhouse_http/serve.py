@@ -13,11 +13,11 @@ from pathlib import Path
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SettingsError, SkyengError
 from skyeng.local.clickhouse_http.access import ANALYST, LOADER, Users
 from skyeng.local.clickhouse_http.engine import Engine
-from skyeng.local.clickhouse_http.server import Standin
+from skyeng.local.clickhouse_http.server import ClickHouseHttpServer
 
 _VARIABLES = {LOADER: "SKYENG_STANDIN_LOADER_PASSWORD", ANALYST: "SKYENG_STANDIN_ANALYST_PASSWORD"}
 _ENDING = (signal.SIGTERM, signal.SIGINT)
-_PATIENCE = 5.0
+_GRACE_PERIOD = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _users(environment: MutableMapping[str, str]) -> Users:
 def _serve(folder: Path, port: int, users: Users) -> None:
     whole = _folder(folder)
     with _port_or_error(port):
-        server = Standin(port, users)
+        server = ClickHouseHttpServer(port, users)
     # Taken by `sigwait` below, and by no handler: chDB sets one of its own while a query runs.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     engine = Engine(whole)
@@ -72,7 +72,7 @@ def _serve(folder: Path, port: int, users: Users) -> None:
         flush=True,
     )
     signal.sigwait(_ENDING)
-    if server.stop(_PATIENCE):
+    if server.stop(_GRACE_PERIOD):
         engine.close()
     # Threads of idle connections still wait for their clients, and would keep the process.
     sys.stderr.flush()

@@ -22,7 +22,7 @@ _LOOPBACK = "127.0.0.1"
 _STEP = 0.2
 
 
-class Standin(ThreadingHTTPServer):
+class ClickHouseHttpServer(ThreadingHTTPServer):
     """The stand-in on a port of the loopback address, one thread a connection."""
 
     daemon_threads = True
@@ -70,13 +70,13 @@ class Standin(ThreadingHTTPServer):
                 self._at_work -= 1
                 self._changed.notify_all()
 
-    def stop(self, patience: float) -> bool:
+    def stop(self, grace_period: float) -> bool:
         """Cancel what runs. Whether all of it ended in so many seconds: then the engine can be closed."""
         self.shutdown()
         self.server_close()
         with self._changed:
             self._stopping = True
-        for _ in range(int(patience / _STEP)):
+        for _ in range(int(grace_period / _STEP)):
             with self._changed:
                 if not self._at_work:
                     self.sessions.close()

@@ -18,7 +18,7 @@ from skyeng.local.clickhouse_http.refusal import refusal
 from skyeng.local.clickhouse_http.request import Request
 
 _DATABASE = "default"
-_PATIENCE = 0.5
+_GRACE_PERIOD = 0.5
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Sessions:
             session = self._sessions.setdefault(key, _Session())
             session.ends = math.inf  # not to be swept while we wait for it
         # A client has its answer a moment before the request that gave it is over.
-        if not session.busy.acquire(timeout=_PATIENCE):
+        if not session.busy.acquire(timeout=_GRACE_PERIOD):
             raise refusal("SESSION_IS_LOCKED", "Session is locked by a concurrent client")
         return session
 

@@ -57,7 +57,7 @@ class Programs:
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a program to its end. Raises `ProcessFailed` with its last words."""
         self.start(name, command, environment)
-        with signals.heeded():
+        with signals.interruptible():
             status = self._started[name].wait()
         del self._started[name]
         if status:
@@ -104,7 +104,7 @@ class Programs:
 
 @contextmanager
 def programs(home: Path, say: Say) -> Iterator[Programs]:
-    """Programs for the length of a block, in which signals have an effect only where they are `heeded`."""
+    """Programs for the length of a block, in which signals have an effect only where they are `interruptible`."""
     logs = instance.folder(home) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log*"):
@@ -143,7 +143,7 @@ def end_leftovers(home: Path) -> None:
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    """A program's descendants, and all of its session, also those whose parent is gone."""
+    """A program's descendants, and all of its session, also those whose parent is deleted."""
     found: set[psutil.Process] = set()
     with suppress(psutil.Error):
         found.update(psutil.Process(pid).children(recursive=True))
@@ -177,7 +177,7 @@ def _adopt_orphans(adopt: bool) -> None:
 def wait_until(ready: Any, program: str, started: Programs, seconds: float = 120) -> None:
     """Wait until a condition holds. Raises `ProcessFailed` when a program ends or time is up."""
     deadline = time.monotonic() + seconds
-    with signals.heeded():
+    with signals.interruptible():
         while not ready():
             started.check()
             if time.monotonic() > deadline:

@@ -17,8 +17,8 @@ from skyeng.errors import UsageError
 from skyeng.local import instance, signals
 from skyeng.local.embedded_postgres import EmbeddedPostgres
 from skyeng.local.up.airflow_api import AirflowApi
-from skyeng.local.up.plan import DAGS, LOOPBACK, Plan, Ports, passwords
 from skyeng.local.up.processes import Programs, Say, end_leftovers, programs, wait_until
+from skyeng.local.up.setup import DAGS, LOOPBACK, Ports, Setup, passwords
 from skyeng.model import Model
 from skyeng.provisioning import Login
 from skyeng.sql import SQL, ident, sql
@@ -29,7 +29,7 @@ _AIRFLOW = (sys.executable, "-m", "airflow")
 @contextmanager
 def everything(
     model: Model, home: Path, ports: Ports, say: Say, settings: Mapping[str, str] | None = None
-) -> Iterator[tuple[Plan, Programs, AirflowApi]]:
+) -> Iterator[tuple[Setup, Programs, AirflowApi]]:
     """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running.
 
     `settings` are further ones of Airflow, such as another executor's.
@@ -44,26 +44,26 @@ def everything(
     with signals.deferred(), instance.alone(home):
         end_leftovers(home)
         _end_leftover_server(home)
-        plan = Plan(home.absolute(), ports.taken(), passwords(home), settings or {})
-        with _postgres(plan, say) as server, programs(home, say) as started:
+        setup = Setup(home.absolute(), ports.taken(), passwords(home), settings or {})
+        with _postgres(setup, say) as server, programs(home, say) as started:
             say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
-            _start_standin(plan, started)
-            with signals.heeded():
-                for done in _prepare(model, plan, server):
+            _start_standin(setup, started)
+            with signals.interruptible():
+                for done in _prepare(model, setup, server):
                     say(done)
             say("starting Airflow (about half a minute)")
-            api = _start_airflow(plan, started)
-            watch = [sys.executable, "-m", "skyeng", "watch", "--port", str(plan.ports.metrics)]
-            started.start("watch", watch, plan.watch_environment())
-            instance.note(home, {**instance.state(home), "airflow": plan.airflow, "datamart": plan.datamart})
-            with signals.heeded():
-                yield plan, started, api
+            api = _start_airflow(setup, started)
+            watch = [sys.executable, "-m", "skyeng", "watch", "--port", str(setup.ports.metrics)]
+            started.start("watch", watch, setup.watch_environment())
+            instance.note(home, {**instance.state(home), "airflow": setup.airflow, "datamart": setup.datamart})
+            with signals.interruptible():
+                yield setup, started, api
 
 
 @contextmanager
-def _postgres(plan: Plan, say: Say) -> Iterator[EmbeddedPostgres]:
+def _postgres(setup: Setup, say: Say) -> Iterator[EmbeddedPostgres]:
     say("starting PostgreSQL")
-    server = EmbeddedPostgres(plan.home / "postgres", plan.ports.postgres)
+    server = EmbeddedPostgres(setup.home / "postgres", setup.ports.postgres)
     try:
         server.start()
         yield server
@@ -79,8 +79,8 @@ def _end_leftover_server(home: Path) -> None:
         left.stop()
 
 
-def _start_standin(plan: Plan, started: Programs) -> None:
-    folder = str(plan.home / "clickhouse")
+def _start_standin(setup: Setup, started: Programs) -> None:
+    folder = str(setup.home / "clickhouse")
     command = [
         sys.executable,
         "-m",
@@ -88,24 +88,24 @@ def _start_standin(plan: Plan, started: Programs) -> None:
         "--folder",
         folder,
         "--port",
-        str(plan.ports.clickhouse),
+        str(setup.ports.clickhouse),
     ]
-    started.start("clickhouse", command, plan.standin_environment())
-    wait_until(lambda: _answers(plan.ports.clickhouse), "the datamart", started)
+    started.start("clickhouse", command, setup.standin_environment())
+    wait_until(lambda: _answers(setup.ports.clickhouse), "the datamart", started)
 
 
-def _prepare(model: Model, plan: Plan, server: EmbeddedPostgres) -> Iterator[str]:
+def _prepare(model: Model, setup: Setup, server: EmbeddedPostgres) -> Iterator[str]:
     """Sample, roles, migrations; safe to repeat, as at every start it is."""
     stores = Stores(
         Postgres("pg_datasource", server.url("datasource")),
         Postgres(WAREHOUSE, server.url("warehouse")),
-        ClickHouse(plan.datamart),
+        ClickHouse(setup.datamart),
     )
-    reader = Login("reader", plan.passwords.reader)
+    reader = Login("reader", setup.passwords.reader)
     yield from deployment.deploy(model, stores, sample=True, reader=reader)
     server.url("airflow")
     with stores.warehouse.session() as session:
-        for statement in _loader(session, plan.passwords.loader):
+        for statement in _loader(session, setup.passwords.loader):
             session.execute(statement)
 
 
@@ -116,21 +116,21 @@ def _loader(session: Session, password: str) -> Iterator[SQL]:
     yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))
 
 
-def _start_airflow(plan: Plan, started: Programs) -> AirflowApi:
-    environment = plan.airflow_environment()
+def _start_airflow(setup: Setup, started: Programs) -> AirflowApi:
+    environment = setup.airflow_environment()
     folder = Path(environment["AIRFLOW_HOME"])
     folder.mkdir(parents=True, exist_ok=True)
-    instance.keep(folder / "passwords.json", {"admin": plan.passwords.admin})
+    instance.keep(folder / "passwords.json", {"admin": setup.passwords.admin})
     started.run("airflow-db-migrate", [*_AIRFLOW, "db", "migrate"], environment)
     started.run("airflow-pools-import", [*_AIRFLOW, "pools", "import", str(DAGS / "pools.json")], environment)
     for name, arguments in (
-        ("api-server", ("--host", LOOPBACK, "--port", str(plan.ports.airflow), "--workers", "1")),
+        ("api-server", ("--host", LOOPBACK, "--port", str(setup.ports.airflow), "--workers", "1")),
         ("scheduler", ("--skip-serve-logs",)),
         ("dag-processor", ()),
     ):
         started.start(f"airflow-{name}", [*_AIRFLOW, name, *arguments], environment)
     started.start("airflow-retention", [sys.executable, "-m", "skyeng.airflow.retention"], environment)
-    api = AirflowApi(plan.airflow, plan.passwords.admin)
+    api = AirflowApi(setup.airflow, setup.passwords.admin)
     wait_until(api.is_healthy, "Airflow", started, seconds=180)
     return api
 

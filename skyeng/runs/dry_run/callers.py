@@ -1,6 +1,6 @@
 """Who sends a statement: the functions under way, and what their docstrings say of them.
 
-A rehearsal must know what is asked, to answer, and what it is asked for, to comment. Neither is
+A dry run must know what is asked, to answer, and what it is asked for, to comment. Neither is
 to be read out of SQL text, which changes whenever a statement is made faster. The function that
 asks changes rarely, and says itself what it is for.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from skyeng.runs.steps import Ledger
+from skyeng.runs.steps import StepLog
 
 #: They send for others.
 _CARRIERS = ("skyeng.db.postgres", "skyeng.db.clickhouse", "skyeng.db.pipe")
@@ -59,9 +59,9 @@ class Callers:
 
     def _purposes(self) -> Iterator[str]:
         """Of the functions within the step under way, if there is one, the innermost first."""
-        ledger = code_of(Ledger.timed)
+        step_log = code_of(StepLog.timed)
         for frame in self.frames:
-            if frame.f_code is ledger:
+            if frame.f_code is step_log:
                 return
             if _speaks(frame.f_globals.get("__name__", "")) and (text := _documented(frame)):
                 yield text

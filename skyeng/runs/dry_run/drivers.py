@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RehearsedPostgres(Postgres):
+class DryRunPostgres(Postgres):
     """A PostgreSQL database that is never connected to."""
 
     script: Script = field(kw_only=True)
@@ -38,7 +38,7 @@ class RehearsedPostgres(Postgres):
 
 
 @dataclass(frozen=True)
-class RehearsedClickHouse(ClickHouse):
+class DryRunClickHouse(ClickHouse):
     """A ClickHouse database that is never connected to."""
 
     script: Script = field(kw_only=True)

@@ -19,7 +19,7 @@ from skyeng.control.loads import Load
 from skyeng.db import clickhouse as clickhouse
 from skyeng.db.postgres import Session
 from skyeng.detection import active_rows, comparison, delta, full_compare, row_selection, segment_checksums, validity
-from skyeng.detection.segmentation import ROWS_IN_BUCKET, Cut, Selection, place_column
+from skyeng.detection.segmentation import ROWS_IN_SEGMENT, RowSelection, Segmentation, segment_column
 from skyeng.hashing.checksums import Method
 from skyeng.hashing.hash_keys import HASH_VERSION
 from skyeng.marts import append, catalog, contents, register
@@ -36,15 +36,15 @@ from skyeng.runs.dry_run.callers import code_of
 from skyeng.runs.dry_run.script import Answer, Question
 from skyeng.sources import postgres as source_feed
 from skyeng.vault import bulk, revisions, staging
-from skyeng.vault.inserts import Standing
-from skyeng.vault.readback import Moment
+from skyeng.vault.inserts import KeyProfile
+from skyeng.vault.readback import AsOf
 
 #: The first run of all, one that finds new and changed rows, one that finds nothing.
 Kind = Literal["first", "changed", "unchanged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _METHOD: Method = "binary"
-_CUT = Cut()
+_SEGMENTATION = Segmentation()
 _BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 _NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -67,12 +67,12 @@ class Scenario:
         #: Rows of each feed that the warehouse holds before the run, and that the run finds.
         self.held = 0 if kind == "first" else rows
         self.found = 0 if kind == "unchanged" else rows
-        self._booked: dict[str, step_log.Counts] = {}
-        #: Feeds whose rows are cut into buckets, and those of which fingerprints are kept.
-        self._cut = {feed.name for feed in self.model.feeds if self.held and not feed.delta}
-        self._summed = set(self._cut)
+        self._completed: dict[str, step_log.Counts] = {}
+        #: Feeds whose rows are cut into buckets, and those of which checksums are kept.
+        self._segmentation = {feed.name for feed in self.model.feeds if self.held and not feed.delta}
+        self._summed = set(self._segmentation)
         self._selected: dict[str, tuple[Any, ...]] = {}
-        self._standings: dict[str, Standing] = {}
+        self._key_profiles: dict[str, KeyProfile] = {}
         self._changes: dict[str, feed_changes.Changes] = {}
         before = MartLoad(_BEFORE, self.held, 0, self.held)
         now = MartLoad(_NOW.load_ts, self.found, 1, max(self.held, self.found))
@@ -112,44 +112,46 @@ class Scenario:
             bulk.may_fill: _value(not self.held),
             Session.lock_alone: _value(value=True),
             Session.settle: _value(_PID),
-            active_rows.holds_rows: _value(bool(self.held)),
+            active_rows.has_active_rows: _value(bool(self.held)),
             feed_changes.rows_touched: _value(self.found),
-            # As many rows are gone, unchanged and changed.
+            # As many rows are deleted, unchanged and changed.
             full_compare.find_changes: Answer([(3 * min(self.found, self.held),)], min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             full_compare.count_staged: Answer([(self.found, min(self.found, self.held))]),
             catalog.described: Answer([row for it in self._objects for row in described.table_or_view(it)]),
             register.recorded: Answer(list(self._recorded())),
-            Moment.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
+            AsOf.known: Answer([(f"{_BEFORE:%Y-%m-%d %H:%M:%S%z}", f"{_NOW.load_ts:%Y-%m-%d %H:%M:%S%z}")]),
         }
         by_what_was: dict[Callable[..., Any], Reply] = {
             revisions.revision: lambda it: _value(revisions.head(_argument(it, revisions.revision, "history"))),
-            segment_checksums.kept_cut: self._kept_cut,
-            segment_checksums.keep_cut: self._keep_cut,
-            segment_checksums.filled: lambda it: Answer(
-                [self._filled(_argument(it, segment_checksums.filled, "feed"))]
+            segment_checksums.recorded_segmentation: self._recorded_segmentation,
+            segment_checksums.record_segmentation: self._record_segmentation,
+            segment_checksums.statistics: lambda it: Answer(
+                [self._filled(_argument(it, segment_checksums.statistics, "feed"))]
             ),
-            segment_checksums.carry_changes: lambda it: _value(
-                any(self._filled(_argument(it, segment_checksums.carry_changes, "feed")))
+            segment_checksums.update_checksums: lambda it: _value(
+                any(self._filled(_argument(it, segment_checksums.update_checksums, "feed")))
             ),
             segment_checksums.differing: self._differing,
-            staged_rows.Spread.of: self._spread,
-            staged_rows.Spread.of_combinations: lambda _: Answer([(self.found // 2, self.found)]),
-            staging.keep_standing: self._keep_standing,
-            staging.standings: lambda _: Answer([(feed, it.unique, it.shared) for feed, it in self._standings.items()]),
-            step_log.book: self._book,
-            step_log.done: lambda _: Answer(list(self._booked.items())),
-            row_selection.keep_selection: self._keep_selection,
-            row_selection.kept_selection: self._kept_selection,
+            staged_rows.KeyCardinality.of: self._key_cardinality,
+            staged_rows.KeyCardinality.of_key_sets: lambda _: Answer([(self.found // 2, self.found)]),
+            staging.record_key_profile: self._record_key_profile,
+            staging.key_profiles: lambda _: Answer(
+                [(feed, it.unique, it.shared) for feed, it in self._key_profiles.items()]
+            ),
+            step_log.record: self._record,
+            step_log.done: lambda _: Answer(list(self._completed.items())),
+            row_selection.record_selection: self._record_selection,
+            row_selection.recorded_selection: self._recorded_selection,
             row_selection.check_staged: lambda _: Answer([(_NOW.load_id,)]),
             feed_changes.register: self._register,
             feed_changes.registered: lambda _: Answer(
-                [(it, c.new, c.changed, c.gone) for it, c in self._changes.items()]
+                [(it, c.new, c.changed, c.deleted) for it, c in self._changes.items()]
             ),
             Session.column_types: _columns,
             catalog.described_columns: self._described_columns,
             contents.registered: self._registered,
-            clickhouse.Session._format: self._format,
+            clickhouse.ClickHouseSession._format: self._format,
             contents.begun: self._begun,
             contents.ended: self._ended,
             contents.register: self._register_in_mart,
@@ -167,65 +169,65 @@ class Scenario:
         for path in mart_migrations.files(self.model)[-1:]:
             yield self.model.name, path.name, register.checksum(path), [it.name for it in self._objects[1:]]
 
-    def _book(self, question: Question) -> Answer:
-        booked = question.callers.arguments(step_log.book)
-        self._booked[booked["step"]] = booked["counts"]
+    def _record(self, question: Question) -> Answer:
+        completed = question.callers.arguments(step_log.record)
+        self._completed[completed["step"]] = completed["counts"]
         return Answer(count=1)
 
-    def _kept_cut(self, question: Question) -> Answer:
-        kept = _argument(question, segment_checksums.kept_cut, "feed").name in self._cut
-        return Answer([(_CUT.shift, _CUT.hashed)] if kept else [])
+    def _recorded_segmentation(self, question: Question) -> Answer:
+        recorded = _argument(question, segment_checksums.recorded_segmentation, "feed").name in self._segmentation
+        return Answer([(_SEGMENTATION.range_bits, _SEGMENTATION.hash_buckets)] if recorded else [])
 
-    def _keep_cut(self, question: Question) -> Answer:
-        feed = _argument(question, segment_checksums.keep_cut, "feed").name
-        self._cut.add(feed)
+    def _record_segmentation(self, question: Question) -> Answer:
+        feed = _argument(question, segment_checksums.record_segmentation, "feed").name
+        self._segmentation.add(feed)
         # What makes a cut anew sums up at once.
-        (self._summed.add if segment_checksums.ready in question.callers else self._summed.discard)(feed)
+        (self._summed.add if segment_checksums.prepare in question.callers else self._summed.discard)(feed)
         return Answer(count=1)
 
     def _active(self, feed: Feed) -> int:
-        """Rows that the last load left active: as many as the fingerprints count, where there are any."""
+        """Rows that the last load left active: as many as the checksums count, where there are any."""
         return sum(self._filled(feed)[1::2]) or self.held
 
     def _filled(self, feed: Feed) -> tuple[int, ...]:
         """One bucket of a good size, with places and without; or none."""
-        return (1, ROWS_IN_BUCKET, 1, ROWS_IN_BUCKET) if feed.name in self._summed else (0, 0, 0, 0)
+        return (1, ROWS_IN_SEGMENT, 1, ROWS_IN_SEGMENT) if feed.name in self._summed else (0, 0, 0, 0)
 
     def _differing(self, question: Question) -> Answer:
         """A place, of a feed that has places, else a bucket."""
         if not self.found:
             return Answer([("{}", "{}", 0, 0, self.held)])
         feed: Feed = _argument(question, segment_checksums.differing, "feed")
-        listed = ("{1}", "{}") if place_column(self.model, feed) else ("{}", "{1}")
+        listed = ("{1}", "{}") if segment_column(self.model, feed) else ("{}", "{1}")
         return Answer([(*listed, 1, 1, self.held)])
 
-    def _keep_selection(self, question: Question) -> Answer:
-        kept = question.callers.arguments(row_selection.keep_selection)
-        chosen: Selection = kept["selection"]
-        self._selected[kept["feed"].name] = (
-            chosen.cut.shift,
-            chosen.cut.hashed,
-            chosen.places,
-            chosen.buckets,
+    def _record_selection(self, question: Question) -> Answer:
+        recorded = question.callers.arguments(row_selection.record_selection)
+        chosen: RowSelection = recorded["selection"]
+        self._selected[recorded["feed"].name] = (
+            chosen.segmentation.range_bits,
+            chosen.segmentation.hash_buckets,
+            chosen.keys,
+            chosen.segments,
             chosen.everything,
         )
         return Answer(count=1)
 
-    def _kept_selection(self, question: Question) -> Answer:
-        feed: Feed = _argument(question, row_selection.kept_selection, "feed")
+    def _recorded_selection(self, question: Question) -> Answer:
+        feed: Feed = _argument(question, row_selection.recorded_selection, "feed")
         return Answer([self._selected[feed.name]])
 
-    def _spread(self, question: Question) -> Answer:
+    def _key_cardinality(self, question: Question) -> Answer:
         """A row for each driving key; of other hubs several rows have the same key."""
-        asked = question.callers.arguments(staged_rows.Spread.of)
+        asked = question.callers.arguments(staged_rows.KeyCardinality.of)
         alone = asked["hub"].name in asked["model"].grain(asked["feed"]).driving_key
         # A feed that delivers changes only may deliver again what is known.
         staged = max(self.found, self.held) if asked["feed"].delta else self.found
         return Answer([(staged if alone else staged // 2, staged)])
 
-    def _keep_standing(self, question: Question) -> Answer:
-        kept = question.callers.arguments(staging.keep_standing)
-        self._standings[kept["feed"].name] = kept["standing"]
+    def _record_key_profile(self, question: Question) -> Answer:
+        recorded = question.callers.arguments(staging.record_key_profile)
+        self._key_profiles[recorded["feed"].name] = recorded["key_profile"]
         return Answer(count=1)
 
     def _register(self, question: Question) -> Answer:
@@ -238,7 +240,7 @@ class Scenario:
         return Answer([row for it in self._objects if it.name in tables for row in described.columns(it)])
 
     def _format(self, question: Question) -> Answer:
-        return Answer([tuple(_argument(question, clickhouse.Session._format, "selects"))])
+        return Answer([tuple(_argument(question, clickhouse.ClickHouseSession._format, "selects"))])
 
     def _registered(self, question: Question) -> Answer:
         mart = _argument(question, contents.registered, "mart")
@@ -270,7 +272,7 @@ class Scenario:
 
 
 def _is_scalar(question: Question) -> bool:
-    return Session.scalar in question.callers or clickhouse.Session.scalar in question.callers
+    return Session.scalar in question.callers or clickhouse.ClickHouseSession.scalar in question.callers
 
 
 def _always(answer: Answer) -> Reply:

@@ -1,4 +1,4 @@
-"""What a rehearsal writes down: statements, in the order they were sent, by the step that sent them."""
+"""The record of a dry run: statements in the order they were sent, by step."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Session:
+class DryRunSession:
     """What is written down of a session: a number of its own, and in which section it began."""
 
     server: str
@@ -94,7 +94,7 @@ def shown(text: str, parameters: Mapping[str, Any] | None) -> str:
 
 
 class Script:
-    """The sections of one rehearsal.
+    """The sections of one dry run.
 
     Steps that run at once are written one after the other, in the order in which they were announced,
     however their threads took turns.
@@ -111,7 +111,7 @@ class Script:
         self._sections = [Section()]
         #: The section that a thread writes to; one that only carries rows writes to its session's.
         self._at: dict[int, Section] = {self._main: self._sections[0]}
-        #: The step in which the rehearsal broke off, and what it sent until then.
+        #: The step in which the dry run failed, and what it sent until then.
         self.failed: Section | None = None
 
     @property
@@ -119,7 +119,7 @@ class Script:
         return [section for section in self._sections if section]
 
     def observe(self, step: str, state: State, _seconds: float) -> None:
-        """An observer of the run that is rehearsed."""
+        """The observer of the dry run."""
         thread = threading.get_ident()
         with self._lock:
             match state:
@@ -143,19 +143,19 @@ class Script:
         if failed and self.failed is None:
             self.failed = replace(section, answered=list(section.answered))
 
-    def session(self, server: str) -> Session:
+    def session(self, server: str) -> DryRunSession:
         """A session that begins now."""
         with self._lock:
             # A thread that a step starts of its own belongs to what began last.
-            return Session(server, next(self._numbers), self._at.get(threading.get_ident(), self._sections[-1]))
+            return DryRunSession(server, next(self._numbers), self._at.get(threading.get_ident(), self._sections[-1]))
 
-    def control(self, session: Session, text: str) -> None:
+    def control(self, session: DryRunSession, text: str) -> None:
         """Write down where a transaction begins or ends."""
         callers = Callers.here()
         with self._lock:
             self._written(session, callers, text, purpose="")
 
-    def ask(self, session: Session, text: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+    def ask(self, session: DryRunSession, text: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Write a statement down, and make up what the server would say."""
         callers = Callers.here()
         with self._lock:
@@ -167,7 +167,9 @@ class Script:
             section.answered.append((statement, answer))
             return answer
 
-    def _written(self, session: Session, callers: Callers, text: str, *, purpose: str) -> tuple[Section, Statement]:
+    def _written(
+        self, session: DryRunSession, callers: Callers, text: str, *, purpose: str
+    ) -> tuple[Section, Statement]:
         section = self._at.get(threading.get_ident(), session.begun_in)
         section.purpose = section.purpose or callers.purpose_of_step()
         statement = Statement(session.server, session.number, text, purpose, PostgresSession.settle in callers)

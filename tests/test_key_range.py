@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import World
 
-from skyeng.detection.key_range import Part, Range
+from skyeng.detection.key_range import KeyRange, KeyRanges
 from skyeng.errors import BadRowsError, UsageError
 from skyeng.model import Model
 from skyeng.runs import run
@@ -17,7 +17,7 @@ from skyeng.sql import SQL
 
 def load(world: World, *where: str) -> tuple[int, int, int]:
     changes = run(world.model, world.stores, where=where).changes["courses"]
-    return changes.new, changes.changed, changes.gone
+    return changes.new, changes.changed, changes.deleted
 
 
 def test_slices_load_what_the_whole_would(school: World) -> None:
@@ -36,7 +36,7 @@ def test_a_backfill_is_taken_up_where_it_was_broken_off(school: World) -> None:
 
 def test_a_slice_that_died_half_way_is_loaded_by_the_next_try(school: World) -> None:
     load(school, "lesson_id=1..10")
-    slice_ = ToDatawarehouse(school.model, school.stores, part=Part.of(school.model, ["lesson_id=11..20"]))
+    slice_ = ToDatawarehouse(school.model, school.stores, key_ranges=KeyRanges.of(school.model, ["lesson_id=11..20"]))
     died = slice_.e_from_pg_datawarehouse()
     slice_.e_from_pg_datasource(died)
     slice_.t_find_new_rows(died)
@@ -81,7 +81,7 @@ def test_a_lesson_that_moved_is_in_one_place_whatever_the_part(school: World) ->
     assert load(school, "lesson_id=1") == (1, 0, 1)
     assert school.differences() == []
     for other in ("module_id=18", "course_id=1..2", "stream_id=1"):
-        with pytest.raises(UsageError, match="can be cut by"):
+        with pytest.raises(UsageError, match="can be limited by"):
             load(school, other)
 
 
@@ -94,7 +94,7 @@ def test_a_contradiction_within_the_part_stops_it(school: World, tmp_path: Path)
     assert wrong != query
     (tmp_path / feed.query).write_text(wrong)
     model = school.model.model_copy(update={"directory": tmp_path})
-    steps = ToDatawarehouse(model, school.stores, part=Part.of(model, ["lesson_id=1..6"]))
+    steps = ToDatawarehouse(model, school.stores, key_ranges=KeyRanges.of(model, ["lesson_id=1..6"]))
     begun = steps.e_from_pg_datawarehouse()
     steps.e_from_pg_datasource(begun)
     with pytest.raises(BadRowsError, match="changes 'course' here, while other rows"):
@@ -103,7 +103,7 @@ def test_a_contradiction_within_the_part_stops_it(school: World, tmp_path: Path)
 
 def test_texts_are_compared_byte_by_byte(shop: Model) -> None:
     """Whatever the collations of two servers."""
-    part = Part((Range("product_sku", "a", "z"),))
+    part = KeyRanges((KeyRange("product_sku", "a", "z"),))
     feed = next(feed for feed in shop.feeds if part.covers(shop, feed))
     condition = part.condition(shop, feed, {column.name: SQL("x") for column in shop.row_key(feed)})
     assert condition.text.count('COLLATE "C"') == 4
@@ -131,10 +131,10 @@ def test_rows_without_the_key_are_in_no_part(school: World) -> None:
 @pytest.mark.parametrize("text", ["lesson_id", "lesson_id=", "lesson_id=..", "=1..2", "lesson id=1", "1=1 --"])
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot read the range"):
-        Range.read(text)
+        KeyRange.read(text)
 
 
 def test_a_column_that_is_no_business_key_is_refused(school: World) -> None:
-    with pytest.raises(UsageError, match="no feed of model 'courses' can be cut by lesson_title") as raised:
-        Part.of(school.model, ["lesson_title=a..b"])
+    with pytest.raises(UsageError, match="no feed of model 'courses' can be limited by lesson_title") as raised:
+        KeyRanges.of(school.model, ["lesson_title=a..b"])
     assert "lesson_id" in str(raised.value.expected)

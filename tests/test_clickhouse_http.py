@@ -1,4 +1,4 @@
-"""The stand-in for a ClickHouse server, as its clients meet it: the real process, the real engine, HTTP."""
+"""The local ClickHouse HTTP endpoint as its clients see it: the real process, the real engine, HTTP."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Standin:
-    """A started stand-in."""
+class ClickHouseHttpServer:
+    """A started endpoint."""
 
     process: subprocess.Popen[str]
     port: int
@@ -102,15 +102,15 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def started(folder: Path) -> Standin:
+def started(folder: Path) -> ClickHouseHttpServer:
     process = start(folder)
     assert process.stderr
     ready = process.stderr.readline()
     assert "ready at http://127.0.0.1:" in ready, ready + process.stderr.read()
-    return Standin(process, int(ready.split("http://127.0.0.1:")[1].split(",")[0]), ready)
+    return ClickHouseHttpServer(process, int(ready.split("http://127.0.0.1:")[1].split(",")[0]), ready)
 
 
-def stop(standin: Standin, number: int = signal.SIGTERM) -> tuple[int, float, str]:
+def stop(standin: ClickHouseHttpServer, number: int = signal.SIGTERM) -> tuple[int, float, str]:
     """Exit code, seconds, and what it said besides its first line."""
     before = time.monotonic()
     standin.process.send_signal(number)
@@ -122,7 +122,7 @@ def stop(standin: Standin, number: int = signal.SIGTERM) -> tuple[int, float, st
 
 
 @pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHttpServer]:
     """One for all tests, in a folder with a space and an apostrophe. It says one line, whatever is asked."""
     server = started(tmp_path_factory.mktemp("standin") / "it's żółw" / "data")
     with server.datamart().session(create=True):
@@ -133,7 +133,7 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
 
 
 @pytest.fixture
-def table(standin: Standin, request: pytest.FixtureRequest) -> str:
+def table(standin: ClickHouseHttpServer, request: pytest.FixtureRequest) -> str:
     name = "t_" + "".join(char if char.isalnum() else "_" for char in request.node.name)
     made = standin.ask(f"CREATE TABLE {name} (a Int32, b String) ENGINE = MergeTree ORDER BY a", database="datamart")
     assert made.status == 200, made.body
@@ -143,7 +143,7 @@ def table(standin: Standin, request: pytest.FixtureRequest) -> str:
 # What it is, and who may ask.
 
 
-def test_it_is_called_a_stand_in_and_holds_its_tongue(standin: Standin) -> None:
+def test_it_says_what_it_is_and_nothing_of_its_clients(standin: ClickHouseHttpServer) -> None:
     for path in ("/ping", "/"):
         connection = http.client.HTTPConnection("127.0.0.1", standin.port)
         connection.request("GET", path)
@@ -152,14 +152,14 @@ def test_it_is_called_a_stand_in_and_holds_its_tongue(standin: Standin) -> None:
         assert response.headers["X-ClickHouse-Server-Display-Name"] == "skyeng-standin"
         assert response.headers["Server"] == "skyeng-standin (no ClickHouse server)"
         connection.close()
-    assert "a stand-in for a ClickHouse server" in standin.ready
+    assert ", chDB " in standin.ready
     assert not any(password in standin.ready for password in PASSWORDS.values())
     listening = {it.laddr.ip for it in psutil.Process(standin.process.pid).net_connections() if it.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize(("user", "password"), [*PASSWORDS.items(), ("loader", "x"), ("default", ""), ("loader", "")])
-def test_three_ways_to_say_who_asks(standin: Standin, user: str, password: str) -> None:
+def test_three_ways_to_say_who_asks(standin: ClickHouseHttpServer, user: str, password: str) -> None:
     basic = b64encode(f"{user}:{password}".encode()).decode()
     ways: list[tuple[dict[str, str], dict[str, str]]] = [
         ({"Authorization": f"Basic {basic}"}, {}),
@@ -175,7 +175,7 @@ def test_three_ways_to_say_who_asks(standin: Standin, user: str, password: str) 
             assert answer.body.startswith(f"Code: 516. DB::Exception: {user}: Authentication failed".encode())
 
 
-def test_without_a_name_nothing_is_said(standin: Standin) -> None:
+def test_without_a_name_nothing_is_said(standin: ClickHouseHttpServer) -> None:
     for headers in ({}, {"Authorization": "Basic %%%"}, {"Authorization": "Bearer x"}):
         answer = standin.raw("SELECT 1", "POST", headers, {})
         assert (answer.status, answer.code, answer.headers["WWW-Authenticate"][:5]) == (401, "516", "Basic")
@@ -188,7 +188,7 @@ def test_without_a_name_nothing_is_said(standin: Standin) -> None:
 # Our own client, and others.
 
 
-def test_our_client_from_end_to_end(standin: Standin, table: str) -> None:
+def test_our_client_from_end_to_end(standin: ClickHouseHttpServer, table: str) -> None:
     with standin.datamart().session(create=True) as session:
         rows = [(1, "plain"), (2, AWKWARD), (3, "")]
         session.client.insert(table, rows, ["a", "b"])
@@ -206,7 +206,7 @@ def test_our_client_from_end_to_end(standin: Standin, table: str) -> None:
         }
 
 
-def test_a_large_insert_of_our_client_and_one_without_rows(standin: Standin, table: str) -> None:
+def test_a_large_insert_of_our_client_and_one_without_rows(standin: ClickHouseHttpServer, table: str) -> None:
     with standin.datamart().session() as session:
         session.insert(table, ["a", "b"], (f"{n}\tno. {n} żółw\\t\\n\n".encode() for n in range(200_000)))
         session.insert(table, ["a", "b"], iter(()))
@@ -214,7 +214,7 @@ def test_a_large_insert_of_our_client_and_one_without_rows(standin: Standin, tab
     assert found == [(200_000, 199_999 * 100_000, "no. 99999 żółw\t\n")]
 
 
-def test_an_insert_that_our_client_breaks_off_inserts_nothing(standin: Standin, table: str) -> None:
+def test_an_insert_that_our_client_breaks_off_inserts_nothing(standin: ClickHouseHttpServer, table: str) -> None:
     def breaking_off() -> Iterator[bytes]:
         yield b"1\tx\n" * 300_000
         raise ZeroDivisionError
@@ -224,7 +224,7 @@ def test_an_insert_that_our_client_breaks_off_inserts_nothing(standin: Standin, 
     assert standin.count(table) == 0
 
 
-def test_the_dialect_of_sqlalchemy(standin: Standin, table: str) -> None:
+def test_the_dialect_of_sqlalchemy(standin: ClickHouseHttpServer, table: str) -> None:
     engine = sqlalchemy.create_engine(standin.datamart().url.replace("clickhouse://", "clickhousedb://"))
     with engine.connect() as connection:
         connection.execute(sqlalchemy.text(f"INSERT INTO {table} VALUES (1, 'one'), (2, 'two')"))
@@ -234,7 +234,7 @@ def test_the_dialect_of_sqlalchemy(standin: Standin, table: str) -> None:
     engine.dispose()
 
 
-def test_the_hook_of_airflow(standin: Standin, table: str, tmp_path: Path) -> None:
+def test_the_hook_of_airflow(standin: ClickHouseHttpServer, table: str, tmp_path: Path) -> None:
     given = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": standin.port, "schema": "datamart"}
     code = f"""
 from airflow.providers.clickhousedb.hooks.clickhouse import ClickHouseHook
@@ -257,7 +257,7 @@ print("found", hook.get_records("SELECT a, b FROM {table} ORDER BY a"), hook.tes
 # Many at once, and each for itself.
 
 
-def test_many_processes_and_threads_at_once(standin: Standin, table: str) -> None:
+def test_many_processes_and_threads_at_once(standin: ClickHouseHttpServer, table: str) -> None:
     code = f"""
 import sys
 from skyeng.db.clickhouse import ClickHouse
@@ -279,7 +279,7 @@ with ClickHouse(sys.argv[1]).session() as session:
     assert standin.count(table) == 26_000
 
 
-def test_a_slow_query_holds_up_nobody(standin: Standin) -> None:
+def test_a_slow_query_holds_up_nobody(standin: ClickHouseHttpServer) -> None:
     before = time.monotonic()
     with ThreadPoolExecutor(6) as threads:
         slow = [threads.submit(standin.ask, "SELECT sleep(2)") for _ in range(5)]
@@ -289,7 +289,7 @@ def test_a_slow_query_holds_up_nobody(standin: Standin) -> None:
     assert time.monotonic() - before < 9, "one after another they take ten seconds"
 
 
-def test_nothing_set_for_one_request_is_found_by_another(standin: Standin) -> None:
+def test_nothing_set_for_one_request_is_found_by_another(standin: ClickHouseHttpServer) -> None:
     names = ("priority", "readonly", "max_columns_to_read")
     seen = f"SELECT currentDatabase(), {', '.join(f'getSetting({name!r})' for name in names)}"
     assert standin.ask("USE datamart").status == 200
@@ -301,7 +301,7 @@ def test_nothing_set_for_one_request_is_found_by_another(standin: Standin) -> No
         assert standin.ask(seen).body == b"default\t0\t0\t0\n"
 
 
-def test_a_session_keeps_what_it_sets_and_no_more(standin: Standin) -> None:
+def test_a_session_keeps_what_it_sets_and_no_more(standin: ClickHouseHttpServer) -> None:
     kept: dict[str, Any] = {"session_id": "s1"}
     assert standin.ask("SELECT 1", session_check=1, **kept).code == "372"
     for text in ("SET max_threads = 7", "CREATE TEMPORARY TABLE temporary_one AS SELECT 5 AS x", "USE datamart"):
@@ -366,7 +366,7 @@ FORBIDDEN = (
 
 
 @pytest.mark.parametrize("statement_", FORBIDDEN)
-def test_an_analyst_only_reads(standin: Standin, table: str, tmp_path: Path, statement_: str) -> None:
+def test_an_analyst_only_reads(standin: ClickHouseHttpServer, table: str, tmp_path: Path, statement_: str) -> None:
     standin.ask(f"INSERT INTO {table} VALUES (1, 'kept')", database="datamart")
     text = statement_.format(t=table, f=tmp_path / "written")
     sessions: list[dict[str, Any]] = [{}, {"session_id": "analyst"}]
@@ -379,7 +379,7 @@ def test_an_analyst_only_reads(standin: Standin, table: str, tmp_path: Path, sta
     assert standin.ask(f"SELECT * FROM {table}", database="datamart").body == b"1\tkept\n"
 
 
-def test_an_analyst_sets_how_a_result_is_written_and_nothing_else(standin: Standin) -> None:
+def test_an_analyst_sets_how_a_result_is_written_and_nothing_else(standin: ClickHouseHttpServer) -> None:
     for name in ("readonly", "allow_experimental_eval_table_function", "output_format_schema", "dialect"):
         assert standin.ask("SELECT 1", user="analyst", **{name: "0"}).code == "164"
     with standin.datamart("analyst").session() as session:
@@ -389,7 +389,7 @@ def test_an_analyst_sets_how_a_result_is_written_and_nothing_else(standin: Stand
         session.execute(SQL("CREATE DATABASE x"))
 
 
-def test_an_analyst_reads_what_there_is(standin: Standin, table: str) -> None:
+def test_an_analyst_reads_what_there_is(standin: ClickHouseHttpServer, table: str) -> None:
     standin.ask(f"INSERT INTO {table} VALUES (1, 'file(')", database="datamart")
     for text, expected in {
         f"SELECT b, 'url(' FROM {table}": b"file(\turl(\n",
@@ -404,7 +404,7 @@ def test_an_analyst_reads_what_there_is(standin: Standin, table: str) -> None:
         assert (answer.status, answer.body) == (200, expected)
 
 
-def test_get_changes_nothing(standin: Standin, table: str) -> None:
+def test_get_changes_nothing(standin: ClickHouseHttpServer, table: str) -> None:
     for text in (f"INSERT INTO {table} VALUES (1, 'x')", f"DROP TABLE {table}", "CREATE DATABASE got"):
         assert standin.ask(method="GET", query=text, database="datamart").code == "164"
     assert standin.ask(method="GET", query=f"SELECT count() FROM datamart.{table}").body == b"0\n"
@@ -448,7 +448,7 @@ for text in json.loads(sys.argv[2]):
         ("SELECT 1 INTO OUTFILE 'x'", "358", 500, "INTO OUTFILE is not allowed"),
     ],
 )
-def test_errors_look_as_a_servers(standin: Standin, text: str, code: str, status: int, words: str) -> None:
+def test_errors_look_as_a_servers(standin: ClickHouseHttpServer, text: str, code: str, status: int, words: str) -> None:
     for user in PASSWORDS if text.startswith("SELECT") and "SETTINGS" not in text else ["loader"]:
         answer = standin.ask(text, user=user)
         assert (answer.code, answer.status) == (code, status)
@@ -456,7 +456,7 @@ def test_errors_look_as_a_servers(standin: Standin, text: str, code: str, status
         assert b"/dev/fd" not in answer.body
 
 
-def test_what_the_url_asks_in_vain(standin: Standin) -> None:
+def test_what_the_url_asks_in_vain(standin: ClickHouseHttpServer) -> None:
     for fields, code in {
         (("database", "nosuch"),): "81",
         (("nosuch", "1"),): "115",
@@ -474,7 +474,7 @@ def test_what_the_url_asks_in_vain(standin: Standin) -> None:
     assert standin.ask("SELECT 1", headers={"Content-Encoding": "br"}).code == "48"
 
 
-def test_our_client_words_errors_as_with_the_embedded_engine(standin: Standin, tmp_path: Path) -> None:
+def test_our_client_words_errors_as_with_the_embedded_engine(standin: ClickHouseHttpServer, tmp_path: Path) -> None:
     texts = ["SELECT * FROM nosuch", "SELECT 1 +", "SELECT sleep(3) SETTINGS max_execution_time = 1"]
     urls = (standin.datamart().url, f"chdb://{tmp_path}/embedded")
     telling = [
@@ -502,7 +502,7 @@ ROWS = b"".join(b"%d\trow %d\n" % (n, n) for n in range(20_000))
 
 
 @pytest.mark.parametrize("encoding", PACKING)
-def test_packed_bodies_and_results(standin: Standin, table: str, encoding: str) -> None:
+def test_packed_bodies_and_results(standin: ClickHouseHttpServer, table: str, encoding: str) -> None:
     pack = PACKING[encoding]
     insert: dict[str, Any] = {"query": f"INSERT INTO datamart.{table} FORMAT TSV"}
     packed = {"Content-Encoding": encoding}
@@ -525,7 +525,7 @@ def test_packed_bodies_and_results(standin: Standin, table: str, encoding: str) 
     assert standin.ask("SELECT 1", headers={"Accept-Encoding": encoding}, enable_http_compression=0).body == b"1\n"
 
 
-def test_clients_pack_as_they_like(standin: Standin, table: str) -> None:
+def test_clients_pack_as_they_like(standin: ClickHouseHttpServer, table: str) -> None:
     for number, packing in enumerate(("lz4", "zstd", "gzip", False)):
         client = standin.client(compress=packing)
         client.insert(table, [(number, AWKWARD)] * 1000, ["a", "b"])
@@ -545,14 +545,16 @@ def test_clients_pack_as_they_like(standin: Standin, table: str) -> None:
         ("Transfer-Encoding: chunked", b"4\r\n1\tx\n\r\n-5\r\n1\tx\n"),
     ],
 )
-def test_a_body_that_breaks_off_inserts_nothing(standin: Standin, table: str, head: str, body: bytes) -> None:
+def test_a_body_that_breaks_off_inserts_nothing(
+    standin: ClickHouseHttpServer, table: str, head: str, body: bytes
+) -> None:
     query = quote(f"INSERT INTO datamart.{table} FORMAT TSV")
     standin.send(f"POST /?query={query} HTTP/1.1\r\n{head}", body)
     time.sleep(0.3)
     assert standin.count(table) == 0
 
 
-def test_a_body_of_nonsense_is_answered(standin: Standin, table: str) -> None:
+def test_a_body_of_nonsense_is_answered(standin: ClickHouseHttpServer, table: str) -> None:
     """Its sender waits for the answer, and the rest of the body is passed over without harm."""
     query = quote(f"INSERT INTO datamart.{table} FORMAT TSV")
     name = b64encode(f"loader:{PASSWORDS['loader']}".encode()).decode()
@@ -565,7 +567,7 @@ def test_a_body_of_nonsense_is_answered(standin: Standin, table: str) -> None:
     assert standin.count(table) == 0
 
 
-def test_an_insert_in_any_form(standin: Standin, table: str) -> None:
+def test_an_insert_in_any_form(standin: ClickHouseHttpServer, table: str) -> None:
     into = f"INSERT INTO datamart.{table}"
     forms: list[tuple[str, bytes]] = [
         (f"{into} VALUES", b"(1, 'it''s'), (1 + 1, concat('a;', '--b'))"),
@@ -587,7 +589,7 @@ def test_an_insert_in_any_form(standin: Standin, table: str) -> None:
     assert [json.loads(line) for line in found] == [[number + 1, text] for number, text in enumerate(texts)]
 
 
-def test_a_result_in_any_form(standin: Standin) -> None:
+def test_a_result_in_any_form(standin: ClickHouseHttpServer) -> None:
     for text, fields, format_, body in [
         ("SELECT 1 AS x", {}, "TabSeparated", b"1\n"),
         ("SELECT 1 AS x", {"default_format": "CSVWithNames"}, "CSVWithNames", b'"x"\n1\n'),
@@ -608,7 +610,7 @@ def test_a_result_in_any_form(standin: Standin) -> None:
     assert "X-ClickHouse-Format" not in standin.ask("SET max_threads = 1").headers
 
 
-def test_parameters_too_long_for_a_url(standin: Standin) -> None:
+def test_parameters_too_long_for_a_url(standin: ClickHouseHttpServer) -> None:
     client = standin.client()
     numbers = list(range(30_000))
     assert client.query("SELECT length({x:Array(Int32)})", parameters={"x": numbers}).result_rows == [(30_000,)]
@@ -617,7 +619,7 @@ def test_parameters_too_long_for_a_url(standin: Standin) -> None:
     client.close()
 
 
-def test_an_old_client_gets_its_result_whole(standin: Standin) -> None:
+def test_an_old_client_gets_its_result_whole(standin: ClickHouseHttpServer) -> None:
     """As HTTP 1.0 has it: no chunks, and the connection ends with the body."""
     query = urlencode({"query": "SELECT * FROM numbers(500000)", "user": "loader", "password": PASSWORDS["loader"]})
     with socket.create_connection(("127.0.0.1", standin.port)) as connection:
@@ -628,7 +630,7 @@ def test_an_old_client_gets_its_result_whole(standin: Standin) -> None:
 
 
 @pytest.mark.parametrize(("format_", "way"), [("TSV", 0), ("JSONEachRow", 1)])
-def test_a_large_result_takes_no_memory(standin: Standin, format_: str, way: int) -> None:
+def test_a_large_result_takes_no_memory(standin: ClickHouseHttpServer, format_: str, way: int) -> None:
     server = psutil.Process(standin.process.pid)
 
     def length(rows: int) -> int:
@@ -641,7 +643,7 @@ def test_a_large_result_takes_no_memory(standin: Standin, format_: str, way: int
     assert server.memory_info().rss - before < 200_000_000
 
 
-def test_a_result_that_fails_in_its_middle_is_not_taken_for_whole(standin: Standin) -> None:
+def test_a_result_that_fails_in_its_middle_is_not_taken_for_whole(standin: ClickHouseHttpServer) -> None:
     text = "SELECT throwIf(number = 3000000) FROM numbers(5000000)"
     client = standin.client()
     with pytest.raises(StreamFailureError, match="395"), client.query_row_block_stream(text) as blocks:
@@ -656,7 +658,7 @@ def test_a_result_that_fails_in_its_middle_is_not_taken_for_whole(standin: Stand
     assert standin.ask(text, wait_end_of_query=1).code == "395"
 
 
-def test_a_query_ends_with_its_client(standin: Standin) -> None:
+def test_a_query_ends_with_its_client(standin: ClickHouseHttpServer) -> None:
     query = urlencode({"query": ENDLESS, "cancel_http_readonly_queries_on_client_close": 1})
     standin.send(f"GET /?{query} HTTP/1.1", b"")
     standin.send(f"GET /?{urlencode({'query': 'SELECT * FROM numbers(1000000000000)'})} HTTP/1.1", b"")
@@ -691,7 +693,7 @@ def test_it_ends_at_once_and_keeps_what_it_has(tmp_path: Path) -> None:
     assert (code, said) == (0, "")
 
 
-def test_a_folder_in_use_is_said_in_one_line(standin: Standin) -> None:
+def test_a_folder_in_use_is_said_in_one_line(standin: ClickHouseHttpServer) -> None:
     data = psutil.Process(standin.process.pid).cmdline()[4]
     second = start(Path(data))
     _, said = second.communicate(timeout=60)
@@ -715,7 +717,7 @@ def test_without_passwords_it_does_not_start(
 
 
 def test_a_port_or_folder_that_cannot_be_used_is_said_in_one_line(
-    standin: Standin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    standin: ClickHouseHttpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder, port, words in [
         (str(tmp_path), standin.port, f"port {standin.port} cannot be listened on: Address already in use"),

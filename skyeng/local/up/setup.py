@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from skyeng import resources
 from skyeng.airflow.connections import connection
 from skyeng.errors import PortTaken
 from skyeng.local import instance
 
 #: The repository's folder, or the one beside the installed package.
-DAGS = Path(__file__).parents[3] / "dags"
+DAGS = resources.folder("dags")
 
 LOOPBACK = "127.0.0.1"
 
@@ -89,7 +90,7 @@ def _is_free(port: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Setup:
     """All that is decided before anything is started."""
 
     home: Path

@@ -10,7 +10,7 @@ import pytest
 from conftest import Servers, World
 
 from skyeng.detection import active_rows, segment_checksums
-from skyeng.detection.segmentation import Cut
+from skyeng.detection.segmentation import Segmentation
 from skyeng.model import Model
 from skyeng.sources import sample_data
 from skyeng.sql import sql
@@ -20,7 +20,7 @@ ROWS = 2_000
 
 @pytest.fixture
 def grown(servers: Servers, courses: Model) -> Iterator[World]:
-    """A school of 2,000 lessons that is loaded and compared once, so that its fingerprints are kept."""
+    """A school of 2,000 lessons that is loaded and compared once, so that its checksums are kept."""
     for world in servers.kept_world(courses, lambda source: fill(source, courses), f"cut_{ROWS}"):
         world.run()
         world.run()
@@ -40,20 +40,20 @@ def staged(world: World) -> int:
     return count
 
 
-def assert_kept_fingerprints_are_right(world: World) -> None:
+def assert_kept_checksums_are_right(world: World) -> None:
     """What loads carried along is what would be summed up anew."""
     feed = world.model.feeds[0]
     with world.stores.warehouse.session() as session:
-        cut = segment_checksums.kept_cut(session, world.model, feed)
-        assert cut is not None
-        anew = session.rows(cut.fingerprints(active_rows.held_rows(world.model, feed)))
-        kept = session.rows(
+        segmentation = segment_checksums.recorded_segmentation(session, world.model, feed)
+        assert segmentation is not None
+        anew = session.rows(segmentation.checksums(active_rows.select_active_rows(world.model, feed)))
+        recorded = session.rows(
             sql("SELECT bucket, row_count, hash_sum, weighted_sum FROM control.courses_buckets WHERE row_count <> 0")
         )
         emptied = session.rows(
             sql("SELECT FROM control.courses_buckets WHERE row_count = 0 AND (hash_sum, weighted_sum) <> (0, 0)")
         )
-    assert sorted(kept) == sorted(anew)
+    assert sorted(recorded) == sorted(anew)
     assert emptied == []
 
 
@@ -81,9 +81,9 @@ def test_rows_at_the_places_that_differ_are_staged(grown: World) -> None:
     for change, rows, changes in CHANGES:
         grown.change(change)
         found = grown.run(only="to_datawarehouse").changes["courses"]
-        assert (found.new, found.changed, found.gone) == changes, change
+        assert (found.new, found.changed, found.deleted) == changes, change
         assert staged(grown) == rows, change
-        assert_kept_fingerprints_are_right(grown)
+        assert_kept_checksums_are_right(grown)
     grown.run()
     assert not grown.run().anything_new
     assert grown.differences() == []
@@ -95,7 +95,7 @@ def test_of_more_places_than_a_list_may_hold_all_rows_are_staged(grown: World, m
         grown.change(f"UPDATE stream_module_lesson SET title = title || '!' WHERE id IN ({ids})")
         assert grown.run(only="to_datawarehouse").changes["courses"].changed == ids.count(",") + 1
         assert staged(grown) == count
-    assert_kept_fingerprints_are_right(grown)
+    assert_kept_checksums_are_right(grown)
 
 
 def test_rows_without_a_place_are_found_by_their_hash(grown: World) -> None:
@@ -103,11 +103,11 @@ def test_rows_without_a_place_are_found_by_their_hash(grown: World) -> None:
     assert grown.run().changes["courses"].new == 3
     grown.change("UPDATE course SET title = 'still empty' WHERE id = 902; DELETE FROM course WHERE id = 903")
     found = grown.run().changes["courses"]
-    assert (found.new, found.changed, found.gone) == (0, 1, 1)
+    assert (found.new, found.changed, found.deleted) == (0, 1, 1)
     grown.change("INSERT INTO stream (id, course_id) VALUES (9001, 902)")
     found = grown.run().changes["courses"]
-    assert (found.new, found.changed, found.gone) == (1, 0, 1)
-    assert_kept_fingerprints_are_right(grown)
+    assert (found.new, found.changed, found.deleted) == (1, 0, 1)
+    assert_kept_checksums_are_right(grown)
     assert grown.differences() == []
 
 
@@ -127,7 +127,7 @@ def test_neighbours_that_exchange_values_are_seen(grown: World) -> None:
 
 @pytest.mark.slow
 def test_many_changes_of_every_kind(grown: World) -> None:
-    """Loads carry the fingerprints along, whatever was changed."""
+    """Loads carry the checksums along, whatever was changed."""
     chance = random.Random(5)  # noqa: S311 - no secret
     for _ in range(4):
         some = ", ".join(str(chance.randrange(1, 2_200)) for _ in range(60))
@@ -140,7 +140,7 @@ def test_many_changes_of_every_kind(grown: World) -> None:
             f"UPDATE course SET title = md5(random()::text) WHERE id = 1"
         )
         grown.run()
-        assert_kept_fingerprints_are_right(grown)
+        assert_kept_checksums_are_right(grown)
         assert grown.differences() == []
         assert not grown.run().anything_new
 
@@ -152,40 +152,40 @@ def test_buckets_fit_places_that_lie_far_apart(grown: World) -> None:
     assert not grown.run().anything_new
     feed = grown.model.feeds[0]
     with grown.stores.warehouse.session() as session:
-        cut = segment_checksums.kept_cut(session, grown.model, feed)
-    assert cut is not None
-    assert cut.shift == 14
-    assert_kept_fingerprints_are_right(grown)
+        segmentation = segment_checksums.recorded_segmentation(session, grown.model, feed)
+    assert segmentation is not None
+    assert segmentation.range_bits == 14
+    assert_kept_checksums_are_right(grown)
     grown.change("UPDATE stream_module_lesson SET title = 'x' WHERE id IN (90000, 91000, 1500000)")
     assert grown.run().changes["courses"].changed == 3
     assert staged(grown) <= 3 * 32
     assert grown.differences() == []
 
 
-@pytest.mark.parametrize("cut", ["DELETE FROM control.cuts", "UPDATE control.cuts SET placed_by = 'module_id'"])
-def test_a_warehouse_without_places_gets_them(grown: World, cut: LiteralString) -> None:
+@pytest.mark.parametrize("lost", ["DELETE FROM control.cuts", "UPDATE control.cuts SET placed_by = 'module_id'"])
+def test_a_warehouse_without_places_gets_them(grown: World, lost: LiteralString) -> None:
     """As one is that was loaded before rows knew their place, or when the model had another driving key."""
     with grown.stores.warehouse.session() as session:
         session.execute(sql("UPDATE control.courses_rows SET row_place = NULL, row_hash = 7"))
-        session.execute(sql(cut))
+        session.execute(sql(lost))
     grown.change("UPDATE stream_module_lesson SET title = 'x' WHERE id = 100")
     assert grown.run().changes["courses"].changed == 1
     assert staged(grown) == 1
-    assert_kept_fingerprints_are_right(grown)
+    assert_kept_checksums_are_right(grown)
 
 
 @pytest.mark.parametrize(
     ("placed", "hashed", "span", "expected"),
     [
-        (0, 0, None, Cut(4, 64)),
-        (0, 10_000_000, None, Cut(4, 1 << 18)),
-        (0, 100_000, None, Cut(4, 1 << 13)),
-        (1_000_000, 0, 500_000, Cut(4, 64)),
-        (1_000_000, 5_000, 1_000_000, Cut(5, 512)),
-        (1_000_000, 0, 0, Cut(1, 64)),
-        (1_000_000, 0, 1 << 62, Cut(47, 64)),
-        (10, 0, 1 << 62, Cut(58, 64)),
+        (0, 0, None, Segmentation(4, 64)),
+        (0, 10_000_000, None, Segmentation(4, 1 << 18)),
+        (0, 100_000, None, Segmentation(4, 1 << 13)),
+        (1_000_000, 0, 500_000, Segmentation(4, 64)),
+        (1_000_000, 5_000, 1_000_000, Segmentation(5, 512)),
+        (1_000_000, 0, 0, Segmentation(1, 64)),
+        (1_000_000, 0, 1 << 62, Segmentation(47, 64)),
+        (10, 0, 1 << 62, Segmentation(58, 64)),
     ],
 )
-def test_the_cut_suits_the_rows(placed: int, hashed: int, span: int | None, expected: Cut) -> None:
-    assert Cut.of(placed, hashed, span) == expected
+def test_the_cut_suits_the_rows(placed: int, hashed: int, span: int | None, expected: Segmentation) -> None:
+    assert Segmentation.of(placed, hashed, span) == expected

@@ -23,11 +23,11 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> boo
     return request.param == APART
 
 
-def standing(world: World) -> staged_rows.Standing:
+def key_profile(world: World) -> staged_rows.KeyProfile:
     """How hubs stand among what is staged, which is left there."""
     feed = world.model.feeds[0]
     with world.stores.warehouse.session() as session:
-        return staged_rows.standing_of(session, world.model, feed)
+        return staged_rows.key_profile_of(session, world.model, feed)
 
 
 def staged(world: World, how: str) -> None:
@@ -43,7 +43,7 @@ def staged(world: World, how: str) -> None:
 
 def test_which_hubs_are_kept_apart(school: World, kept: bool) -> None:
     staged(school, "")
-    found = standing(school)
+    found = key_profile(school)
     assert list(found.unique) == ["lesson"]
     assert list(found.shared) == (["course", "module", "stream"] if kept else [])
 

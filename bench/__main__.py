@@ -1,13 +1,13 @@
-"""The benchmark: every figure as a ratio to one `psql | psql` COPY of the same rows, same run.
+"""The benchmark. Every figure is a ratio to one `psql | psql` COPY of the same rows, in the same run.
 
     ./run bench --rows 1000000
     ./run bench --rows 100000,1000000,10000000 --repeats 1
-    ./run bench --rows 10000000 --only first,nothing --home DIR   # keeps the school, adds to the results
-    ./run bench report                                  # the table and the plot again, from the results
-    ./run bench --as-of --rows 1000000                  # what reading the past costs, see bench/as_of.py
+    ./run bench --rows 10000000 --only first,nothing --home DIR   # retains the stores, adds to the results
+    ./run bench report                                  # writes table and plot again, from the results
+    ./run bench --as-of --rows 1000000                  # measures as-of reads, see bench/as_of.py
 
-Writes `bench/results/ROWS.json`, and from all of them a table and a plot. Nothing here is a test:
-machines differ, ratios within one run are what counts. docs/benchmark.md says what is measured how.
+Writes `bench/results/ROWS.json`, and a table and a plot from all of these files. Nothing here is a test: machines
+differ, and only ratios within one run are comparable. docs/benchmark.md describes what is measured, and how.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from skyeng.local.stores import opened
 
 RESULTS = Path(__file__).parent / "results"
 
-#: What is measured beside the rounds, in an order in which nothing spoils what follows.
+#: Measurements other than the rounds, in an order in which none distorts the next.
 _MORE: dict[str, Callable[[Size, argparse.Namespace], None]] = {
     "apart": lambda size, _: rounds.measure_apart(size),
     "thousand": lambda size, options: more.thousand(size, options.repeats),
@@ -77,7 +77,7 @@ def _measure_as_of(options: argparse.Namespace, rows: int) -> None:
 
 @contextmanager
 def _home(options: argparse.Namespace) -> Iterator[Path]:
-    """Where the stores are: in a folder that is kept, or in one for this size that goes when it is done."""
+    """The folder of the stores: the given one, which is retained, or a temporary one for this size."""
     if options.home:
         yield options.home.absolute()
     else:
@@ -86,7 +86,7 @@ def _home(options: argparse.Namespace) -> Iterator[Path]:
 
 
 def _render(folder: Path) -> None:
-    """Table and plot of all sizes measured so far."""
+    """Write table and plot of all sizes that are measured so far."""
     found = report.read(folder)
     if not found:
         print(f"nothing measured yet in {folder}", file=sys.stderr)
@@ -96,7 +96,7 @@ def _render(folder: Path) -> None:
 
 
 def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """What was asked for; of the command line where nothing is given. Ends with status 2 for what cannot be."""
+    """Parse arguments, by default those of the command line. Exits with status 2 for invalid ones."""
     parser = argparse.ArgumentParser(
         prog="./run bench",
         description="Measure every run as a ratio to one COPY of the same rows.",

@@ -1,11 +1,10 @@
-"""The benchmark of the past: what a full read as of a load costs, as a ratio to the current view.
+"""The benchmark of as-of reads: the cost of a full read as of a load, as a ratio to the current view.
 
     ./run bench --as-of --rows 1000000
 
-Makes a school, then load upon load of changes, and reads everything back as of the newest, the
-middle and the first load, in the warehouse and in the datamart. Writes
-`bench/results/as_of_ROWS.json` and prints a table. With `--home` the history is kept there and
-measured again the next time.
+Creates a school, and a series of loads with changes. Then reads everything as of the newest, the middle and the first
+load, in the warehouse and in the datamart. Writes `bench/results/as_of_ROWS.json` and prints a table. With `--home`,
+the history is stored there, and measured again the next time.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ from skyeng.vault import migrations as warehouse_migrations
 MODEL = load_model("courses")
 FEED, MART = MODEL.feeds[0], MODEL.marts[0]
 
-#: Beside one percent of the lessons: a rename that touches thousands of rows, a stream that
-#: moves to another course (hundreds of combinations end and begin), a flag that comes and goes.
+#: Changes in addition to one percent of the lessons: a rename that affects thousands of rows, a stream that moves to
+#: another course (hundreds of relationships end and begin), a flag that is toggled.
 _RENAME = SQL("UPDATE course SET title = left(title, 200) || ' (%(number)s)' WHERE id = 1 + mod(%(number)s, 200)")
 _MOVE = SQL("""UPDATE stream SET course_id = 1 + mod(course_id, (SELECT max(id) FROM course))
 WHERE id = 1 + mod(7 * %(number)s, 2000)""")
@@ -48,7 +47,7 @@ _ALSO = (_RENAME, _MOVE, _TOGGLE)
 
 
 def build(stores: Stores, rows: int, changes: int) -> list[datetime]:
-    """The history, or what is missing of it; load timestamps that changed anything, oldest first."""
+    """Create the history, or what is missing of it. Returns timestamps of loads with changes, oldest first."""
     warehouse_migrations.migrate(stores.warehouse, MODEL)
     mart_migrations.migrate(stores.datamart, MODEL)
     if not sample_data.has_tables(stores.source):
@@ -70,7 +69,7 @@ def _closed(stores: Stores) -> list[datetime]:
 
 
 def measure(home: Path, rows: int, changes: int, repeats: int) -> dict[str, Any]:
-    """Medians of full reads, by side and moment."""
+    """Medians of full reads, by store and as-of time."""
     with opened(Settings(home=home)) as stores:
         history = build(stores, rows, changes)
         moments = {"newest load": history[-1], "middle load": history[len(history) // 2], "first load": history[0]}
@@ -88,7 +87,7 @@ Reads = dict[str, Callable[[], Any]]
 
 
 def _medians(reads: Reads, repeats: int) -> dict[str, dict[str, float]]:
-    """Seconds and rows of every read; repeats are interleaved, so that a busy minute hits all alike."""
+    """Seconds and rows of every read. Repeats are interleaved, so that a busy minute affects all reads equally."""
     taken: dict[str, list[float]] = {what: [] for what in reads}
     counted: dict[str, int] = {}
     for _ in range(repeats + 1):
@@ -96,7 +95,7 @@ def _medians(reads: Reads, repeats: int) -> dict[str, dict[str, float]]:
             begun = time.perf_counter()
             counted[what] = read()
             taken[what].append(time.perf_counter() - begun)
-    # The first round warms caches.
+    # The first round is not counted: it fills the caches.
     seconds = {what: statistics.median(each[1:]) for what, each in taken.items()}
     current = seconds["current"]
     return {
@@ -106,7 +105,7 @@ def _medians(reads: Reads, repeats: int) -> dict[str, dict[str, float]]:
 
 
 def _warehouse_reads(stores: Stores, moments: dict[str, datetime]) -> Reads:
-    """Count and sum of row hashes: every column is read, nothing leaves the server."""
+    """Count and sum of row hashes: every column is read, but no rows leave the server."""
 
     def read(relation: SQL) -> Callable[[], int]:
         statement = sql(

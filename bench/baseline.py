@@ -1,4 +1,4 @@
-"""The yardsticks: one `psql | psql` COPY of the feed's rows, or any other work that ratios refer to."""
+"""The yardsticks: one `psql | psql` COPY of the feed's rows, or other work to which ratios refer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skyeng.sources.postgres import typed_rows
 
 
 def copy_baseline(stores: Stores, psql: Path, repeats: int) -> list[float]:
-    """Seconds of `psql COPY (feed) TO STDOUT | psql COPY table FROM STDIN`, binary, unlogged target."""
+    """Seconds of `psql COPY (feed) TO STDOUT | psql COPY table FROM STDIN`, binary, into an unlogged table."""
     model = load_model("courses")
     query = typed_rows(model, model.feeds[0]).text
     columns = ", ".join(f"{column.name} {column.type.postgres}" for column in model.feed_columns(model.feeds[0]))
@@ -39,7 +39,7 @@ def copy_baseline(stores: Stores, psql: Path, repeats: int) -> list[float]:
 
 
 class Yardstick:
-    """Work that is measured before and after each sample, so that a slow minute hits both."""
+    """Work that is measured before and after each sample, so that a slow minute affects both."""
 
     def __init__(self, measure: Callable[[], float]) -> None:
         self._measure = measure
@@ -50,9 +50,9 @@ class Yardstick:
         return statistics.median(self.taken)
 
     def around(self, sample: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The sample with the `yardstick` before it and after it, and its `ratio` to their mean."""
+        """The sample, with the `yardstick` before and after it, and its `ratio` to their mean."""
         if not self.taken:
-            self._measure()  # the first finds cold caches
+            self._measure()  # the first one has cold caches
             self.taken.append(self._measure())
         found = sample()
         self.taken.append(self._measure())

@@ -1,4 +1,4 @@
-"""Start a phase in a process of its own, and a ClickHouse stand-in for the phases that ask one."""
+"""Starts a phase in its own process, and a local ClickHouse HTTP endpoint for the phases that need one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Sample = dict[str, Any]
 
 
 def run_phase(home: Path, name: str, *arguments: object, datamart_url: str | None = None) -> Sample:
-    """What a phase did and what it cost. A phase that fails ends the benchmark with its words."""
+    """Run a phase. Returns what it did, and its cost. A phase that fails ends the benchmark with its error output."""
     environment = {key: value for key, value in os.environ.items() if key not in _URLS}
     if datamart_url:
         environment["CH_DATAMART_URL"] = datamart_url
@@ -40,7 +40,7 @@ def run_phase(home: Path, name: str, *arguments: object, datamart_url: str | Non
 
 
 class ClickHouseHttpServer:
-    """The ClickHouse engine in a process of its own, asked over HTTP."""
+    """The ClickHouse engine in its own process, queried over HTTP."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self._process = process
@@ -53,7 +53,7 @@ class ClickHouseHttpServer:
 
 @contextmanager
 def standin(home: Path) -> Iterator[ClickHouseHttpServer]:
-    """A stand-in over the folder of the embedded datamart, for the length of a block."""
+    """A local ClickHouse HTTP endpoint over the folder of the embedded datamart, for the length of a block."""
     password = secrets.token_hex()
     users = {"SKYENG_STANDIN_LOADER_PASSWORD": password, "SKYENG_STANDIN_ANALYST_PASSWORD": secrets.token_hex()}
     command = [

@@ -1,8 +1,8 @@
-"""Damage at scale: one altered byte, one missing row, one extra row; does `verify` name it?
+"""Damage at scale: one altered byte, one missing row, one extra row. Tests whether `verify` names it.
 
-Two rounds of each kind. `outside`: source, current rows and history of the mart are damaged at
-once, a lesson each; every comparison of `verify` then sees exactly one of them. `vault`: one row
-of the vault is damaged, and every comparison must see that one. All is mended exactly as it was.
+There are two rounds for each kind. `outside` damages one lesson in the source, and another in the mart's history, from
+which the current rows are read. Each comparison of `verify` then finds exactly one of the two. `vault` damages one row
+of the vault, and every comparison must find it. Afterwards, all rows are restored exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PLACES = ("outside", "vault")
 
 Word = Literal["differs", "missing", "extra"]
 
-#: The id of a lesson that no school has.
+#: The id of a lesson that exists in no school.
 STRANGE = 2_000_000_000
 _STRANGE_KEY = "00000000-0000-4000-8000-0000000000ff"
 
@@ -38,7 +38,7 @@ _IS_ACTIVE = "s_course_module_lesson_stream_effectivity_is_active"
 
 @dataclass(frozen=True)
 class Expected:
-    """What a comparison must say, and of which lesson; nothing else."""
+    """The only difference that a comparison must report: its kind, and its lesson."""
 
     word: Word
     lesson: int
@@ -46,7 +46,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Harm:
-    """One damage: do it, undo it, and what each comparison, by its follower, must say of it."""
+    """One damage: how to do and undo it, and what each comparison must report, by its target."""
 
     do: Callable[[], None]
     undo: Callable[[], None]
@@ -54,7 +54,7 @@ class Harm:
 
 
 def try_out(model: Model, stores: Stores, kind: str, place: str, rows: int) -> list[dict[str, Any]]:
-    """Damage, verify, mend; what was to be found, whether it was, and in what time."""
+    """Do the damage, verify, and undo it. Returns for each comparison whether the damage was found, and the time."""
     made = _outside(model, stores, kind, rows) if place == "outside" else [_in_vault(model, stores, kind, rows)]
     with ExitStack() as stack:
         for harm in made:
@@ -78,7 +78,7 @@ def try_out(model: Model, stores: Stores, kind: str, place: str, rows: int) -> l
 
 
 def _is_found(differences: tuple[Any, ...], expected: Expected, *, complete: bool) -> bool:
-    """By name, and nothing beside it."""
+    """Whether the expected difference, with its lesson, was found, and no other."""
     if len(differences) != 1 or not complete:
         return False
     named = re.search(rf"\b(?:h_)?lesson_id = {expected.lesson}\b", differences[0].detail)
@@ -92,14 +92,14 @@ def _outside(model: Model, stores: Stores, kind: str, rows: int) -> list[Harm]:
 
 
 def _lesson(stores: Stores, at_least: int) -> int:
-    """A lesson to damage. It has a description, of which a byte can be altered."""
+    """A lesson to damage. It has a description, in which a byte can be altered."""
     with stores.source.session(snapshot=True) as session:
         return session.scalar(
             SQL("SELECT min(id) FROM stream_module_lesson WHERE id >= %(id)s AND description <> ''"), {"id": at_least}
         )
 
 
-# --- PostgreSQL: rows are taken out, altered, and put back.
+# --- PostgreSQL: rows are deleted, and altered ones are inserted.
 
 Row = dict[str, Any]
 
@@ -113,7 +113,7 @@ def _held(store: Postgres, table: SQL, condition: SQL) -> list[Row]:
 
 
 def _replace(store: Postgres, table: SQL, condition: SQL, rows: list[Row]) -> None:
-    """Exactly these rows where the condition holds."""
+    """Replace the rows that meet the condition by exactly these rows."""
     put = sql("INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb)", table=table)
     with store.session() as session:
         session.execute(sql("DELETE FROM {table} WHERE {condition}", table=table, condition=condition))
@@ -121,7 +121,7 @@ def _replace(store: Postgres, table: SQL, condition: SQL, rows: list[Row]) -> No
 
 
 def _one_byte(rows: list[Row], column: str) -> list[Row]:
-    """The rows with the first byte of a text altered."""
+    """The rows, with the first byte of a text altered."""
     return [row | {column: chr(ord(row[column][0]) ^ 1) + row[column][1:]} for row in rows]
 
 
@@ -142,7 +142,7 @@ def _in_source(stores: Stores, kind: str, lesson: int) -> Harm:
 
 
 def _in_vault(model: Model, stores: Stores, kind: str, rows: int) -> Harm:
-    """A byte in the lesson's satellite; a combination lost from, or come back to, the effectivity satellite."""
+    """Alter a byte in the lesson's satellite, or lose or revive a relationship in the effectivity satellite."""
     lesson, key = _gone(stores) if kind == "extra row" else (_lesson(stores, rows * 4 // 5), "")
     if kind == "altered byte":
         table, condition = ident("vault", "s_lessons"), _of_lesson(lesson, "h_lesson_hk", "h_lessons")
@@ -164,7 +164,7 @@ def _in_vault(model: Model, stores: Stores, kind: str, rows: int) -> Harm:
 
 
 def _of_lesson(lesson: int, column: str, table: str) -> SQL:
-    """Which rows of the vault belong to a lesson."""
+    """The condition for rows of the vault that belong to a lesson."""
     hub = SQL("") if table == "h_lessons" else SQL(" JOIN vault.h_lessons USING (h_lesson_hk)")
     return sql(
         "{column} IN (SELECT {column} FROM vault.{table}{hub} WHERE h_lesson_id = {lesson})",
@@ -176,7 +176,7 @@ def _of_lesson(lesson: int, column: str, table: str) -> SQL:
 
 
 def _gone(stores: Stores) -> tuple[int, str]:
-    """A lesson that the source has no more, and the hash key of the combination it was in last."""
+    """A lesson that was deleted from the source, and the hash key of its last relationship."""
     ended = sql(
         """SELECT DISTINCT ON (h_lesson_id) h_lesson_id, {hk}::text
 FROM vault.{effectivity} JOIN vault.{link} USING ({hk}) JOIN vault.h_lessons USING (h_lesson_hk)
@@ -195,7 +195,7 @@ ORDER BY h_lesson_id, s_course_module_lesson_stream_effectivity_load_ts DESC""",
     return min(candidates.items() - {(id_, candidates[id_]) for (id_,) in there})
 
 
-# --- ClickHouse: rows are deleted, and others attached.
+# --- ClickHouse: rows are deleted, and altered ones are attached.
 
 _ALTERED = SQL(
     "* REPLACE (char(bitXor(ascii(s_lesson_description), 1)) || substring(s_lesson_description, 2)"
@@ -213,7 +213,7 @@ class _MartRows:
     lesson: int
 
     def do(self, kind: str) -> None:
-        """Keep what there is, and damage it."""
+        """Store a copy of the rows, and damage them."""
         key, id_ = literal(_STRANGE_KEY), literal(STRANGE)
         strange = sql("* REPLACE (toUUID({key}) AS {name}, {id} AS h_lesson_id)", key=key, name=ident(self.key), id=id_)
         statements = self._copy(self._held, SQL("*"))
@@ -238,7 +238,7 @@ class _MartRows:
         return ident(f"bench_harmed_{self.table}")
 
     def _copy(self, name: SQL, columns: SQL) -> list[SQL]:
-        """Statements that make a table of the same structure with these rows."""
+        """Statements that create a table of the same structure with these rows."""
         fill = sql(
             "INSERT INTO {name} SELECT {columns} FROM (SELECT * FROM {table} WHERE h_lesson_id = {lesson})",
             name=name,
@@ -267,7 +267,7 @@ class _MartRows:
 
 
 def _in_mart(model: Model, stores: Stores, kind: str, tables: MartTables, lesson: int) -> Harm:
-    """In the history, and hence in what analysts see."""
+    """Damage the history, and therefore also the analysts' view."""
     rows = _MartRows(stores, tables.history, model.marts[0].key, lesson)
     expected = {
         "altered byte": Expected("differs", lesson),

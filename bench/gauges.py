@@ -1,4 +1,4 @@
-"""What a phase costs, seen from inside its process: seconds, memory, CPU, rows' bytes, WAL.
+"""The cost of a phase, measured inside its process: seconds, memory, CPU, bytes of rows, WAL.
 
 Linux only: peak memory and the server's CPU are read from /proc.
 """
@@ -21,10 +21,10 @@ from skyeng.db.stores import Stores
 
 
 def peak_mb(pid: int | str = "self") -> int:
-    """Peak resident memory of one process in MB, its children left out.
+    """Peak resident memory of one process in MB, without its children.
 
-    Not `ru_maxrss`: that survives `exec`, so that a small process would report the peak of the
-    large one that started it.
+    `ru_maxrss` is not used, because it survives `exec`: a small process would report the peak of the large one that
+    started it.
     """
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -33,18 +33,18 @@ def peak_mb(pid: int | str = "self") -> int:
 
 
 def postmaster(home: Path) -> psutil.Process:
-    """The embedded server's first process; all its others are children of it."""
+    """The embedded server's first process, the parent of all its other processes."""
     return psutil.Process(int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
 
 
 def server_cpu(server: psutil.Process) -> float:
-    """CPU seconds of the server so far: those of backends that ended, and of those that live."""
+    """CPU seconds of the server so far, including backends that have ended."""
     while True:
         before = server.cpu_times()
         try:
             live = [child.cpu_times() for child in server.children()]
         except psutil.NoSuchProcess:
-            continue  # it ended meanwhile, and counts with its parent now
+            continue  # it has ended, and its time now counts with its parent
         after = server.cpu_times()
         if (before.children_user, before.children_system) == (after.children_user, after.children_system):
             own = after.user + after.system + after.children_user + after.children_system
@@ -52,7 +52,7 @@ def server_cpu(server: psutil.Process) -> float:
 
 
 def settle(url: str) -> int:
-    """Let the server write what earlier phases left to write; the WAL's position after it."""
+    """Let the server write pending data of earlier phases. Returns the WAL position after that."""
     connection = psycopg2.connect(url)
     try:
         connection.autocommit = True
@@ -64,7 +64,7 @@ def settle(url: str) -> int:
 
 
 def wal_position(url: str) -> int:
-    """Bytes of WAL that the server has written since it was made."""
+    """Bytes of WAL that the server has written since it was created."""
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
@@ -76,17 +76,17 @@ def wal_position(url: str) -> int:
 
 @dataclass
 class Moved:
-    """Bytes that passed through our pipes."""
+    """The number of bytes that passed through our pipes."""
 
     bytes: int = 0
 
 
 def watch_pipes() -> Moved:
-    """Count what flows through the pipes that this process opens from now on."""
+    """Count the bytes in all pipes that this process opens from now on."""
     moved = Moved()
 
     class Counted(FileIO):
-        """A pipe's writing end, below its buffer: here a call moves up to a megabyte, above it one row."""
+        """The writing end of a pipe, below its buffer: a call moves up to a megabyte here, but one row above it."""
 
         def write(self, data: Any, /) -> int:
             written = super().write(data)
@@ -98,7 +98,7 @@ def watch_pipes() -> Moved:
 
 
 def measured(home: Path, stores: Stores, work: Callable[[], Any]) -> dict[str, Any]:
-    """Do a piece of work; what it returned under `done`, and what it cost."""
+    """Do a piece of work. Returns its result under `done`, and its cost."""
     moved, server = watch_pipes(), postmaster(home)
     written, served = settle(stores.warehouse.url), server_cpu(server)
     ours, begun = _own_cpu(), time.perf_counter()

@@ -1,4 +1,4 @@
-"""What is measured beside DESIGN's table: small changes, a rename, a streak of loads, views, damage."""
+"""Measurements beside the main table: small changes, a rename, a series of loads, views, damage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _nothing(size: Size) -> Yardstick:
 
 
 def thousand(size: Size, repeats: int) -> None:
-    """1,000 lessons, spread over all of them, are changed."""
+    """Measure a run after a change of 1,000 lessons, spread over all of them."""
     size.phase("level_warehouse", size.rows)
     nothing = _nothing(size)
 
@@ -31,7 +31,7 @@ def thousand(size: Size, repeats: int) -> None:
 
 
 def rename(size: Size, repeats: int) -> None:
-    """The title of a course with 5,000 lessons is changed: one row at the source, 5,000 in the datamart."""
+    """Measure runs after a rename of a course with 5,000 lessons: one row at the source, 5,000 in the datamart."""
     size.phase("level_warehouse", size.rows)
     size.phase("make_large_course")
     size.level()
@@ -59,7 +59,7 @@ def rename(size: Size, repeats: int) -> None:
 
 
 def streak(size: Size, loads: int) -> None:
-    """Loads of 1% in a row; the last is to be no slower than the second."""
+    """Measure a series of loads of 1%. The last should not be slower than the second."""
     size.level()
     copy = Yardstick(size.copy)
     taken: dict[str, list[Sample]] = {"to_datawarehouse": [], "to_datamart": []}
@@ -73,10 +73,10 @@ def streak(size: Size, loads: int) -> None:
 
 
 def _trend(samples: list[Sample]) -> dict[str, Any]:
-    """The first load of a streak may find cold caches: the second is what later ones are compared with.
+    """Compare late loads with early ones. The second load is the reference, because the first may find cold caches.
 
-    One sample against another says little on a noisy machine, hence the medians of five; and a machine
-    that grows slower within the streak makes its COPYs slower too, hence those of ratios.
+    Single samples vary on a noisy machine, so medians of five are compared. If the machine becomes slower during the
+    series, its COPYs become slower too, so ratios to the COPY are also compared.
     """
     seconds, ratios = ([sample[name] for sample in samples] for name in ("seconds", "ratio"))
     return {
@@ -94,7 +94,7 @@ def _late_to_early(figures: list[float]) -> float:
 
 
 def queries(size: Size, name: str = "queries") -> None:
-    """The named queries and two scans, on the analysts' view and on a plain table."""
+    """Measure the named queries and two scans, on the analysts' view and on a plain table."""
     size.level()
     sample = size.timed("views compared", "compare_views")
     found = {"target": 1.3, "target_as_of": 1.5, "peak_mb": sample["peak_mb"], **sample["done"]}
@@ -102,12 +102,12 @@ def queries(size: Size, name: str = "queries") -> None:
 
 
 def queries_aged(size: Size) -> None:
-    """The same, after the streak."""
+    """Measure the same after the series of loads."""
     queries(size, "queries_aged")
 
 
 def queries_many(size: Size) -> None:
-    """The same after 200 loads of one in a thousand more; what such a load takes of a datamart."""
+    """Measure the same after 200 more loads of 0.1%, and the time of such a load in a datamart."""
     size.level()
     found = size.phase("many_loads", 200)["done"]
     size.say(f"datamart after 0.1%: {found['seconds']:.2f} s, median of {found['loads']}")
@@ -116,9 +116,9 @@ def queries_many(size: Size) -> None:
 
 
 def damage(size: Size) -> None:
-    """Every damage done, found and mended; at the end everything is level again."""
+    """Do, detect and undo every kind of damage. At the end, all stores are in sync again."""
     size.level()
-    size.phase("one_percent")  # some lessons vanish, of which one comes back as an extra row
+    size.phase("one_percent")  # some lessons are deleted; one of them returns as the extra row
     size.level()
     cases: list[dict[str, Any]] = []
     for place in PLACES:

@@ -1,9 +1,9 @@
-"""One phase of the benchmark, in a process of its own so that its peak memory is its own.
+"""One phase of the benchmark, in its own process, so that its peak memory is measured alone.
 
     python -m bench.phases PHASE HOME [ARGUMENT ...]
 
-Prints one line of JSON: what was done, and what it cost. The datamart is the engine embedded in
-this process, or the server that CH_DATAMART_URL names.
+Prints one line of JSON: what was done, and its cost. The datamart is the engine embedded in this process, or the server
+that CH_DATAMART_URL names.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ MODEL = load_model("courses")
 
 @dataclass(frozen=True)
 class Scene:
-    """Where a phase works."""
+    """The home and the stores of a phase."""
 
     home: Path
     stores: Stores
 
 
 def level_warehouse(scene: Scene, rows: str) -> None:
-    """Whatever there is: a school, and a warehouse level with it."""
+    """Create a school if there is none, and bring the warehouse up to date with it."""
     if not sample_data.has_tables(scene.stores.source):
         sample_data.generate(scene.stores.source, MODEL, int(rows))
     warehouse_migrations.migrate(scene.stores.warehouse, MODEL)
@@ -55,19 +55,19 @@ def level_warehouse(scene: Scene, rows: str) -> None:
 
 
 def level_datamart(scene: Scene) -> None:
-    """Whatever there is: a datamart level with the warehouse."""
+    """Bring the datamart up to date with the warehouse, whatever its state."""
     mart_migrations.migrate(scene.stores.datamart, MODEL)
     runs.run(MODEL, scene.stores, only="to_datamart")
 
 
 def level(scene: Scene, rows: str) -> None:
-    """A school, and warehouse and datamart level with it."""
+    """Create a school if there is none, and bring warehouse and datamart up to date with it."""
     level_warehouse(scene, rows)
     level_datamart(scene)
 
 
 def empty_warehouse(scene: Scene, rows: str) -> None:
-    """A school, a warehouse that has loaded nothing, and no datamart, which would be ahead of it."""
+    """Create a school if there is none, and an empty warehouse. Remove the datamart, which would be ahead of it."""
     if not sample_data.has_tables(scene.stores.source):
         sample_data.generate(scene.stores.source, MODEL, int(rows))
     shutil.rmtree(scene.home / "clickhouse", ignore_errors=True)
@@ -81,7 +81,7 @@ def empty_warehouse(scene: Scene, rows: str) -> None:
 
 
 def empty_datamart(scene: Scene) -> None:
-    """An embedded datamart whose tables are made, and empty."""
+    """Create an embedded datamart with empty tables."""
     shutil.rmtree(scene.home / "clickhouse", ignore_errors=True)
     mart_migrations.migrate(scene.stores.datamart, MODEL)
 
@@ -119,7 +119,7 @@ def to_datamart(scene: Scene) -> Any:
 
 
 def many_loads(scene: Scene, loads: str) -> Any:
-    """Loads of one in a thousand, each taken by the datamart at once."""
+    """Run loads of 0.1%, each followed at once by a run of the datamart."""
     seconds: list[float] = []
     for number in range(int(loads)):
         sample_data.change(scene.stores.source, MODEL, 0.001, seed=number)
@@ -143,7 +143,7 @@ def verify(scene: Scene) -> Any:
 
 
 def sizes(scene: Scene) -> dict[str, int]:
-    """Bytes that the stores take on disk."""
+    """Bytes of each store on disk."""
     found: dict[str, int] = {}
     for store in (scene.stores.source, scene.stores.warehouse):
         with store.session() as session:

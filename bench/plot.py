@@ -1,4 +1,4 @@
-"""The scaling curve: cost a row and peak memory by size, one line a run."""
+"""The scaling plot: cost per row and peak memory by size, with one line per run."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from bench.rounds import ROWS
 
-#: Told apart also where colours are not.
+#: Each line has its own colour and marker, so that lines can be distinguished without colour.
 _COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#d55e00", "#e69f00", "#cc79a7")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
-#: DESIGN's target for our own memory, at any size.
+#: Target for the memory of our own process in MB, at any size.
 _MOST_MB = 150
 
 Found = dict[str, Any]
 
 
 def draw(sizes: list[Found], path: Path) -> None:
-    """Write the picture. A size where a run was not measured has no point on its line."""
+    """Write the plot. If a run was not measured at a size, its line has no point there."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 4.6), layout="constrained")
         cost, memory = figure.subplots(1, 2)
@@ -53,7 +53,7 @@ def _figure(found: Found, title: str, name: str) -> float | None:
 
 
 def _own_peak(found: Found, title: str) -> float | None:
-    """Of runs that need the engine, only what was measured with the engine in another process."""
+    """Peak MB of our own process. For runs that need the engine, only measured with the engine in another process."""
     needs_engine = next(row for row in ROWS if row.title == title).phase != "to_datawarehouse"
     if needs_engine:
         return found.get("engine_apart", {}).get(title, {}).get("peak_mb")

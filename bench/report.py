@@ -1,4 +1,4 @@
-"""The results of all sizes as one page of Markdown."""
+"""Renders the results of all sizes as one page of Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.rounds import ROWS
 
 Found = dict[str, Any]
 
-#: Rows whose cost a row is to stay within 20% from this size on: below it, what a run costs at any size shows.
+#: Runs whose cost per row should stay within 20% from this size on. Below it, the fixed cost of a run is visible.
 _FLAT, _FLAT_FROM = ("first load", "nothing changed"), 100_000
 
 _HEAD = """# Benchmark
@@ -34,7 +34,7 @@ def read(folder: Path) -> list[Found]:
 
 
 def read_as_of(folder: Path) -> list[Found]:
-    """Results of reads of the past, smallest size first."""
+    """Results of as-of reads, smallest size first."""
     return sorted((json.loads(path.read_text()) for path in folder.glob("as_of_*.json")), key=lambda it: it["rows"])
 
 
@@ -46,7 +46,7 @@ def render(sizes: list[Found], pasts: list[Found]) -> str:
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table, figures to the right; nothing where there are no rows."""
+    """A Markdown table with figures aligned to the right; empty if there are no rows."""
     titles, cells = list(head), [list(row) for row in rows]
     if not cells:
         return ""
@@ -56,7 +56,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _flatness(sizes: list[Found]) -> str:
-    """Microseconds a row by size, and how far the large sizes are apart."""
+    """Microseconds per row by size, and the ratio of the highest to the lowest cost of the large sizes."""
     rows: list[list[str]] = []
     for row in ROWS:
         cost = {it["rows"]: it["phases"].get(row.title, {}).get("microseconds_a_row") for it in sizes}
@@ -89,7 +89,7 @@ def _size(found: Found) -> list[str]:
 
 
 def _when(found: Found) -> str:
-    """When, and of which code; what is of other code than most is named."""
+    """The time and commit of the measurements. Those of another commit than most are named."""
     taken: dict[str, list[str]] = found["measured_at"]
     times = [at for at, _ in taken.values()]
     commits = Counter(commit for _, commit in taken.values())
@@ -112,7 +112,7 @@ def _phases(found: Found) -> str:
 
 
 def _costs(found: Found) -> str:
-    """Where the time goes, and what is moved."""
+    """CPU time, and the amount of data that is moved."""
     rows = [
         [
             row.title,
@@ -129,7 +129,7 @@ def _costs(found: Found) -> str:
 
 
 def _steps(found: Found) -> str:
-    """Seconds by step. Steps that load different tables run at once: together they take less than their sum."""
+    """Seconds by step. Steps that load different tables run concurrently, so together they take less than the sum."""
     taken = {
         row.title: it["done"]["steps"]
         for row in ROWS
@@ -195,7 +195,7 @@ def _queries(found: Found) -> str:
 
 
 def _disk(it: Found) -> str:
-    """How much a mart takes on disk, of which a part are versions of the past."""
+    """The size of a mart on disk, including its past row versions."""
     if "bytes" not in it:
         return ""
     ours, plain = (f"{it[name] / 2**20:,.0f} MB" for name in ("bytes", "bytes_plain"))

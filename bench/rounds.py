@@ -1,4 +1,4 @@
-"""The rows of DESIGN's table: each round measures all of them, with a COPY between every two."""
+"""The rows of the main table. Each round measures all of them, with a COPY between every two."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bench.size import Size
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: what it is called, the phase that does it, and its target as a ratio to the COPY."""
+    """One row of the table: its title, the phase that does it, and its target as a ratio to the COPY."""
 
     key: str
     title: str
     phase: str
     target: float
-    #: Phases that lead there, not timed.
+    #: Phases that prepare it, and are not timed.
     before: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ ROWS = (
 
 
 def measure(size: Size, chosen: set[str], repeats: int) -> None:
-    """Every chosen row so often; the results after each round."""
+    """Measure every chosen row `repeats` times. Results are written after each round."""
     rows = [row for row in ROWS if row.key in chosen]
     if not rows:
         return
@@ -65,7 +65,7 @@ def _prepare(size: Size, row: Row) -> None:
 
 
 def summary(samples: list[Sample], rows: int) -> dict[str, Any]:
-    """Medians; of what cannot have a median, what the sample of median seconds says."""
+    """Medians. Values without a median are those of the sample with the median seconds."""
     seconds = [sample["seconds"] for sample in samples]
     middle = sorted(samples, key=lambda sample: sample["seconds"])[len(samples) // 2]
     median = statistics.median(seconds)
@@ -83,7 +83,7 @@ def summary(samples: list[Sample], rows: int) -> dict[str, Any]:
 
 
 def measure_apart(size: Size) -> None:
-    """The datamart's rows once more, its engine in another process: what is left is our own memory."""
+    """Measure the rows of the datamart again, with its engine in another process. The peak is then our own memory."""
     size.phase("level_warehouse", size.rows)
     size.drop_datamart()
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Changes to the generated school, each in a transaction of its own."""
+"""Changes to the generated school, each in its own transaction."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from skyeng.model import Model
 from skyeng.sources import sample_data
 from skyeng.sql import SQL
 
-#: How many lessons the course has that is renamed.
+#: Number of lessons in the course that is renamed.
 LARGE = 5000
 
-#: By its icon the course is known again after it was renamed.
+#: The icon identifies the course after it was renamed.
 _MARK = {"icon": "https://school.example/icons/large.svg"}
 _FIND = SQL("SELECT id FROM course WHERE icon_url = %(icon)s")
 _MAKE_COURSE = SQL("INSERT INTO course (title, icon_url) VALUES ('Large', %(icon)s) RETURNING id")
@@ -34,23 +34,23 @@ WHERE id IN (SELECT id FROM stream_module_lesson ORDER BY hashint8extended(id, %
 
 
 def _seed() -> int:
-    """Of the moment, so that each call picks other lessons, also where a school is used again."""
+    """A seed from the clock, so that each call picks other lessons, even if a school is reused."""
     return time.time_ns() % 1_000_000_000
 
 
 def one_percent(source: Postgres, model: Model) -> sample_data.Counts:
-    """The model's own mixture of changes to one percent of the lessons."""
+    """Apply the model's own mixture of changes to one percent of the lessons."""
     return sample_data.change(source, model, 0.01, seed=_seed())
 
 
 def thousand(source: Postgres) -> int:
-    """Move 1,000 lessons, spread over the whole table, by a day; nothing else changes."""
+    """Move 1,000 lessons, spread over the whole table, by a day. Nothing else changes."""
     with source.session() as session:
         return session.execute(_THOUSAND, {"seed": _seed()})
 
 
 def make_large_course(source: Postgres) -> None:
-    """A course of 5,000 lessons, taken from others: the generated ones are larger in a large school."""
+    """Create a course of 5,000 lessons, taken from others. In a large school, the generated courses are larger."""
     with source.session() as session:
         if session.scalar(_FIND, _MARK) is None:
             parent: Any = session.scalar(_MAKE_COURSE, _MARK)
@@ -60,7 +60,7 @@ def make_large_course(source: Postgres) -> None:
 
 
 def rename_large_course(source: Postgres) -> int:
-    """Rename it; how many lessons it has now."""
+    """Rename the large course. Returns the number of its lessons."""
     with source.session() as session:
         session.execute(_RENAME, {**_MARK, "seed": _seed()})
         return session.scalar(_LESSONS, _MARK)

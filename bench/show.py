@@ -1,4 +1,4 @@
-"""Results of one size on a terminal of 80 columns."""
+"""Prints the results of one size on a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.rounds import ROWS
 
 
 def show(found: dict[str, Any], console: Console | None = None) -> None:
-    """The table, and a line for each measurement beside it."""
+    """Print the table, and a line for each other measurement."""
     console = console or Console()
     if found["phases"]:
         console.print(_table(found))
@@ -33,7 +33,7 @@ def _table(found: dict[str, Any]) -> Table:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    """What is measured beside the table, a line each of at most 80 characters."""
+    """The measurements that are not in the table, each in a line of at most 80 characters."""
     said: list[str] = []
     if it := found.get("thousand"):
         said.append(

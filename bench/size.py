@@ -1,4 +1,4 @@
-"""One size of the benchmark: its stores, its phases, and the file its results go into."""
+"""One size of the benchmark: its stores, its phases, and the file of its results."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from skyeng.sql import SQL
 
 
 class Results:
-    """Results of one size, written after every addition: a long run that breaks off keeps what it has."""
+    """Results of one size. They are written after every addition, so that an aborted run does not lose them."""
 
     def __init__(self, path: Path, rows: int) -> None:
-        """Go on with what an earlier run of this size measured."""
+        """Continue with the results of an earlier run of this size."""
         self.path = path
         before = json.loads(path.read_text()) if path.exists() else {}
         self.found: dict[str, Any] = before if "phases" in before else {"rows": rows, "phases": {}}
@@ -40,14 +40,14 @@ class Results:
         self._write(title)
 
     def _write(self, name: str) -> None:
-        """With the time and the code, because parts may be measured on different days."""
+        """Write all results. Each has its time and commit, because parts may be measured on different days."""
         self.found.setdefault("measured_at", {})[name] = measured_at()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.found, indent=1) + "\n")
 
 
 class Size:
-    """What all measurements of one size share."""
+    """State that all measurements of one size share."""
 
     def __init__(self, home: Path, rows: int, stores: Stores, results: Results) -> None:
         self.home = home
@@ -60,7 +60,7 @@ class Size:
         return run_phase(self.home, name, *arguments, datamart_url=datamart_url)
 
     def timed(self, title: str, phase: str, *arguments: object, datamart_url: str | None = None) -> Sample:
-        """A phase of which the reader is told."""
+        """Run a phase, and print its time."""
         sample = self.phase(phase, *arguments, datamart_url=datamart_url)
         self.say(f"{title}: {sample['seconds']:.2f} s")
         return sample
@@ -71,7 +71,7 @@ class Size:
         return round(seconds, 3)
 
     def level(self) -> None:
-        """A school, and warehouse and datamart level with it, whatever was there."""
+        """Create a school if there is none, and bring warehouse and datamart up to date with it."""
         self.phase("level", self.rows)
 
     def drop_datamart(self) -> None:
@@ -82,7 +82,7 @@ class Size:
 
 
 def measured_at() -> tuple[str, str]:
-    """The time, and the last commit that changed the code that is measured."""
+    """The time, and the last commit that changed the measured code."""
 
     def git(*arguments: str) -> str:
         program, folder = shutil.which("git"), Path(__file__).parents[1]
@@ -96,7 +96,7 @@ def measured_at() -> tuple[str, str]:
 
 
 def machine(stores: Stores) -> dict[str, Any]:
-    """What figures depend on beside the code."""
+    """Facts on which the figures depend, apart from the code."""
     with stores.warehouse.session(snapshot=True) as session:
         postgres = session.scalar(SQL("SHOW server_version"))
     return {

@@ -1,6 +1,6 @@
-"""What the analysts' views cost: the same statements on them and on a plain MergeTree table of their rows.
+"""The cost of the analysts' views: the same statements on the views, and on a plain MergeTree table of their rows.
 
-The as-of view is asked for the middle load, which shows other rows, and about as many.
+The as-of view is queried for the middle load. It returns other rows, but about as many.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from skyeng.marts.tables import MartTables
 from skyeng.model import Mart, Model
 from skyeng.sql import SQL, ident, idents, literal, sql
 
-#: A database of its own, in which the table has the view's name: statements run unchanged.
+#: A separate database. In it, the table has the view's name, so that statements run unchanged.
 _PLAIN = "bench_plain"
 
-#: Rounds that are not counted, and that are. Caches fill, and the engine compiles an
-#: expression when it meets it a fourth time.
+#: Number of warm-up rounds, and of measured rounds. During warm-up, caches fill. The engine compiles an expression at
+#: its fourth use.
 _WARM, _REPEATS = 3, 5
 
 
@@ -60,7 +60,7 @@ def _statements(model: Model, mart: Mart) -> dict[str, SQL]:
 
 @contextmanager
 def _plain_table(mart: Mart, datamart: ClickHouse, plain: ClickHouse) -> Iterator[ClickHouseSession]:
-    """A session in which the mart's name is a MergeTree table, sorted alike and merged into one part."""
+    """A session in which the mart's name is a MergeTree table, with the same sort order and merged into one part."""
     with plain.session(create=True) as session:
         try:
             session.execute(sql("DROP TABLE IF EXISTS {mart}", mart=ident(mart.table)))
@@ -111,7 +111,7 @@ WHERE active AND database = currentDatabase() AND table = {table}""",
 
 
 def _timed(view: ClickHouseSession, table: ClickHouseSession, statement: SQL, past: SQL) -> dict[str, Any]:
-    """The engine alone: results are computed whole, and not sent."""
+    """Median seconds of the engine alone: results are computed completely, but not sent."""
     asked = {"view": (view, statement), "as_of": (view, past), "plain": (table, statement)}
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(_WARM + _REPEATS):

@@ -1,6 +1,6 @@
-"""Shows models that cannot be read as an import error, so that the DAGs of all others go on.
+"""Reports models that cannot be read as an import error. The DAGs of all other models are not affected.
 
-Airflow drops every DAG of a file that fails: hence a file of its own.
+This is a separate file, because Airflow drops every DAG of a file that fails.
 """
 
 from skyeng.model.discovery import check_models

@@ -1,6 +1,6 @@
-"""Airflow's entry: two DAGs for every subject area whose model can be read.
+"""Entry point for Airflow: two DAGs for every subject area whose model can be read.
 
-The default model's have the plain names; another model's DAGs carry its name.
+The DAGs of the default model have the plain names. The DAGs of other models have the model's name as a suffix.
 """
 
 from skyeng.airflow.factory import to_datamart, to_datawarehouse

@@ -1,4 +1,4 @@
-"""Pictures of Airflow's UI, by the browser of the machine."""
+"""Pictures of Airflow's UI, taken with the browser of the machine."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Pixels of the file for one of the page: letters stay sharp on any screen.
+#: Pixels of the file per pixel of the page, so that letters are sharp on any screen.
 _SCALE = 2
-#: What floats over the graph (map, buttons, the library's name) and the dots under it.
+#: Hides what floats over the graph (map, buttons, the library's name), and the dots under it.
 _STYLE = """
 .react-flow__panel, .react-flow__minimap, .react-flow__background { visibility: hidden; }
 .react-flow { background: white !important; }
 """
-#: Things side by side, each at its own height.
+#: Elements side by side, each with its own height.
 _ROW = "display: flex; justify-content: space-evenly; align-items: flex-start"
-#: White around a graph.
+#: White margin around a graph, in pixels.
 _EDGE = 8
 _GROUPS = ["hubs", "links_and_satellites"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A graph, and how far the UI had enlarged it to fill its panel."""
+    """A graph, and the factor by which the UI enlarged it to fill its panel."""
 
     png: bytes
     zoom: float
@@ -47,7 +47,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Photographer:
-    """Somebody who is logged in to Airflow, with a camera."""
+    """A browser that is logged in to Airflow, and takes pictures."""
 
     browser: Browser
     address: str
@@ -55,7 +55,7 @@ class Photographer:
 
     @contextmanager
     def page(self, path: str, size: tuple[int, int], store: Mapping[str, Any]) -> Iterator[Page]:
-        """A page of the UI. `store` is what the UI remembers of a user's choices."""
+        """A page of the UI. `store` has the choices of a user that the UI stores."""
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=_SCALE,
@@ -75,7 +75,7 @@ class Photographer:
             context.close()
 
     def chain(self, dag_id: str, run_id: str) -> Picture:
-        """A DAG's run, with the asset and the other DAG before or behind it, from top to bottom."""
+        """A run of a DAG, with the asset and the other DAG before or after it, from top to bottom."""
         store = {
             "default_dag_view": "graph",
             f"dependencies-{dag_id}": "all",
@@ -89,7 +89,7 @@ class Photographer:
             return _graph(page)
 
     def groups(self, run_id: str) -> Picture:
-        """What `to_datawarehouse` does once it has found something new: both task groups open."""
+        """The tasks of `to_datawarehouse` from `t_find_new_rows` on, with both task groups open."""
         store = {
             "default_dag_view": "graph",
             f"{WAREHOUSE}/open-groups": _GROUPS,
@@ -102,9 +102,9 @@ class Photographer:
             return _graph(page)
 
     def grid(self, run_id: str) -> bytes:
-        """All runs of `to_datawarehouse`, a skipped one chosen, beside the beginning of its tasks' list.
+        """All runs of `to_datawarehouse`, with a skipped one selected, beside the beginning of its list of tasks.
 
-        The page is as wide as the list with its states: the columns behind them would be cut.
+        The page is as wide as the list up to the states. Further columns would be cut.
         """
         store = {"default_dag_view": "grid", f"{WAREHOUSE}/open-groups": _GROUPS, **_panels("grid", 43.9)}
         with self.page(_run_path(WAREHOUSE, run_id), (1040, 760), store) as page:
@@ -116,7 +116,7 @@ class Photographer:
             return _clipped(page, panels["x"] - _EDGE, panels["y"] - _EDGE, right, bottom)
 
     def beside(self, pictures: Sequence[Picture], width: int) -> bytes:
-        """Graphs side by side on white, all at the same size."""
+        """Graphs side by side on white, all at the same scale."""
         shown = "".join(
             f'<img style="zoom:{1 / _SCALE / it.zoom}" src="data:image/png;base64,{base64.b64encode(it.png).decode()}">'
             for it in pictures
@@ -132,7 +132,7 @@ class Photographer:
 
 @contextmanager
 def photographer(executable: str, address: str, password: str) -> Iterator[Photographer]:
-    """A browser that is logged in, for the length of a block."""
+    """A logged-in browser for the length of a block."""
     # Chromium's sandbox refuses to run for root.
     arguments = [*_ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
@@ -158,13 +158,13 @@ def _run_path(dag_id: str, run_id: str) -> str:
 
 
 def _panels(view: str, left: float) -> dict[str, Any]:
-    """How wide the left panel is, in percent."""
+    """The UI's stored layout, with the width of the left panel in percent."""
     layout = {"expandToSizes": {}, "layout": [left, 100 - left]}
     return {f"react-resizable-panels:{view}-ltr": {"details-panel,main-panel": layout}}
 
 
 def _graph(page: Page) -> Picture:
-    """The graph's nodes, all of them, and nothing else."""
+    """A picture of all nodes of the graph, and nothing else."""
     _rest(page)
     boxes = [_box(node) for node in page.locator(".react-flow__node").all()]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
@@ -187,7 +187,7 @@ def _box(found: Locator) -> FloatRect:
 
 
 def _rest(page: Page) -> None:
-    """Wait until nothing moves any more: graphs are laid out and panels sized while one looks."""
+    """Wait until nothing moves any more: the page lays out graphs and panels after it is shown."""
     before = b""
     for _ in range(40):
         now = page.screenshot()

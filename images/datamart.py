@@ -1,6 +1,6 @@
-"""A mart as analysts see it, every column with its type, and the tables behind it.
+"""A mart as analysts see it, with the type of every column, and the tables behind it.
 
-Names come from the model, kinds, types and sort order from the DDL that makes the tables.
+Names come from the model. Kinds, types and sort order come from the DDL that creates the tables.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LEVEL = "#e3f1e8"
 TABLE, VIEW, SOURCE = "#fff4cc", "#e3f1e8", "#eef0f2"
 
 MARGIN, GAP, TITLE = 10.0, 46.0, 30.0
-#: Between two boxes of the flow, room for an arrow; between its right edge and the lines beside it.
+#: Space between two boxes of the flow, for an arrow; space between its right edge and the lines beside it.
 _ARROW, _GUTTER = 26.0, 12.0
 
 
@@ -51,7 +51,7 @@ def _made(declared: Object) -> Made:
 
 
 def draw(model: Model, mart: Mart) -> Drawing:
-    """The analysts' table on the left, on the right how rows come into it."""
+    """The analysts' table on the left, and the flow of rows into it on the right."""
     tables, things = MartTables(mart), made(model, mart)
     drawing = Drawing(f"Datamart of the model '{model.name}': what analysts see, and the tables behind it")
     drawing.texts.append(Text(MARGIN, base_line(6, 16), drawing.title, bold=True))
@@ -75,7 +75,7 @@ _NOTES = (
 
 
 def _rows(model: Model, mart: Mart, history: Made) -> Iterator[Row]:
-    """The view's columns: key and load, then level by level, in the order of the hubs."""
+    """The view's columns: key and load timestamp, then hub by hub, in the order of the model."""
 
     def row(name: str, *, technical: bool = False) -> Row:
         place = history.sorted_by.index(name) + 1 if name in history.sorted_by else ""
@@ -97,7 +97,7 @@ def _rows(model: Model, mart: Mart, history: Made) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Step:
-    """A box of the flow: its name, what it is, what it is for."""
+    """A box of the flow: its name, its kind, and its purpose."""
 
     name: str
     words: tuple[str, ...]
@@ -128,7 +128,7 @@ def _steps(model: Model, mart: Mart, things: dict[str, Made]) -> Iterator[_Step]
 
 
 def _flow(drawing: Drawing, steps: Sequence[_Step], analysts: Rect) -> float:
-    """The boxes below one another with their arrows; where they end."""
+    """Draw the boxes one below another, with their arrows. Returns the bottom of the last box."""
     left, width, y = analysts.right + GAP, max(step.width for step in steps), analysts.y
     places: list[Rect] = []
     for step in steps:
@@ -154,7 +154,7 @@ def _arrow(drawing: Drawing, *points: tuple[float, float]) -> None:
 
 
 def _around(drawing: Drawing, start: Rect, end: Rect, x: float) -> None:
-    """From one box to another past those between them."""
+    """Draw an arrow from one box to another, around those between them."""
     top, bottom = start.y + start.height / 2, end.y + end.height / 2
     _arrow(drawing, (start.right, top), (x, top), (x, bottom), (end.right, bottom))
 

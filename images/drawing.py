@@ -1,7 +1,7 @@
-"""Plain SVG from boxes, lines and words whose places are known, so that a test can measure them.
+"""Plain SVG from boxes, lines and texts with known positions, so that a test can measure them.
 
-Words are set in a monospaced font: their width is a matter of counting, whichever font a reader
-has. There are no scripts, no fonts to fetch, and the background is white in dark mode too.
+Texts have a monospaced font, so their width follows from their length, whichever font a reader has. There are no
+scripts and no fonts to load. The background is white in dark mode too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 FONT = "'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
 SIZE = 11.0
-#: Width of a character as a share of the font's size; in none of the fonts above it is more.
+#: Width of a character as a fraction of the font's size. No font above is wider.
 ADVANCE = 0.605
 INK, GREY, LINE = "#1b1f24", "#6a737d", "#57606a"
 
@@ -41,13 +41,13 @@ class Rect:
         return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
 
     def meets(self, other: Rect) -> bool:
-        """Whether the two share more than an edge."""
+        """Whether the two overlap in more than an edge."""
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle that stands for something; no other one and no line may enter it."""
+    """A rectangle that represents something. No other box and no line may enter it."""
 
     name: str
     place: Rect
@@ -57,7 +57,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Band:
-    """Colour behind words: a title, a heading, a sample in the legend."""
+    """A coloured background: of a title, of a heading, or of a sample in the legend."""
 
     place: Rect
     fill: str
@@ -65,7 +65,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Text:
-    """Words on a base line. `x` is their left end or, anchored at the end, their right one."""
+    """Text on a base line. `x` is its left end, or its right end if the anchor is "end"."""
 
     x: float
     y: float
@@ -85,24 +85,24 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """Straight pieces from point to point; `owner` is what it leads away from."""
+    """Straight segments from point to point. `owner` is what the line starts from."""
 
     owner: str
     points: tuple[Point, ...]
-    #: What stands at the last point: an arrow, the foot of "many", or nothing.
+    #: Symbol at the last point: an arrow, the crow's foot of "many", or nothing.
     end: Literal["arrow", "many", ""] = ""
     #: A bar at the first point: "one".
     one: bool = False
 
     def pieces(self) -> Iterator[Rect]:
-        """Each straight piece as a rectangle without width or without height."""
+        """Each straight segment as a rectangle without width or without height."""
         for (x1, y1), (x2, y2) in zip(self.points, self.points[1:], strict=False):
             yield Rect(min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))
 
 
 @dataclass
 class Drawing:
-    """A picture: what is in it, and its text as SVG, the same for the same model."""
+    """A picture: its elements, and its SVG. The same model gives the same SVG."""
 
     title: str
     width: float = 0
@@ -135,7 +135,7 @@ def text_width(words: str) -> float:
 
 
 def _n(number: float) -> str:
-    """Half a pixel is as fine as it gets; no digits that differ between machines."""
+    """A number, rounded to half a pixel, so that no digits differ between machines."""
     return f"{round(number * 2) / 2:g}"
 
 
@@ -165,7 +165,7 @@ def _line(line: Line) -> Iterator[str]:
 
 
 def _directions(start: Point, towards: Point) -> tuple[Point, Point]:
-    """Unit vectors along a straight piece and across it; pieces are level or upright."""
+    """Unit vectors along a straight segment and across it. Segments are horizontal or vertical."""
     dx, dy = towards[0] - start[0], towards[1] - start[1]
     length = abs(dx) + abs(dy)
     return (dx / length, dy / length), (dy / length, dx / length)

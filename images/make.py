@@ -2,8 +2,8 @@
 
     uv run --group pictures --extra local --extra airflow python -m images.make
 
-The vault and the datamart are drawn from the model, the same for the same model. Airflow's are
-taken of a `skyeng up` that is started for them, by the Chromium of the machine.
+The vault and the datamart are drawn from the model. The same model gives the same pictures. The pictures of Airflow are
+taken with the Chromium of the machine, from a `skyeng up` that is started for them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures that are asked for, by default all. Exit codes as of `skyeng`."""
+    """Write the requested pictures, by default all. Exit codes are those of `skyeng`."""
     options = _options(arguments)
     try:
         for part in [options.only] if options.only else _PARTS:
@@ -66,7 +66,7 @@ def drawn(_options: argparse.Namespace | None = None) -> Iterator[tuple[str, byt
 
 def _taken(options: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """The pictures of Airflow, with their file names."""
-    # Only these need the browser's driver.
+    # Only these pictures need the browser's driver.
     from images import browser, system
 
     executable = options.browser or next(filter(None, map(shutil.which, _BROWSERS)), None)

@@ -1,4 +1,4 @@
-"""A table drawn as a box: its name on a coloured band, below it a row for each column."""
+"""A table drawn as a box: its name on a coloured band, and below it a row for each column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from images.drawing import GREY, INK, SIZE, Band, Box, Drawing, Rect, Text, text_width
 
 ROW, HEAD, SIDE = 16.0, 22.0, 8.0
-#: Room for a mark before the name, and between name and type.
+#: Width of the mark before the name, and of the space between name and type.
 _MARK, _BETWEEN = text_width("PK "), text_width("  ")
 
 
@@ -16,19 +16,19 @@ _MARK, _BETWEEN = text_width("PK "), text_width("  ")
 class Row:
     name: str
     type: str = ""
-    #: What kind of key the column is.
+    #: The kind of key that the column is; empty for other columns.
     mark: str = ""
-    #: What every table of its kind has, and a reader may skip.
+    #: Whether every table of its kind has the column, so that a reader can skip it.
     technical: bool = False
-    #: A coloured heading over the rows that follow.
+    #: For a heading over the rows that follow: its colour.
     heading: str = ""
 
 
 @dataclass(frozen=True)
 class Style:
-    """Colours of a kind of table."""
+    """The colours of a kind of table."""
 
-    #: Behind the title, of the title, and of frame and marks.
+    #: Colours of the background of the title, of the title, and of frame and marks.
     head: str
     title: str
     edge: str
@@ -36,7 +36,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A box with a title and rows; its size follows from its words."""
+    """A box with a title and rows. Its size follows from its texts."""
 
     name: str
     rows: Sequence[Row]
@@ -75,5 +75,5 @@ class Sheet:
 
 
 def base_line(top: float, height: float) -> float:
-    """Where words stand that are centred between a top and the bottom below it."""
+    """The base line of text that is vertically centred in a row, from the top and the height of the row."""
     return top + height / 2 + SIZE * 0.36

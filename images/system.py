@@ -1,4 +1,4 @@
-"""The system whose pictures are taken: `skyeng up` in a home of its own, and a few runs for the grid."""
+"""The system in the pictures: `skyeng up` in its own home, with a few runs for the grid."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from skyeng.local.up.airflow_api import AirflowApi
 
 WAREHOUSE, MART = "to_datawarehouse", "to_datamart"
 
-#: Far from any hour at which somebody draws pictures: runs are those that we ask for.
+#: Once a year, so that normally only the runs that we trigger exist.
 _SCHEDULE = "30 3 1 1 *"
 _READY, _RUN, _END = 300.0, 300.0, 90.0
 
 
 @dataclass(frozen=True)
 class System:
-    """A `skyeng up` that answers, and ways to make it do something."""
+    """An instance of `skyeng up` that is ready, and methods to control it."""
 
     home: Path
     api: AirflowApi
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """The last runs of a DAG, the oldest of them first."""
+        """The last runs of a DAG, oldest first."""
         found = self.api.ask("GET", f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
         return found[::-1]
 
     def run(self) -> None:
-        """Trigger `to_datawarehouse` and wait until it and what it set going are done."""
+        """Trigger `to_datawarehouse`, and wait until it and the runs that it triggers have ended."""
         self.api.ask("POST", f"/dags/{WAREHOUSE}/dagRuns", {"logical_date": None})
         self.settled()
 
     def settled(self) -> None:
-        """Wait until no run is under way. Raises `ProcessFailed` if one failed or none ends."""
+        """Wait until no run is active. Raises `ProcessFailed` if one failed or does not end in time."""
         _wait(lambda: bool(self.runs(WAREHOUSE)) and not self._under_way(), "the runs", _RUN)
         for dag_id in (WAREHOUSE, MART):
             for run in self.runs(dag_id):
@@ -54,7 +54,7 @@ class System:
                     raise ProcessFailed(f"{dag_id} failed: {run['dag_run_id']}", remedy="see the tasks' logs")
 
     def _under_way(self) -> bool:
-        """Whether a run is queued or runs, or an asset event has not yet become a run."""
+        """Whether a run is queued or running, or an asset event has not yet created a run."""
         runs = [run for dag_id in (WAREHOUSE, MART) for run in self.runs(dag_id)]
         if any(run["state"] not in {"success", "failed"} for run in runs):
             return True
@@ -78,12 +78,12 @@ class Shown:
 
     loaded: str
     skipped: str
-    #: Of `to_datamart`, by the asset.
+    #: A run of `to_datamart` that the asset triggered.
     triggered: str
 
 
 def history(system: System) -> Shown:
-    """The last runs of each kind; where one is missing, they are made: loads of what is new, and of nothing."""
+    """The last run of each kind. If one is missing, runs are triggered: with changes, and without."""
     system.settled()
     shown = _shown(system)
     if shown is None:
@@ -110,7 +110,7 @@ def _shown(system: System) -> Shown | None:
 
 @contextmanager
 def system(home: Path | None) -> Iterator[System]:
-    """The `skyeng up` of a home, or, without one, one of our own that ends with the block."""
+    """The instance of `skyeng up` in a home. Without a home, a temporary one that ends with the block."""
     if home is not None:
         if not instance.is_up(home):
             raise UsageError(f"no skyeng up runs in {home}", remedy=f"SKYENG_HOME={home} ./run up")
@@ -122,9 +122,9 @@ def system(home: Path | None) -> Iterator[System]:
 
 @contextmanager
 def _started(home: Path) -> Iterator[System]:
-    ports = (f"--{server}-port=0" for server in ("airflow", "postgres", "clickhouse"))
+    ports = (f"--{server}-port=0" for server in ("airflow", "postgres", "clickhouse", "metrics"))
     command = [sys.executable, "-m", "skyeng", "up", *ports]
-    # What it prints has passwords: they stay out of our own output.
+    # Its output contains passwords, which must not appear in our own output.
     with subprocess.Popen(command, env=_environment(home), stdout=subprocess.DEVNULL) as program:  # noqa: S603
         try:
             _wait(lambda: _is_ready(program, home), "skyeng up", _READY)
@@ -145,7 +145,7 @@ def _known(home: Path) -> System:
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:
-    """End `skyeng up`, which ends its own. Raises `ProcessFailed` if one of them is left."""
+    """End `skyeng up`, which ends its programs. Raises `ProcessFailed` if one of them is left."""
     family = psutil.Process(program.pid).children(recursive=True) if program.poll() is None else []
     program.terminate()
     try:

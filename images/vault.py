@@ -1,7 +1,7 @@
 """The vault of a model as an entity diagram.
 
-Hubs stand in two rows with the links between them, each hub's satellites on its outer side. Lines
-from hubs to links run in the free bands above and below the links, a lane for each hub.
+Hubs are in two rows, with the links between them. The satellites of a hub are on its outer side. Lines from hubs to
+links run in the free bands above and below the links, with one lane for each hub.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ EFFECTIVITY = Style("#f7e3a1", title=INK, edge="#8a6400")
 
 MARGIN, GAP = 10.0, 26.0
 LEGEND = 52.0
-#: Between a hub and its satellites; between hubs and the first lane, two lanes, the last lane and links.
+#: Distances: from a hub to its satellites, from hubs to the first lane, between two lanes, from the last lane to links.
 _NEAR, _BEFORE, _LANE, _AFTER = 36.0, 16.0, 9.0, 24.0
-#: Two lines closer than this are not told apart.
+#: Two lines that are closer than this cannot be distinguished.
 _APART = 14.0
 
 #: PostgreSQL's own short names.
@@ -100,8 +100,8 @@ class _Layout:
         return self.drawing
 
     def _cells(self, cells: Sequence[_Cell], widths: Sequence[float], y: float, *, up: bool) -> list[tuple[Hub, Rect]]:
-        """Hubs with their upper edge at `y`, satellites above or below them."""
-        places = zip(cells, self._key_cardinality(widths), strict=True)
+        """Draw hubs with their upper edge at `y`, and their satellites above or below them."""
+        places = zip(cells, self._slot_places(widths), strict=True)
         return [(cell.hub, self._placed(cell, place.middle, y, up=up)) for cell, place in places]
 
     def _placed(self, cell: _Cell, middle: float, y: float, *, up: bool) -> Rect:
@@ -119,7 +119,7 @@ class _Layout:
 
     def _groups(self, groups: Sequence[_Group], y: float) -> list[tuple[Link, Rect]]:
         placed = []
-        for group, slot in zip(groups, self._key_cardinality([group.width for group in groups]), strict=True):
+        for group, slot in zip(groups, self._slot_places([group.width for group in groups]), strict=True):
             link = group.sheet.place(self.drawing, slot.x, y)
             satellite = group.effectivity.place(self.drawing, link.right + GAP, y)
             level = y + min(link.height, satellite.height) / 2
@@ -127,8 +127,8 @@ class _Layout:
             placed.append((group.link, link))
         return placed
 
-    def _key_cardinality(self, widths: Sequence[float]) -> Iterator[Rect]:
-        """Places beside one another, what is free shared out around them."""
+    def _slot_places(self, widths: Sequence[float]) -> Iterator[Rect]:
+        """Places side by side, with the free space distributed around them."""
         free = (self.drawing.width - 2 * MARGIN - _total(widths)) / len(widths)
         x = MARGIN + free / 2
         for width in widths:
@@ -170,7 +170,7 @@ class _Layout:
 
 
 def _legend(drawing: Drawing) -> float:
-    """Title and legend; the width that they need."""
+    """Draw title and legend. Returns the width that they need."""
     drawing.texts.append(Text(MARGIN, base_line(6, 16), drawing.title, bold=True))
     x, y = MARGIN, 24.0
     for words, style in _KINDS:
@@ -196,7 +196,7 @@ def _total(widths: Sequence[float]) -> float:
 
 
 def _slots(upper: Sequence[_Cell], lower: Sequence[_Cell]) -> tuple[list[float], list[float]]:
-    """Widths for the hubs of both rows; one below the other where the rows are of one length."""
+    """Widths for the hubs of both rows. If both have the same number of hubs, the widths are equal, pair by pair."""
     above, below = [cell.width for cell in upper], [cell.width for cell in lower]
     if len(above) == len(below):
         above = below = [max(pair) for pair in zip(above, below, strict=True)]
@@ -204,7 +204,7 @@ def _slots(upper: Sequence[_Cell], lower: Sequence[_Cell]) -> tuple[list[float],
 
 
 def _port(wanted: float, own: float, others: Sequence[float]) -> float:
-    """Where a line enters a link: straight below its hub if that is near, never in line with another hub's."""
+    """Where a line enters a link: directly in line with its hub if that is near, never in line with another hub."""
     if abs(wanted - own) < _APART:
         return own
     return next((wanted + _APART for other in others if abs(wanted - other) < _APART / 2), wanted)

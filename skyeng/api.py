@@ -1,4 +1,4 @@
-"""What notebooks call. Settings come from the environment unless they are given."""
+"""Functions for notebooks. Settings come from the environment unless they are given."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def run(
     where: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> Report:
-    """Bring warehouse and datamart level with the source; what was done.
+    """Synchronise warehouse and datamart with the source. Returns a report.
 
-    `only` runs one of the two pipelines. `full` trusts no bookkeeping and repairs the mart. `where`
-    restricts the source to ranges of business keys, as in `["order_id=1..100000"]`.
+    `only` runs one of the two pipelines. `full` does not rely on bookkeeping, and repairs the mart. `where` restricts
+    the source to ranges of business keys, as in `["order_id=1..100000"]`.
     """
     with opened(settings or Settings.read()) as stores:
         return runs.run(_model(model), stores, only=only, full=full, where=where)
 
 
 def verify(model: str | Path | Model | None = None, *, settings: Settings | None = None) -> list[Verification]:
-    """Compare source, warehouse and datamart row by row; one result a comparison."""
+    """Compare source, warehouse and datamart row by row. Returns one result per comparison."""
     with opened(settings or Settings.read()) as stores:
         return proof.verify(_model(model), stores)
 
@@ -58,10 +58,10 @@ def query(
     as_of: datetime | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Ask the datamart: a named query of the model, or SQL of your own.
+    """Query the datamart, with a named query of the model or with your own SQL.
 
-    Columns have pandas' own types: nullable integers and booleans where values may be missing,
-    timestamps in UTC. `as_of` (UTC) reads the marts as they were then.
+    Columns have pandas' own types: nullable integers and booleans where values may be missing, timestamps in UTC.
+    `as_of` (UTC) reads the marts as of that time.
     """
     described = _model(model)
     statement = statement_of(described, name, sql, as_of)
@@ -75,10 +75,10 @@ def history(
     model: str | Path | Model | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """An entity's life: what changed, from, to, at which load (UTC); `history("customer", 1)`.
+    """The history of an entity, as in `history("customer", 1)`: what changed, from, to, at which load (UTC).
 
-    `key` has the parts of its business key. Values are texts, as attributes of many types stand
-    in one column; where several other entities are meant, their keys stand in one text.
+    `key` has the parts of its business key. Values are texts, because attributes of many types share one column. If a
+    value refers to several other entities, their keys are in one text.
     """
     import pandas as pd
 
@@ -94,7 +94,7 @@ def history(
 
 
 def statement_of(model: Model, name: str | None, sql: str | None, as_of: datetime | None) -> SQL:
-    """The statement that a question means. Raises `UsageError` unless exactly one was asked."""
+    """The statement of a named query or of SQL. Raises `UsageError` unless exactly one of the two is given."""
     if (name is None) == (sql is None):
         raise UsageError("ask one question: the name of a query, or SQL", expected="a name, or --sql 'SELECT ...'")
     statement = queries.find(model, name).statement if name is not None else written(sql or "")

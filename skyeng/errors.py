@@ -1,4 +1,4 @@
-"""Every error a user can meet, with what was wrong, where, what was expected and what to do."""
+"""Every error that a user can meet, with what is wrong, where, what was expected and what to do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 
 class SkyengError(Exception):
-    """Root of all errors raised on purpose.
+    """Base class of all errors that are raised on purpose.
 
-    `str(error)` is the whole message for a person: one line that says what is wrong, then
-    indented lines for the place, the expectation and the remedy where they are known.
+    `str(error)` is the whole message for a user: one line that says what is wrong, then indented lines for the place,
+    the expectation and the remedy, if they are known.
     """
 
     #: Process exit code of a command that ends with this error.
@@ -49,7 +49,7 @@ class SettingsError(UsageError):
 
 
 class ModelError(UsageError):
-    """A model file is missing, unreadable or contradicts itself."""
+    """A model file is missing, unreadable or inconsistent."""
 
 
 class ModelChangeRefused(ModelError):
@@ -57,23 +57,23 @@ class ModelChangeRefused(ModelError):
 
 
 class ConnectionFailed(SkyengError):
-    """A server could not be reached or refused us."""
+    """A server could not be reached, or refused the connection."""
 
 
 class EmbeddedServerError(SkyengError):
-    """The embedded PostgreSQL or ClickHouse could not be started or is taken."""
+    """The embedded PostgreSQL or ClickHouse could not be started, or another process uses it."""
 
 
 class AlreadyRunning(SkyengError):
-    """`skyeng up` was started while another one of the same home lives."""
+    """`skyeng up` was started while another instance runs in the same home."""
 
 
 class PortTaken(SkyengError):
-    """A port that was to be served on is in use."""
+    """A port that a server should listen on is in use."""
 
 
 class ProcessFailed(SkyengError):
-    """A program that we started ended when it should not have, or did not become ready."""
+    """A program that we started ended unexpectedly, or did not become ready."""
 
 
 class SourceError(SkyengError):
@@ -83,9 +83,9 @@ class SourceError(SkyengError):
 class StatementFailed(SkyengError):
     """A database refused a statement."""
 
-    #: PostgreSQL's SQLSTATE, where it gave one.
+    #: PostgreSQL's SQLSTATE, or None.
     code: str | None = None
-    #: The connection that leads to the database.
+    #: The name of the connection to the database, or None.
     server: str | None = None
 
 
@@ -94,7 +94,7 @@ class BadRowsError(SkyengError):
 
 
 class UnknownKey(SkyengError):
-    """A business key was asked for that no closed load has brought."""
+    """No closed load contains the requested business key."""
 
 
 class LoadInProgress(SkyengError):
@@ -102,20 +102,20 @@ class LoadInProgress(SkyengError):
 
 
 class LoadRolledBack(SkyengError):
-    """A step was asked of a load that was rolled back."""
+    """A step was requested for a load that was rolled back."""
 
     def __init__(self, what: str, *, remedy: str, superseded: bool) -> None:
         super().__init__(what, remedy=remedy)
-        #: A later load was closed, so that nothing is left to do.
+        #: Whether a later load was closed, so that nothing is left to do.
         self.superseded = superseded
 
 
 class StepMissing(SkyengError):
-    """A step was asked of a load before the steps it builds upon were done."""
+    """A step was requested for a load before the steps that it depends on were completed."""
 
 
 class StagingLost(SkyengError):
-    """The rows that a load had staged are deleted."""
+    """The staged rows of a load were deleted."""
 
 
 class NotMigrated(SkyengError):
@@ -123,19 +123,19 @@ class NotMigrated(SkyengError):
 
 
 class NotOwned(SkyengError):
-    """A model declares an object of the warehouse that belongs to another model, or to nobody on record."""
+    """A model declares an object of the warehouse that belongs to another model, or has no recorded owner."""
 
 
 class ObjectsLost(SkyengError):
-    """Tables, views or functions of the warehouse are missing, or not as the model declares them."""
+    """Tables, views or functions of the warehouse are missing, or differ from the model."""
 
 
 class NameTaken(SkyengError):
-    """A table or view with a name that a mart needs belongs to somebody else."""
+    """A table or view that does not belong to the model has a name that a mart needs."""
 
 
 class MartDamaged(SkyengError):
-    """A table or view of the datamart is missing, or is not what the model declares."""
+    """A table or view of the datamart is missing, or differs from the model."""
 
 
 class DatamartAhead(SkyengError):
@@ -143,8 +143,8 @@ class DatamartAhead(SkyengError):
 
 
 class VaultDamaged(SkyengError):
-    """The vault lacks rows that its own log says were loaded."""
+    """The vault lacks rows that were loaded according to its own log."""
 
 
 class DryRunFailed(SkyengError):
-    """A plan broke off: the made-up answers do not fit what the code asks."""
+    """A dry run stopped: the simulated answers do not fit the questions of the code."""

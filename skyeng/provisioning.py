@@ -1,8 +1,8 @@
-"""What a deployment needs beside the servers: sample data, roles that may only read, migrations.
+"""Provisions a deployment: sample data, read-only roles, migrations.
 
-Every step looks at what is there and does what is missing, so that a deployment can be repeated
-at each start. Passwords never reach a server as they are: PostgreSQL and ClickHouse are given
-salted hashes, so that no log, no list of processes and no error message can show one.
+Every step checks the current state and does only what is missing, so a deployment can be repeated at each start.
+Passwords never reach a server as plain text. PostgreSQL and ClickHouse get salted hashes, so no log, process list or
+error message can show a password.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from skyeng.model import Model
 from skyeng.sources import sample_data
 from skyeng.sql import SQL, ident, literal, sql
 
-#: A query of an analyst that runs longer is ended; the analyst can lower the limit, not lift it.
+#: Time limit of an analyst's query, in seconds. The analyst can lower the limit, but not raise it.
 ANALYST_SECONDS = 300
 
-#: Names that need no escape in SQL, in a URL or in JSON.
+#: Names that need no escaping in SQL, in a URL or in JSON.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 
-#: What a role can do beyond reading, by itself, through PUBLIC or through a role it belongs to.
+#: Rights of a role beyond reading: its own, through PUBLIC, or through a role that it is a member of.
 _EXCESS = sql("""
 SELECT what FROM pg_roles, LATERAL (VALUES
     (rolsuper, 'SUPERUSER'),
@@ -53,7 +53,7 @@ LIMIT 10""")
 
 @dataclass(frozen=True)
 class Login:
-    """A role and its password. Raises `UsageError` for a name or a password that servers take differently."""
+    """A role and its password. Raises `UsageError` for a name or a password that servers interpret differently."""
 
     name: str
     password: str = field(repr=False)
@@ -71,10 +71,10 @@ class Login:
 def deploy(
     model: Model, stores: Stores, *, sample: bool = False, reader: Login | None = None, analyst: Login | None = None
 ) -> Iterator[str]:
-    """Bring what is missing, step by step: a sentence after each step. Safe to repeat.
+    """Create what is missing, step by step. Yields a sentence after each step. Safe to repeat.
 
-    `sample` fills a datasource without tables. `reader` is the role that loads read the
-    datasource as; `analyst` the user that people ask a datamart server as.
+    `sample` fills a datasource that has no tables. `reader` is the role with which loads read the datasource.
+    `analyst` is the user with which people query a datamart server.
     """
     if sample:
         yield _create_sample(stores.source, model)
@@ -102,7 +102,7 @@ def _create_sample(source: Postgres, model: Model) -> str:
 
 
 def _create_reader(source: Postgres, login: Login) -> str:
-    """All in one transaction: loads that read meanwhile lose no right for a moment."""
+    """Create the reader in one transaction, so that concurrent loads never lose a right."""
     with source.session() as session:
         if session.scalar(sql("SELECT current_user")) == login.name:
             return f"datasource: connected as '{login.name}' itself, its rights are left as they are"
@@ -113,7 +113,7 @@ def _create_reader(source: Postgres, login: Login) -> str:
 
 
 def role_with_password(session: Session, login: Login) -> SQL:
-    """The statement that makes a PostgreSQL role, or gives one that exists its password, as a salted hash."""
+    """The statement that creates a PostgreSQL role, or sets the password of an existing one, as a salted hash."""
     known = session.row(sql("SELECT FROM pg_roles WHERE rolname = %(role)s"), {"role": login.name}) is not None
     verifier = encrypt_password(login.password, login.name, session.connection, "scram-sha-256")
     return sql(
@@ -125,9 +125,10 @@ def role_with_password(session: Session, login: Login) -> SQL:
 
 
 def _reader_rights(database: SQL, role: SQL) -> SQL:
-    """What PostgreSQL lets everybody do is taken from everybody, or the reader could do it too.
+    """Statements for the rights of the reader.
 
-    Its joins stay in memory, whatever the server's own setting.
+    They also revoke default rights from PUBLIC, because the reader would have them too. With `work_mem`, its joins stay
+    in memory, whatever the server's own setting is.
     """
     return sql(
         """
@@ -149,7 +150,10 @@ ALTER ROLE {role} SET work_mem = '32MB'""",
 
 
 def _check_nothing_else(session: Session, login: Login) -> None:
-    """A role that was there before may have rights from elsewhere, and a right of PUBLIC another giver."""
+    """Raises `SkyengError` if the role can do more than read.
+
+    An existing role can have rights from elsewhere. A right of PUBLIC can have another grantor, and then remains.
+    """
     excess = [what for (what,) in session.rows(_EXCESS, {"role": login.name})]
     if excess:
         raise SkyengError(
@@ -177,9 +181,8 @@ def _create_analyst(datamart: ClickHouse, login: Login) -> str:
 def analyst_statements(database: str, login: Login) -> list[SQL]:
     """ClickHouse statements for a user that reads one database.
 
-    `readonly = 2` refuses writes and yet lets a client choose settings of its queries, which
-    HTTP clients do. The grant replaces any other in one step, so that a rerun takes no right
-    away for a moment.
+    `readonly = 2` refuses writes, but lets a client choose settings of its queries, as HTTP clients do. The grant
+    replaces all others in one step, so that a repeated run does not remove a right for a moment.
     """
     salt = secrets.token_hex(16)
     digest = hashlib.sha256(f"{login.password}{salt}".encode()).hexdigest()

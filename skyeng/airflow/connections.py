@@ -1,7 +1,7 @@
-"""The three stores as Airflow knows them: connections of the official providers' types, and URLs.
+"""The three stores as Airflow connections, of the types of the official providers, and as URLs.
 
-`pg_datasource`, `pg_datawarehouse` and `ch_datamart` hold the same values as the three URLs, in
-either spelling. Airflow itself is not needed here.
+`pg_datasource`, `pg_datawarehouse` and `ch_datamart` have the same values as the three URLs, in either notation. This
+module does not import Airflow.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlspli
 
 from skyeng.errors import SettingsError
 
-#: What Airflow's PostgreSQL connections may say that is not the driver's.
+#: Extra fields of Airflow's PostgreSQL connections that are not options of the driver.
 _AIRFLOWS_OWN = {
     "aws_conn_id",
     "azure_conn_id",
@@ -39,7 +39,7 @@ def url(
     schema: str | None,
     extra: Extra,
 ) -> str:
-    """The URL that a connection means. Raises `SettingsError` that names the connection."""
+    """The URL of a connection. Raises `SettingsError`, with the connection's name, if it cannot be used."""
     client: Extra = extra.get("client_kwargs") or {}
     if conn_type == "clickhouse" and client.get("interface") == "chdb":
         return f"chdb://{quote(str(client.get('path', '')))}?database={quote(schema or '', safe='')}"
@@ -66,7 +66,7 @@ def url(
 
 
 def connection(url: str) -> dict[str, Any]:
-    """The connection that a URL means, as the JSON of `AIRFLOW_CONN_...` has it."""
+    """The connection of a URL, in the JSON format of `AIRFLOW_CONN_...`."""
     parts = urlsplit(url)
     if parts.scheme == "chdb":
         database = parse_qs(parts.query).get("database", ["datamart"])[0]

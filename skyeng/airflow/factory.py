@@ -1,4 +1,4 @@
-"""A model's two DAGs: which tasks there are, and in which order they run."""
+"""The two DAGs of a model: their tasks, and the order of the tasks."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from skyeng.model.docs import markdown
 from skyeng.runs.to_datamart import MartSummary, ToDatamart
 from skyeng.runs.to_datawarehouse import Insert, ToDatawarehouse, inserts
 
-#: Pools of one slot each (`dags/pools.json`): an operational database is read by one extraction at
-#: a time, and a mart has one writer.
+#: Pools with one slot each (`dags/pools.json`): only one extraction at a time reads an operational database, and a mart
+#: has only one writer.
 SOURCE_POOL, MART_POOL = "pg_datasource", "ch_datamart"
 
-#: The trigger form in the UI. What may be null is not marked as mandatory there.
+#: The trigger form in the UI. A parameter that can be null is not marked as mandatory there.
 _PARAMS: Any = {
     "full": Param(
         False,
@@ -37,7 +37,7 @@ _PARAMS: Any = {
         description="Trust no bookkeeping: compare everything with what the vault gives back, repair the datamart.",
     ),
 }
-#: And of the DAG that reads the source.
+#: The trigger form of the DAG that reads the source.
 _PARAMS_OF_WAREHOUSE: Any = {
     **_PARAMS,
     "may_be_empty": Param(
@@ -50,17 +50,17 @@ _PARAMS_OF_WAREHOUSE: Any = {
 
 
 def schedule() -> CronTriggerTimetable:
-    """Every ten minutes, or as `SKYENG_SCHEDULE` says in cron's words (UTC)."""
+    """Every ten minutes, or the cron expression in `SKYENG_SCHEDULE` (UTC)."""
     return CronTriggerTimetable(os.environ.get("SKYENG_SCHEDULE") or "*/10 * * * *", timezone="UTC")
 
 
 def warehouse_asset(model: Model) -> Asset:
-    """Updated when a load of the model was closed."""
+    """The asset that is updated when a load of the model is closed."""
     return Asset(f"datawarehouse_{model.name}", group="skyeng")
 
 
 def to_datawarehouse(model: Model, dag_id: str) -> DAG:
-    """The DAG that historises the source: extract, compare, hubs, then links and satellites, close."""
+    """The DAG that historises the source: extract, compare, insert hubs, insert links and satellites, close."""
     about = "Historise what changed at the source into the vault"
     with _dag(model, dag_id, schedule(), about, _PARAMS_OF_WAREHOUSE) as made:
 
@@ -102,7 +102,7 @@ def to_datawarehouse(model: Model, dag_id: str) -> DAG:
 
 
 def to_datamart(model: Model, dag_id: str) -> DAG:
-    """The DAG that appends to ClickHouse what the marts of a model lack."""
+    """The DAG that appends the missing loads to the marts of a model in ClickHouse."""
     when = AssetOrTimeSchedule(timetable=schedule(), assets=[warehouse_asset(model)])
     with _dag(model, dag_id, when, "Append to ClickHouse what the warehouse has and the datamart lacks") as made:
         for mart in model.marts:

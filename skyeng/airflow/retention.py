@@ -1,6 +1,7 @@
-"""Bounding what Airflow keeps: run history in its metadata, and the logs of its tasks.
+"""Limits the data that Airflow retains: run history in its metadata, and the logs of its tasks.
 
-A task cannot do it, since Airflow keeps its metadata from them: it is a program beside the scheduler, once a day.
+A task cannot do this, because Airflow gives tasks no access to its metadata. So it is a program that runs beside the
+scheduler, and cleans once a day.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from skyeng.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
-#: What a start of Airflow costs is not spent while all else starts.
+#: The first cleanup is delayed: it starts Airflow, which is slow, and must not delay the start of everything else.
 _FIRST, _EVERY = timedelta(minutes=10), timedelta(days=1)
 
 
 def clean(before: datetime) -> None:
-    """Remove log files not written since a moment, and runs that ended before it with all that belongs to them.
+    """Remove log files that were not written since `before`, and runs that ended before it, with all their data.
 
-    Raises `OSError` where Airflow does not do it.
+    Raises `OSError` if a command of Airflow fails.
     """
     removed = remove_older(log_folder(), before)
     log.info("removed %d log files that were not written since %s", removed, before)
@@ -34,7 +35,7 @@ def clean(before: datetime) -> None:
 
 
 def remove_runs(before: datetime) -> None:
-    """Delete runs that ended before a moment from Airflow's metadata. Raises `OSError` where Airflow does not do it."""
+    """Delete runs that ended before a time from Airflow's metadata. Raises `OSError` if Airflow does not do so."""
     moment = ("--clean-before-timestamp", before.isoformat())
     said = _airflow("db", "clean", "--yes", "--skip-archive", "--error-on-cleanup-failure", *moment)
     if "Table dag_run not found" in said:
@@ -45,12 +46,12 @@ def remove_runs(before: datetime) -> None:
 
 
 def log_folder() -> Path:
-    """Where this Airflow's logs are, by whichever of its ways of configuration. Raises `OSError`."""
+    """The folder of this Airflow's logs, however Airflow is configured. Raises `OSError` if Airflow fails."""
     return Path(_airflow("config", "get-value", "logging", "base_log_folder").splitlines()[-1])
 
 
 def _airflow(*arguments: str) -> str:
-    """What a command of Airflow prints."""
+    """The output of an Airflow command. Raises `OSError` if it fails."""
     done = subprocess.run(  # noqa: S603 - Airflow's own program
         [sys.executable, "-m", "airflow", *arguments], capture_output=True, text=True, check=False
     )
@@ -61,12 +62,12 @@ def _airflow(*arguments: str) -> str:
 
 
 def remove_older(folder: Path, before: datetime) -> int:
-    """Remove log files that were not written since a moment, and folders that are empty since then; how many files.
+    """Remove log files that were not written since `before`, and empty folders of that age. Returns the file count.
 
-    What vanishes meanwhile, or may not be removed, is left alone.
+    A path that disappears meanwhile, or that may not be removed, is skipped.
     """
     removed = 0
-    # Folders after what is in them, and by the times that they had before.
+    # The content of a folder comes before the folder. Times are read first, because a removal changes the folder's.
     for path, written in [(it, it.lstat().st_mtime) for it in sorted(folder.rglob("*"), reverse=True)]:
         with suppress(OSError):
             if path.is_dir() and not path.is_symlink():
@@ -79,7 +80,7 @@ def remove_older(folder: Path, before: datetime) -> int:
 
 
 def main() -> None:
-    """Clean once a day, until a signal ends it."""
+    """Clean once a day, until a signal ends the program."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     try:
         kept = keep_logs()

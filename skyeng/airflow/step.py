@@ -1,4 +1,4 @@
-"""A pipeline's step as a task: what it is told, what it logs, and what its failure says."""
+"""A step of a pipeline as a task: its parameters, its log, and its failure messages."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from skyeng.watch.alerts import Alerts
 
 log = logging.getLogger(__name__)
 
-#: How long after a step a DAG run's load is its own; longer than the longest wait for a retry.
+#: How long a DAG run has its lease after a step. This is longer than the longest wait for a retry.
 _LEASE = timedelta(minutes=15)
 
 _NAME_KEPT_IN = "skyeng_airflow"
 
-#: A server that is down or a lock that is held may be otherwise in a minute; a bad row will not.
+#: Errors that can pass within a minute, such as a server that is down or a lock that is held. A bad row fails again.
 _PASSING = (errors.ConnectionFailed, errors.StatementFailed, errors.EmbeddedServerError, errors.LoadInProgress)
 
 RETRIES = ExceptionRetryPolicy(
@@ -44,7 +44,7 @@ RETRIES = ExceptionRetryPolicy(
 
 
 def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
-    """A task that logs what its step moved, and how long it took."""
+    """A task that logs what its step moved, and its duration."""
 
     def decorate(work: Callable[..., dict[str, Any]]) -> Any:
         @functools.wraps(work)
@@ -53,13 +53,13 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
             try:
                 facts = work(*arguments, **named)
             except errors.SkyengError as exc:
-                # An ordinary load has not repaired what a full one would.
+                # A full load is not skipped: the ordinary load that superseded it has not repaired as much.
                 if isinstance(exc, errors.LoadRolledBack) and exc.superseded and not _full():
                     raise AirflowSkipException(str(exc)) from exc
-                # Before Airflow adds its stack, and not in a part of the log that is folded.
+                # Log it before Airflow adds its stack trace, and outside the folded part of the log.
                 _say(f"task {_context()['ti'].task_id}", _context()["dag"].dag_id, exc)
                 log.debug("where it was raised", exc_info=True)
-                raise exc.with_traceback(None) from None  # what a user can fix needs no stack of ours
+                raise exc.with_traceback(None) from None  # a user can fix it without our stack trace
             for name, fact in facts.items():
                 log.info("%s: %s", name, fact)
             log.info("done in %.2f s", time.perf_counter() - begun)
@@ -71,19 +71,19 @@ def step(**options: Any) -> Callable[[Callable[..., dict[str, Any]]], Any]:
 
 
 def new_rows(found: Mapping[str, Changes | Delta]) -> dict[str, Any]:
-    """`t_find_new_rows` of both DAGs: what differs, by feed or mart; nothing skips what follows."""
+    """The result of `t_find_new_rows` in both DAGs: differences by feed or mart. Skips the run if there are none."""
     if not any(found.values()):
         raise AirflowSkipException("nothing is new, changed or deleted: source and target are in sync")
     return {name: as_json(difference) for name, difference in found.items()}
 
 
 def as_json(found: Changes | Delta) -> dict[str, Any]:
-    """A result as XCom stores it and the API shows it: lists in place of tuples, which JSON does not have."""
+    """A result as XCom stores it and the API returns it: with lists instead of tuples, which JSON does not have."""
     return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in asdict(found).items()}
 
 
 def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
-    """What a load did, for the person who looks at the run. A row that cannot be loaded fails it whole."""
+    """Row counts of a load, for the operator. A row that cannot be loaded fails the whole load."""
     return {
         "new": sum(it.new for it in changes.values()),
         "changed": sum(it.changed for it in changes.values()),
@@ -92,13 +92,13 @@ def totals(changes: Mapping[str, Changes]) -> dict[str, int]:
 
 
 def tell_of_failure(context: Context) -> None:
-    """Failure callback of tasks and runs: logs what an operator does about it, and tells whom `SKYENG_ALERTS` names."""
-    # Of a run it says which task was the last, too.
+    """Failure callback of tasks and runs: log what to do about it, and notify the recipients in `SKYENG_ALERTS`."""
+    # The context of a failed run also has its last task.
     reason, instance = context.get("reason"), context.get("task_instance")
     error = reason or context.get("exception")
     dag_id = context["dag"].dag_id if "dag" in context else "the DAG"
     place = "the run" if reason or not instance else f"task {instance.task_id}"
-    if not isinstance(error, errors.SkyengError):  # that was said where it was raised
+    if not isinstance(error, errors.SkyengError):  # `step` has already logged it
         _say(place, dag_id, error)
     try:
         Alerts.read().send(f"skyeng: {place} of {dag_id} failed", _advice(place, dag_id, _in_brief(error)))
@@ -106,16 +106,16 @@ def tell_of_failure(context: Context) -> None:
         log.error("%s", exc)  # noqa: TRY400 - the message is whole
 
 
-#: What a server says of a value shows the value.
+#: Errors with a message of a server, which can contain a value.
 _WITH_WORDS_OF_SERVERS = (errors.SourceError, errors.StatementFailed)
 
 
 def _in_brief(error: object) -> str:
-    """An error without values of the source: who is told need not be allowed to see them."""
+    """An error without values of the source: the recipients may not be allowed to see them."""
     if error is None:
         return "its process ended without a word: it was killed, or had no memory left"
     if isinstance(error, str):
-        return error  # Airflow's word for why a run failed
+        return error  # Airflow's reason for a failed run
     told = f"{type(error).__name__}, see the task's log"
     if not isinstance(error, errors.SkyengError):
         return told
@@ -129,7 +129,7 @@ def _say(place: str, dag_id: str, error: object) -> None:
 
 
 def _advice(place: str, dag_id: str, error: object) -> str:
-    """What a failure means, and what an operator does about it."""
+    """The message for an operator: what a failure means, and what to do."""
     means, otherwise = _MEANS["to_datamart" if dag_id.startswith("to_datamart") else "to_datawarehouse"]
     return (
         f"{place} of {dag_id} failed: {error}\n"
@@ -140,7 +140,7 @@ def _advice(place: str, dag_id: str, error: object) -> str:
     )
 
 
-#: What a failure means, and what the next run does, by pipeline.
+#: For each pipeline: what a failure means, and what the next run does.
 _MEANS = {
     "to_datawarehouse": (
         "nothing of this load is visible; what was loaded before stays as it is",
@@ -154,7 +154,7 @@ _MEANS = {
 
 
 def load_of_run() -> Load:
-    """The load that this run opened."""
+    """The load that this run opened. Raises `StepMissing` if there is none."""
     opened = _context()["ti"].xcom_pull("e_from_pg_datawarehouse")
     if not opened:
         raise errors.StepMissing(
@@ -164,7 +164,7 @@ def load_of_run() -> Load:
 
 
 def warehouse_steps(model: Model) -> ToDatawarehouse:
-    """A task's view of the pipeline, once the warehouse was seen to hold what the model needs."""
+    """The pipeline for a task. Checks first that the warehouse is migrated for the model."""
     context, stores = _context(), stores_of(model)
     check_migrated(stores.warehouse, model)
     runner = Runner(f"Airflow, DAG {context['dag'].dag_id}, run {context['run_id']}", _LEASE, _this_airflow())
@@ -172,7 +172,7 @@ def warehouse_steps(model: Model) -> ToDatawarehouse:
 
 
 def _this_airflow() -> str:
-    """Which Airflow this is: a name that its own database keeps, since addresses repeat from one to the next."""
+    """The name of this Airflow. Its own database stores it, because two Airflows can have the same address."""
     name = Variable.get(_NAME_KEPT_IN, default=None)
     if name is None:
         name = str(uuid.uuid4())
@@ -181,7 +181,7 @@ def _this_airflow() -> str:
 
 
 def mart_steps(model: Model, mart: Mart) -> ToDatamart:
-    """The same for a mart."""
+    """The pipeline of a mart for a task. Checks first that the warehouse is migrated for the model."""
     stores = stores_of(model)
     check_migrated(stores.warehouse, model)
     return ToDatamart(model, mart, stores, _full())
@@ -192,10 +192,10 @@ def _full() -> bool:
 
 
 def _told(param: str) -> bool:
-    """What was ticked in the trigger form."""
+    """The value of a checkbox in the trigger form."""
     return bool(_context()["params"].get(param))
 
 
 def _context() -> dict[str, Any]:
-    """What Airflow says of the task that runs; nothing is missing while one does."""
+    """Airflow's context of the running task. It is complete while a task runs."""
     return {**get_current_context()}

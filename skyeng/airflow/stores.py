@@ -1,4 +1,4 @@
-"""The three stores, by Airflow's connections."""
+"""The three stores, from Airflow's connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skyeng.model import Model
 
 
 def stores_of(model: Model) -> Stores:
-    """Where a model's source, the warehouse and the datamart are. Raises `SettingsError` for a connection."""
+    """The stores of a model. Raises `SettingsError` if a connection is missing or cannot be used."""
     return Stores(
         source=Postgres(model.source, _url(model.source), lock_wait()),
         warehouse=Postgres(WAREHOUSE, _url(WAREHOUSE), lock_wait()),

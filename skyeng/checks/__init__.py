@@ -1,1 +1,1 @@
-"""Rows that cannot be loaded: found in staging, before anything is written to the vault."""
+"""Finds rows that cannot be loaded, in staging, before anything is written to the vault."""

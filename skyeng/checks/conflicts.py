@@ -1,7 +1,7 @@
-"""Staged rows that contradict rows that stay as they are.
+"""Finds staged rows that conflict with active rows that stay as they are.
 
-A row that changes an entity's attributes speaks for all rows of that entity. If one of them was not
-staged, the source still gives the old attributes there.
+A row that changes an entity's attributes does so for all rows of that entity. If one of them was not
+staged, the source still delivers the old attributes there.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def conflicts_with_active_rows(
 ) -> Iterator[SQL]:
     """Statements that give (reason, row) of staged rows that conflict with active rows that are not staged.
 
-    The entities that change are found first: few runs change an entity that many rows show. Entities of which every row
-    has the same segment key are not looked up where all rows with that key are staged.
+    The entities that change are found first: few runs change an entity that many rows contain. If all rows of an
+    entity have the same segment key, and all rows with that key are staged, the entity is not looked up.
     """
     alone = segment_column(model, feed) and not session.scalar(_any_beside(model, feed))
     yield from driving_keys_of_active_rows(model, feed, alone=bool(alone))
@@ -41,9 +41,10 @@ def conflicts_with_active_rows(
 
 
 def driving_keys_of_active_rows(model: Model, feed: Feed, *, alone: bool) -> Iterator[SQL]:
-    """Statement that gives (reason, row) of staged rows whose driving key is in a combination that stays as it is.
+    """Statement that gives (reason, row) of staged rows whose driving key has another relationship that stays active.
 
-    None where the link has no driving key, or that is the place of a row, and each staged row stands `alone` at its.
+    There is none where the link has no driving key. Nor is there one where the driving key is the segment key, and
+    staged rows are `alone`: no active row that is not staged has their segment key.
     """
     link = model.grain(feed)
     if not link.driving_key or (alone and all(_has_segment_key(model, feed, model.hub(it)) for it in link.driving_key)):
@@ -72,14 +73,14 @@ LIMIT {shown}""",
 
 
 def another_relationship(feed: Feed, link: Link) -> str:
-    """Why a row cannot stand beside another one of the same driving key."""
+    """The reason why two rows of the same driving key cannot be loaded."""
     at_once = " for one time" if feed.applied else ""
     driving = ", ".join(link.driving_key)
     return f"the feed delivers more than one combination of this {driving}{at_once}: '{link.name}' has one at a time"
 
 
 def _any_beside(model: Model, feed: Feed) -> SQL:
-    """Statement that is true if a row stays as it is at the place of one that changes."""
+    """Statement that is true if an active row that stays as it is has the segment key of a staged row."""
     return sql(
         """SELECT count(*) > 0
 FROM (
@@ -100,14 +101,14 @@ WHERE {unstaged}""",
 def keep_changed(
     session: Session, model: Model, feed: Feed, satellites: Sequence[Satellite], key_profile: KeyProfile
 ) -> list[Satellite]:
-    """Note the entities whose staged attributes are not the latest known; those of the satellites that have any."""
+    """Record the entities whose staged attributes are not the latest known, and return the satellites that have any."""
     session.execute(
         sql("""DROP TABLE IF EXISTS pg_temp.changed;
 CREATE TEMPORARY TABLE changed (satellite text, hash_key uuid, staged tid) ON COMMIT DROP""")
     )
     changed = [it for it in satellites if session.execute(_keep_changed(model, feed, it, key_profile))]
     if changed:
-        # The planner takes a table without statistics for small, and would scan staging for each row of it.
+        # Without statistics, the planner expects a small table, and would scan staging for each row of it.
         session.execute(sql("ANALYZE pg_temp.changed"))
     return changed
 
@@ -141,9 +142,9 @@ JOIN LATERAL (
 
 
 def _in_conflict(model: Model, feed: Feed, satellite: Satellite, key_ranges: KeyRanges | None) -> SQL:
-    """Rows of the source that stay as they are, of an entity that is changed: the staged row that changes it.
+    """Statement that gives (reason, row) of staged rows that change an entity, while other rows of it are not staged.
 
-    Fenced twice: the planner cannot know that few rows are of a changed entity, and fewer unstaged.
+    Fenced twice: the planner cannot know that few rows are of a changed entity, and that fewer are unstaged.
     """
     return sql(
         """WITH contradicted AS MATERIALIZED (
@@ -181,7 +182,7 @@ JOIN stage.{feed} AS staged ON staged.ctid = contradicted.changing""",
 
 
 def _rows_of_changed(model: Model, feed: Feed, satellite: Satellite) -> SQL:
-    """Query of the rows of changed entities: by their place where they have one, else by reading the link."""
+    """Query of the rows of changed entities: by segment key if all rows of an entity have one, else from the link."""
     hub = model.hub(satellite.hub_name)
     if _has_segment_key(model, feed, hub):
         return sql(
@@ -209,6 +210,6 @@ WHERE changed.satellite = {name}""",
 
 
 def _has_segment_key(model: Model, feed: Feed, hub: Hub) -> bool:
-    """Whether an entity's rows are those at one place."""
+    """Whether an entity's rows are those with one segment key."""
     column = segment_column(model, feed)
     return column is not None and model.business_key(hub) == (column,)

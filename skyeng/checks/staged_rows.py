@@ -1,4 +1,4 @@
-"""Rows that cannot be loaded: found in staging, before anything is written to the vault."""
+"""Finds staged rows that cannot be loaded, before anything is written to the vault."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from skyeng.vault.distinct_rows import record_distinct_rows
 from skyeng.vault.driving_keys import driving_of_staged
 from skyeng.vault.inserts import KeyProfile
 
-#: Among so many, a key that many rows share shows up more than once.
+#: Among so many rows, a key that many rows share occurs more than once.
 _FIRST_ROWS = 50_000
 
-#: Rows a key, at least, to keep each key once and read that: it costs as much as to read all rows twice.
+#: Least number of rows for each key to store each key once: it costs as much as reading all rows twice.
 _WORTH_SHARING = 2
 
-#: So few rows cost nothing, one way or the other.
+#: For so few rows, the cost does not matter.
 _FEW_ROWS = 20_000
 
 
 def check_rows(session: Session, model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> KeyProfile:
-    """Raise `BadRowsError` that shows rows and reasons, if any staged row cannot be loaded.
+    """Raise `BadRowsError` with rows and reasons, if any staged row cannot be loaded.
 
-    To be called when staging holds the new and changed rows only; of a delta, all that it delivered.
-    Gives how often keys of each hub stand there; rows of shared ones are kept apart then. Only rows of the
-    `part` that was looked at can be known to stay as they are.
+    Call it when staging holds the new and changed rows only; for a delta, all delivered rows. Returns how often keys
+    of each hub occur there, and stores the distinct rows of shared hubs. With `key_ranges`, only active rows in these
+    ranges are known to stay as they are.
     """
     key_profile = key_profile_of(session, model, feed)
     statements = list(row_faults(model, feed)) if session.scalar(any_row_fault(model, feed)) else []
@@ -51,7 +51,7 @@ def check_rows(session: Session, model: Model, feed: Feed, key_ranges: KeyRanges
 
 
 def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Changes) -> None:
-    """Raise `SourceError` where every row that the warehouse holds would be deleted, and none is delivered."""
+    """Raise `SourceError` where every active row of the warehouse would be deleted, and none is delivered."""
     if changes.deleted and not (changes.new or changes.changed) and changes.deleted == count_active_rows(session, feed):
         raise SourceError(
             f"feed '{feed.name}' gives no row, and gave {changes.deleted} before; nothing was written",
@@ -63,7 +63,7 @@ def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Chang
 
 
 def key_profile_of(session: Session, model: Model, feed: Feed) -> KeyProfile:
-    """How often keys of each hub stand in staging; of unique ones, first that which most rows have."""
+    """Count how often keys of each hub occur in staging. Of the unique hubs, that with most rows comes first."""
     key_cardinalities = {hub: KeyCardinality.of(session, model, feed, hub) for hub in model.hubs_of(model.grain(feed))}
     unique = sorted(
         (hub for hub, spread in key_cardinalities.items() if spread.unique), key=lambda it: -key_cardinalities[it].rows
@@ -78,19 +78,19 @@ def key_profile_of(session: Session, model: Model, feed: Feed) -> KeyProfile:
 
 @dataclass(frozen=True)
 class KeyCardinality:
-    """How business keys, of one hub or of several, are spread over staged rows."""
+    """How many business keys, of one hub or of several, the staged rows have, and how many rows have one."""
 
     keys: int
     rows: int
 
     @property
     def unique(self) -> bool:
-        """No key stands in two rows."""
+        """Whether no key occurs in two rows."""
         return self.rows == self.keys
 
     @property
     def shared(self) -> bool:
-        """Keys stand in several rows, and if these are many, in so many that to keep each once is worth the while."""
+        """Whether keys occur in several rows: of many rows, in so many that storing each key once is cheaper."""
         return self.rows > self.keys and (self.rows <= _FEW_ROWS or self.rows >= _WORTH_SHARING * self.keys)
 
     @classmethod
@@ -108,7 +108,10 @@ class KeyCardinality:
 
 
 def _key_cardinality(feed: Feed, key: SQL) -> SQL:
-    """Statement: keys, and rows that have all of it: of the first rows if many of them share a key, else of all."""
+    """Statement that counts keys, and rows that have all parts of one.
+
+    It counts the first rows only if many of them share a key, else all rows.
+    """
     counted = """SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows
     FROM (
         SELECT count(*) AS row_count
@@ -138,7 +141,7 @@ WHERE NOT EXISTS (SELECT FROM settled)""",
 
 
 def any_row_fault(model: Model, feed: Feed) -> SQL:
-    """Statement that is true if a staged row is faulty by itself: one look at each row, for all reasons."""
+    """Statement that is true if a staged row is faulty by itself. One scan checks for all reasons."""
     return sql(
         "SELECT count(*) > 0 FROM stage.{feed} WHERE {faulty}",
         feed=ident(feed.name),
@@ -165,7 +168,7 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
                 literal(f"the business key of '{hub.name}' is incomplete ({', '.join(part.name for part in parts)})"),
                 sql(
                     "num_nulls({columns}) NOT IN (0, {count})",
-                    columns=idents(key_ranges.name for key_ranges in parts),
+                    columns=idents(part.name for part in parts),
                     count=literal(len(parts)),
                 ),
             )
@@ -174,9 +177,9 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
             yield (
                 literal(f"the business key of '{hub.name}' is empty, and attributes of it are there"),
                 sql(
-                    # Of ROW as a whole: a function takes a hundred arguments at most.
+                    # Tests a ROW, because a function takes a hundred arguments at most.
                     "(num_nonnulls({key}) = 0 AND NOT (ROW({attributes}) IS NULL))",
-                    key=idents(key_ranges.name for key_ranges in parts),
+                    key=idents(part.name for part in parts),
                     attributes=idents(column.name for column in attributes),
                 ),
             )
@@ -189,8 +192,8 @@ def _row_faults(model: Model, feed: Feed) -> Iterator[tuple[SQL, SQL]]:
 
 
 def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that cannot stand beside each other."""
-    # Rows that have a hub of which no key stands twice differ in their row keys already. The first has most rows.
+    """Statements that give (reason, row) of staged rows that cannot be loaded together."""
+    # Rows that have a unique hub already differ in their row keys. The first such hub has most rows.
     hub = model.hub(unique[0]) if unique else None
     lacking = sql("{column} IS NULL", column=ident(model.business_key(hub)[0].name)) if hub else sql("true")
     yield doubled(model, feed, lacking)
@@ -202,9 +205,9 @@ def key_faults(model: Model, feed: Feed, unique: Sequence[str]) -> Iterator[SQL]
 
 
 def conflicts(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL]:
-    """Statements that give (reason, row) of staged rows that say different things of one entity.
+    """Statements that give (reason, row) of staged rows that give one entity different attributes.
 
-    Of `agreed` hubs it is known that there are none.
+    Hubs in `agreed` are known to have no such rows.
     """
     for satellite in model.satellites_of(feed):
         if satellite.hub_name not in agreed:
@@ -212,13 +215,13 @@ def conflicts(model: Model, feed: Feed, agreed: Collection[str]) -> Iterator[SQL
 
 
 def _served(model: Model, feed: Feed) -> list[FeedColumn]:
-    """The feed's columns that some mart shows."""
+    """The feed's columns that a mart exports."""
     shown = {column.column for mart in model.marts if mart.feed == feed.name for column in mart.columns}
     return [column for column in model.feed_columns(feed) if column.name in shown]
 
 
 def _out_of_range(columns: list[FeedColumn]) -> tuple[SQL, SQL]:
-    """Values that ClickHouse could only hold bent, such as an infinite timestamp: reason and condition."""
+    """Reason and condition for values that ClickHouse could only store altered, such as an infinite timestamp."""
 
     def outside(column: FeedColumn) -> SQL:
         low, high = column.type.limits or ("", "")
@@ -247,7 +250,7 @@ def _out_of_range(columns: list[FeedColumn]) -> tuple[SQL, SQL]:
 
 
 def _conflicts(model: Model, feed: Feed, satellite: Satellite) -> SQL:
-    """Staged rows that give one entity two different sets of attributes."""
+    """Statement that gives (reason, row) of staged rows that give one entity two different sets of attributes."""
     columns = model.business_key(model.hub(satellite.hub_name))
     key = idents([*(column.name for column in columns), *feed.times])
     return sql(

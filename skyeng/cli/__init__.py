@@ -1,4 +1,4 @@
-"""The commands. Data goes to stdout, talk to stderr."""
+"""The commands. Data goes to stdout, messages go to stderr."""
 
 from skyeng.cli.main import main
 

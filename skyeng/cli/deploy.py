@@ -1,4 +1,4 @@
-"""`skyeng deploy`: sets a deployment up, once and at every start again."""
+"""`skyeng deploy`: set a deployment up. It runs at the first start and again at every later one."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ Passwords are taken from the environment only; a role without one is not made:
     help="User that may SELECT from the datamart.",
 )
 def deploy(model: str | None, sample: bool, reader: str, analyst: str) -> None:
-    """Set servers up: sample data, roles that only read, migrations. Safe to repeat.
+    """Set servers up: sample data, read-only roles, migrations. Safe to repeat.
 
-    The datasource is reached as the owner of its tables, the datamart as a user that may make
-    users; both are set like those of any command.
+    It connects to the datasource as the owner of its tables, and to the
+    datamart as a user that may create users. Both connections are set as for
+    any command.
     """
     described = load_model(model)
     logins = {

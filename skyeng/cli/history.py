@@ -17,7 +17,7 @@ from skyeng.model import load_model
 from skyeng.vault.entity_history import COLUMNS, Event, entity_history, find_hub
 from skyeng.vault.revisions import check_migrated
 
-#: More keys than so many are counted where people read them; csv and json have all.
+#: The most values that the table format lists. Further ones are only counted; csv and json have all.
 _SHOWN = 10
 
 _EXAMPLES = """
@@ -39,9 +39,11 @@ A business key of several parts is given part by part, in the model's order.
 def history(hub: str | None, key: tuple[str, ...], model: str | None, format_: str) -> None:
     """Print the history of one entity: what changed, from, to, at which load.
 
-    HUB and KEY are the name of its hub and its business key. 'from' and 'to' are an attribute's
-    values, or the keys of another hub that it is related to no longer, and from this load on. It is
-    deleted when its last relationship ends. Times are UTC; --as-of takes them as they are.
+    HUB and KEY are the name of its hub and its business key. 'from' and 'to'
+    are the old and new values of an attribute, or keys of another hub: 'from'
+    has those that the entity is no longer related to, 'to' those that it is
+    related to from this load on. The entity is deleted when its last
+    relationship ends. Times are UTC; `query --as-of` takes them as they are.
     """
     described = load_model(model)
     found = find_hub(described, hub or "")
@@ -56,7 +58,7 @@ def history(hub: str | None, key: tuple[str, ...], model: str | None, format_: s
 
 
 def _for_people(events: Sequence[Event]) -> Iterator[tuple[str, ...]]:
-    """The load once, on two lines, so that what matters has the room."""
+    """Rows for the table format. Each load is shown once, on two lines, to leave room for the values."""
     last = None
     for event in events:
         moment = f"{event.load_ts:%Y-%m-%d\n%H:%M:%S.%f}" if event.load_ts != last else ""
@@ -65,13 +67,13 @@ def _for_people(events: Sequence[Event]) -> Iterator[tuple[str, ...]]:
 
 
 def _shown(values: Sequence[str]) -> str:
-    """NULL is nothing, an empty text a pair of quotes."""
+    """Values as one text. NULL is shown as nothing, an empty text as a pair of quotes."""
     more = f" and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
     return "; ".join(value or '""' for value in values[:_SHOWN]) + more
 
 
 def _csv(events: Sequence[Event]) -> str:
-    r"""As `query` writes it: every text quoted, NULL as \N."""
+    r"""Events as CSV, in the format of `query`: every text quoted, NULL as \N."""
     lines = [",".join(f'"{column}"' for column in COLUMNS)]
     for event in events:
         cells = (_written(value) for value in event.record().values())
@@ -80,7 +82,7 @@ def _csv(events: Sequence[Event]) -> str:
 
 
 def _json(events: Sequence[Event]) -> str:
-    """As `query` writes it: an array, a line for each row."""
+    """Events as JSON, in the format of `query`: an array, with one line for each row."""
     rows = ({column: _written(value) for column, value in event.record().items()} for event in events)
     return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 

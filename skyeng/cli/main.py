@@ -1,4 +1,4 @@
-"""`skyeng`: each command parses, calls one function, and reports."""
+"""`skyeng`: each command parses its arguments, calls one function, and reports the result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Exit codes: 0 done, 1 failed or differs, 2 usage or settings.
 
 
 class _Moment(click.ParamType):
-    """A point in time as ISO 8601 writes it; without a zone, UTC."""
+    """A point in time in ISO 8601. A time without a zone is UTC."""
 
     name = "timestamp"
 
@@ -63,7 +63,7 @@ class _Moment(click.ParamType):
 
 
 class _Commands(click.Group):
-    """Turns our errors into one message and an exit code."""
+    """Turns each of our errors into one message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -83,9 +83,10 @@ class _Commands(click.Group):
 @click.option("--debug", is_flag=True, envvar="SKYENG_DEBUG", show_envvar=True, help="Show the traceback of an error.")
 @click.version_option(package_name="skyeng")
 def cli(debug: bool) -> None:
-    """Historise an operational PostgreSQL into a Data Vault, and serve it from ClickHouse.
+    """Historise an operational PostgreSQL into a Data Vault, and serve it from
+    ClickHouse.
 
-    MODEL is the name of a model, of the package or in the folder SKYENG_MODELS,
+    MODEL is the name of a model of the package or of the folder SKYENG_MODELS,
     or the path of a model.yaml. Without it, SKYENG_MODEL names the model.
     """
 
@@ -93,7 +94,7 @@ def cli(debug: bool) -> None:
 @cli.command()
 @model_argument
 def demo(model: str | None) -> None:
-    """Run everything once on embedded servers: sample, vault, datamart, answer."""
+    """Run all once on embedded servers: sample, vault, datamart, query."""
     begun = time.perf_counter()
     settings = Settings(home=Settings.read().home)
     described = load_model(model)
@@ -128,7 +129,7 @@ def demo(model: str | None) -> None:
 
 
 def _demo_query(model: Model) -> NamedQuery:
-    """The query whose answer a demo shows: its name is in the model's file `data/demo`. Raises `UsageError`."""
+    """The query that a demo runs; the model's file `data/demo` has its name. Raises `UsageError` without that file."""
     file = model.directory / "data" / "demo"
     if not file.is_file():
         raise UsageError(
@@ -170,7 +171,7 @@ def migrate(model: str | None) -> None:
     help="Compare only this part of the source, by a business key, as in order_id=1..100000. May be repeated.",
 )
 def run(model: str | None, only: Any, full: bool, may_be_empty: bool, where: tuple[str, ...]) -> None:
-    """Bring warehouse and datamart level with the source."""
+    """Bring warehouse and datamart up to date with the source."""
     described = load_model(model)
     begun = time.perf_counter()
     with opened(Settings.read()) as stores, show.progress() as observer:
@@ -183,7 +184,7 @@ def run(model: str | None, only: Any, full: bool, may_be_empty: bool, where: tup
 @cli.command()
 @model_argument
 def status(model: str | None) -> None:
-    """Show the last loads, rows and how far the datamart is behind."""
+    """Show the last loads, the numbers of rows, and the lag of the datamart."""
     described = load_model(model)
     with opened(Settings.read()) as stores:
         check_migrated(stores.warehouse, described)
@@ -211,7 +212,10 @@ def status(model: str | None) -> None:
 @cli.command()
 @model_argument
 def verify(model: str | None) -> None:
-    """Prove source = warehouse = datamart; exit 1 and the differing rows if not."""
+    """Prove that source, warehouse and datamart are equal.
+
+    If they are not, the differing rows are printed, and the exit code is 1.
+    """
     with opened(Settings.read()) as stores:
         results = proof.verify(load_model(model), stores)
     show.verification(results)
@@ -230,7 +234,7 @@ def verify(model: str | None) -> None:
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @model_option
 def query(name: str | None, text: str | None, as_of: datetime | None, format_: Any, model: str | None) -> None:
-    """Ask the datamart. Without NAME, list the questions there are."""
+    """Query the datamart. Without NAME, list the named queries."""
     described = load_model(model)
     if name is None and text is None:
         show.table(("name", "question"), [(known.name, known.question) for known in queries.named_queries(described)])
@@ -250,7 +254,10 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
 @click.option("--change", metavar="SHARE", help="Change a share of what is there, such as 1%.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
 def generate(model: str | None, rows: int | None, change: str | None, seed: int) -> None:
-    """Make synthetic source data, or change what is there. Writes to the datasource."""
+    """Create synthetic source data, or change existing data.
+
+    Writes to the datasource.
+    """
     described = load_model(model)
     if (rows is None) == (change is None):
         raise UsageError("say what to make", expected="either --rows 1000000 or --change 1%")
@@ -286,12 +293,12 @@ def _by_part(seconds: dict[str, float]) -> list[tuple[str, float]]:
 
 
 def main() -> None:
-    """Entry point: signals end us in order, so that embedded servers are stopped."""
+    """Entry point. Signals end the process in order, so that embedded servers are stopped."""
     signals.end_in_order()
     try:
         cli()
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has seen enough
+        sys.stderr.close()  # the reader of our output has closed the pipe
         sys.exit(141)
     finally:
         signals.ignore()

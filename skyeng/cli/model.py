@@ -35,7 +35,7 @@ def model() -> None:
 @click.option("--source", is_flag=True, help="Check columns and types of every feed against the live datasource.")
 @click.option("--warehouse", is_flag=True, help="Check that no table of the warehouse belongs to another model.")
 def lint(model: str | None, source: bool, warehouse: bool) -> None:
-    """Check a model file; every fault with its line."""
+    """Check a model file, and report every fault with its line."""
     described = load_model(model)
     if source or warehouse:
         with opened(Settings.read()) as stores:
@@ -51,7 +51,7 @@ def lint(model: str | None, source: bool, warehouse: bool) -> None:
 
 
 def _check_stores(model: str | None, found: Sequence[Fault]) -> None:
-    """Raise `SourceError` with all faults that a comparison with a live store has found, each with its line."""
+    """Raise `SourceError` with all faults that a comparison with a live store found, each with its line."""
     if found:
         raise SourceError(
             report(model, found),
@@ -79,10 +79,10 @@ def diagram(model: str | None) -> None:
 @click.option("--message", "-m", required=True, help="What the revision is for; becomes part of its name.")
 @click.option("--engine", is_flag=True, help="Also of the engine's own tables: for who changes the engine.")
 def revise(model: str | None, message: str, engine: bool) -> None:
-    """Write the next migration from what the model says and the warehouse lacks.
+    """Write the next migration: what the model has and the warehouse lacks.
 
-    A change that would lose history is refused, and nothing is written. Works on a warehouse that
-    is migrated, and brings it to the newest revision first.
+    A change that would lose history is refused, and nothing is written. The
+    warehouse must be migrated. It is first brought to the newest revision.
     """
     from skyeng.vault import migrations
 

@@ -1,4 +1,4 @@
-"""`skyeng plan`: what a run would send, without servers."""
+"""`skyeng plan`: the statements that a run would send, without servers."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ from skyeng.runs.plan import plan as statements
     help="Rows of each feed. Large loads send other statements than small ones.",
 )
 def plan(model: str | None, only: Any, full: bool, where: tuple[str, ...], scenario: Any, rows: int) -> None:
-    """Print every statement a run would send, with its step and server.
+    """Print every statement that a run would send, with its step and server.
 
-    Works offline: a dry run of the same code, with made-up answers instead of servers.
+    Works offline: a dry run of the same code, with made-up answers instead of
+    servers.
     """
     script = statements(load_model(model), only=only, full=full, where=where, scenario=scenario, rows=rows)
     click.echo(script, nl=False)

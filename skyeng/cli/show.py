@@ -1,4 +1,4 @@
-"""What people see: tables on stdout, talk and progress on stderr."""
+"""Output for people: tables on stdout, messages and progress on stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skyeng.runs.steps import Observer, State, unobserved
 
 
 class _Talk(Console):
-    """Goes on where nobody listens any more: by itself, the library would end the program."""
+    """Goes on silently after a broken pipe. By default, the library would end the program."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -29,12 +29,12 @@ err = _Talk(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """Talk to the person, on stderr."""
+    """Print a message on stderr."""
     err.print(text, markup=False, soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
-    """A table on stdout; cells that hold NULL are left empty."""
+    """Print a table on stdout. Cells with NULL are left empty."""
     if title:
         out.print(f"\n{title}", style="bold", markup=False)
     shown = Table()
@@ -57,7 +57,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 
 @contextmanager
 def progress() -> Iterator[Observer]:
-    """Show the steps under way, on a terminal; elsewhere nothing."""
+    """Show the running steps on a terminal. Elsewhere, show nothing."""
     if not sys.stderr.isatty():
         yield unobserved
         return
@@ -75,7 +75,7 @@ def progress() -> Iterator[Observer]:
 
 
 def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] = ()) -> None:
-    """One line a pipeline, in words; `where` names the part of the source that was compared."""
+    """Print what a run did, feed by feed and mart by mart. `where` has the key ranges that were compared."""
     compared = f"this part of the source ({', '.join(where)})" if where else "the source"
     if done.compared_because:
         say(f"everything was compared with the vault once, because {done.compared_because}")
@@ -97,7 +97,7 @@ def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] =
 
 
 def verification(results: Sequence[Verification]) -> None:
-    """What was compared, and the rows that differ."""
+    """Print what was compared, and the rows that differ."""
     rows = [
         (f"{result.source} = {result.target}", result.rows, "equal" if result.equal else "DIFFERS")
         for result in results

@@ -1,4 +1,4 @@
-"""`skyeng up`: everything on a laptop, until Ctrl-C."""
+"""`skyeng up`: run everything on one machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from skyeng.watch.alerts import Alerts
 
 _SECONDS_BETWEEN_PASSES = 2
 
-#: A server that is busy, or one whose answer broke off.
+#: Errors of a server that is busy, or whose answer broke off.
 _NO_ANSWER = (OSError, ValueError, HTTPException)
 
 
@@ -46,8 +46,8 @@ def _port(name: str, default: int, what: str) -> Any:
 def up(model: str | None, airflow_port: int, postgres_port: int, clickhouse_port: int, metrics_port: int) -> None:
     """Run everything, with the Airflow UI, without docker. Ctrl-C ends it.
 
-    PostgreSQL with sample data, the datamart and Airflow run on loopback,
-    the DAGs every ten minutes. Data and passwords stay in SKYENG_HOME.
+    PostgreSQL with sample data, the datamart and Airflow run on loopback.
+    The DAGs run every ten minutes. Data and passwords stay in SKYENG_HOME.
     """
     ports = Ports(airflow_port, postgres_port, clickhouse_port, metrics_port)
     begun = datetime.now(UTC)
@@ -81,7 +81,7 @@ def _places(setup: Setup) -> list[tuple[str, str, str | None, str | None]]:
 
 
 def _watch(started: Programs, api: AirflowApi, begun: datetime) -> None:
-    """Say how every run ends, until we are told to end or a program does; those of earlier days are known."""
+    """Report how each run ends, until Ctrl-C or until a program ends. Runs that ended before `begun` are left out."""
     known: set[tuple[str, str]] = set()
     while True:
         started.check()
@@ -94,7 +94,7 @@ def _newly_finished(api: AirflowApi, known: set[tuple[str, str]], begun: datetim
     try:
         runs = api.finished_runs()
     except _NO_ANSWER:
-        return []  # busy; whether it lives is looked at elsewhere
+        return []  # the server is busy; `Programs.check` detects that it has ended
     ended = [run for run in runs if datetime.fromisoformat(run["end_date"]) >= begun]
     new = [run for run in ended if (run["dag_run_id"], run["end_date"]) not in known]
     known.update((run["dag_run_id"], run["end_date"]) for run in new)

@@ -1,4 +1,4 @@
-"""`skyeng watch`: metrics and alerts, whoever runs the loads."""
+"""`skyeng watch`: metrics and alerts, independent of what runs the loads."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from skyeng.watch.alerts import Alerts
 def watch(models: tuple[str, ...], address: str, port: int, every: float) -> None:
     """Serve metrics for Prometheus, and send alerts of late loads and marts.
 
-    Without MODEL, those of the package and of SKYENG_MODELS. SKYENG_ALERTS has
-    the recipients; SKYENG_LATE (30min) says what is late. Ctrl-C ends it.
+    Without MODEL, all models of the package and of SKYENG_MODELS are watched.
+    SKYENG_ALERTS has the recipients. A load is late after the time in
+    SKYENG_LATE (30min). Ctrl-C ends the command.
     """
     try:
         from skyeng.watch.watcher import watch as look

@@ -1,1 +1,1 @@
-"""The register of loads, the log of their steps, and locks: tables of schema `control`."""
+"""The register of loads, the step log, and locks: the tables of schema `control`."""

@@ -1,4 +1,4 @@
-"""What each load changes of each feed: the register `control.load_feeds`."""
+"""The register `control.load_feeds`: what each load changes of each feed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skyeng.sql import ident, literal, sql
 
 @dataclass(frozen=True)
 class Changes:
-    """What one load of a feed changes, in rows of the feed."""
+    """How many rows of a feed one load changes."""
 
     new: int = 0
     changed: int = 0
@@ -23,7 +23,7 @@ class Changes:
 
 
 def rows_touched(session: Session, load: Load) -> int:
-    """How many new and changed rows a load has staged, at most, of any feed."""
+    """The number of new and changed rows that a load has staged of the feed with most of them."""
     return session.scalar(
         sql("SELECT coalesce(max(rows_new + rows_changed), 0) FROM control.load_feeds WHERE load_id = %(load_id)s"),
         {"load_id": load.load_id},
@@ -31,7 +31,7 @@ def rows_touched(session: Session, load: Load) -> int:
 
 
 def register(session: Session, model: Model, feed: Feed, load: Load, changes: Changes) -> None:
-    """Write what a load changes of a feed beside the load."""
+    """Register what a load changes of a feed."""
     session.execute(
         sql(
             """INSERT INTO control.load_feeds
@@ -51,7 +51,10 @@ SET (rows_new, rows_changed, rows_gone, rows_active, hash_sum)
 
 
 def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]:
-    """What a load changes, by feed, as it was registered; that a feed had nothing new is forgotten with time."""
+    """Read what a load changes, by feed.
+
+    A feed without an entry counts as unchanged: entries of unchanged feeds are deleted with time.
+    """
     found = {
         feed: Changes(*counts)
         for feed, *counts in session.rows(

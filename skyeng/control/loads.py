@@ -1,4 +1,4 @@
-"""The register of loads in `control`: open, closed, rolled back; and who is working on which step."""
+"""The register of loads in `control`: open, closed or rolled back, and the sessions of their steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skyeng.hashing.hash_keys import HASH_VERSION
 from skyeng.model import Entity, Feed, Model
 from skyeng.sql import SQL, ident, sql
 
-#: Seconds for which a step under way is waited for when its load is taken over.
+#: How long to wait for a step under way when its load is taken over, in seconds.
 GRACE_PERIOD = 10.0
 
 
@@ -28,15 +28,15 @@ class Load:
 
     load_id: int
     load_ts: datetime
-    #: Why the load began with a comparison of everything with the vault itself; empty where it did not need to.
+    #: Why the load began with a full comparison with the vault itself. Empty where it did not need one.
     rebuilt_because: str = field(default="", compare=False)
 
 
 def open_load(session: Session, model: Model, method: Method, runner: Runner) -> Load:
-    """Register a load under way.
+    """Register a new open load.
 
-    Its timestamp is later than that of any load of the model before it, also where the clock went back, and
-    no other load of the warehouse has it: where another model took it, the next microsecond that is free.
+    Its timestamp is later than that of any load of the model before it, even if the clock went back. No other load
+    of the warehouse has it: if a load of another model does, the next free microsecond is taken.
     """
     for later in itertools.count():
         row = session.row(
@@ -66,7 +66,7 @@ RETURNING load_id, load_ts"""),
 
 
 def check_hash_version(session: Session, model: Model) -> None:
-    """Raise `StatementFailed` where hash keys of the vault follow another version of the definition."""
+    """Raise `StatementFailed` where another version of the definition was used for the vault's hash keys."""
     found = session.scalar(
         sql("""SELECT hash_version FROM control.loads
 WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts DESC LIMIT 1"""),
@@ -81,18 +81,18 @@ WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts DESC LIMIT 1"""),
 
 
 def method_of(session: Session, load: Load) -> Method:
-    """How the load under way hashes rows."""
+    """The method by which the load under way hashes rows."""
     return session.scalar(
         sql("SELECT row_hash_method FROM control.loads WHERE load_id = %(load_id)s"), {"load_id": load.load_id}
     )
 
 
 def roll_back_dead(session: Session, model: Model, runner: Runner) -> int:
-    """Remove what a load that died left behind; the number of loads rolled back.
+    """Roll back a dead load, and delete its rows. Returns the number of loads rolled back.
 
-    Its rows were never visible. Left in place, a value that only the dead load saw would surface
-    later. A process calls this while it is `exclusive`: no other process works then. A runner with
-    a lease asks for that lock here. Raises `LoadInProgress` where somebody else is at work.
+    Its rows were never visible. If they stayed, a value that only the dead load read would become
+    visible later. A process calls this within `exclusive`, so no other process works then. A runner
+    with a lease takes that lock here. Raises `LoadInProgress` where another runner is at work.
     """
     if runner.lease is not None and not locks.claim(session, model, runner):
         raise locks.in_progress(session, model)
@@ -114,7 +114,7 @@ FROM control.loads WHERE model = %(model)s AND status = 'open'"""),
 
 
 def _end_hanging_steps(session: Session, load: Load) -> None:
-    """Wait a little for a step under way, then end its session: its runner no longer answers."""
+    """Wait `GRACE_PERIOD` for a step under way, then end its session: its runner no longer answers."""
     free = sql("SELECT FROM control.loads WHERE load_id = %(load_id)s FOR UPDATE SKIP LOCKED")
     of_load = {"load_id": load.load_id, "name": _session_name(load)}
     until = time.monotonic() + GRACE_PERIOD
@@ -128,7 +128,7 @@ WHERE application_name = %(name)s AND datname = current_database() AND usename =
 
 
 def roll_back(session: Session, model: Model, load: Load, error: str) -> None:
-    """Remove a load's rows and mark it rolled back, unless another process has closed it meanwhile."""
+    """Delete a load's rows and mark it rolled back, unless another process has closed it meanwhile."""
     if _status(session, load, sql("FOR UPDATE")) != "open":
         return
     remove_rows(session, model, load)
@@ -141,7 +141,7 @@ WHERE load_id = %(load_id)s"""),
 
 
 def remove_rows(session: Session, model: Model, load: Load) -> None:
-    """Take back what a load, not visible yet, wrote into the vault."""
+    """Delete the rows that a load, not visible yet, wrote into the vault."""
     for entity in vault_tables(model):
         session.execute(
             sql(
@@ -163,7 +163,7 @@ WHERE load_id = %(load_id)s"""),
 
 
 def is_closed(session: Session, load: Load, *, alone: bool = False) -> bool:
-    """Whether a load is closed already; its status does not change until the session's transaction ends.
+    """Whether a load is closed already. Its status does not change until the session's transaction ends.
 
     The lock is shared: steps of a load run concurrently, and a roll-back waits for them. A step that must run alone
     asks for an exclusive lock with `alone`. Raises `LoadRolledBack` where the load was rolled back.
@@ -187,13 +187,13 @@ WHERE mine.load_id = %(load_id)s AND later.load_id > mine.load_id AND later.stat
 
 
 def _session_name(load: Load) -> str:
-    """By which the sessions of a load's steps are known."""
+    """The name of the sessions that run a load's steps."""
     return f"skyeng load {load.load_id}"
 
 
 def _status(session: Session, load: Load, lock: SQL) -> str | None:
     return session.scalar(
-        # A warehouse restored from a backup gives numbers out again.
+        # The timestamp is compared too: a warehouse restored from a backup assigns the same numbers again.
         sql("SELECT status FROM control.loads WHERE load_id = %(load_id)s AND load_ts = %(load_ts)s {lock}", lock=lock),
         {"load_id": load.load_id, "load_ts": load.load_ts},
     )
@@ -212,7 +212,7 @@ ORDER BY load_ts"""),
 
 
 def recent(session: Session, model: Model, limit: int = 10) -> list[tuple[Any, ...]]:
-    """The last loads: timestamp, status, who, seconds, rows new, changed, deleted, error."""
+    """The last loads: timestamp, status, runner, seconds, rows new, changed, deleted, error."""
     return session.rows(
         sql("""SELECT load_ts, status, run_by, extract(epoch FROM finished_at - started_at)::double precision,
     coalesce(sum(rows_new), 0)::bigint, coalesce(sum(rows_changed), 0)::bigint,
@@ -229,9 +229,9 @@ LIMIT %(limit)s"""),
 
 @dataclass(frozen=True)
 class Totals:
-    """What the register says of all loads of a model."""
+    """Totals of all loads of a model, from the register."""
 
-    #: The moment, by the warehouse's clock.
+    #: The time of the query, by the warehouse's clock.
     now: datetime
     closed: int
     rolled_back: int
@@ -243,7 +243,7 @@ class Totals:
 
 
 def totals(session: Session, model: Model) -> Totals:
-    """What all loads of a model did together. Reads the register alone."""
+    """Sum up all loads of a model. Reads the register only."""
     of_model = {"model": model.name}
     now, closed, rolled_back, last_closed, seconds = session.rows(
         sql("""SELECT clock_timestamp(), count(*) FILTER (WHERE status = 'closed'),
@@ -279,13 +279,13 @@ WHERE model = %(model)s AND feed = %(feed)s AND status = 'closed' ORDER BY load_
 
 
 def vault_tables(model: Model) -> list[Entity]:
-    """Every table of the vault, hubs first."""
+    """Every vault table of a model, hubs first."""
     links = [part for link in model.links for part in (link, link.effectivity)]
     return [*model.hubs, *links, *model.satellites]
 
 
 def row_count(entity: Entity) -> SQL:
-    """Statement: rows of closed loads in a vault table, without ghost records."""
+    """Statement that counts the rows of loads in a vault table, without ghost records."""
     return sql(
         "SELECT count(*) FROM vault.{table} WHERE {load_ts} > '-infinity'",
         table=ident(entity.table),

@@ -1,8 +1,8 @@
-"""Who works on a model: one at a time, and what becomes of one that died or no longer answers.
+"""Locks: one runner at a time works on a model, and one that died or hangs loses its lock.
 
-A process holds an advisory lock of PostgreSQL through a session of its own, and shows every few
-seconds that it lives. PostgreSQL lets go as soon as the connection dies, and ends the session
-itself when it was silent for `IDLE_TIMEOUT`: a process that hangs is then taken over as a dead one is.
+A process holds an advisory lock of PostgreSQL in a session of its own, and sends a heartbeat every few
+seconds. PostgreSQL releases the lock as soon as the connection ends. It ends a session that sent no
+heartbeat for `IDLE_TIMEOUT`, so a hung process is taken over in the same way as a dead one.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from skyeng.errors import LoadInProgress, SkyengError
 from skyeng.model import Model
 from skyeng.sql import literal, sql
 
-#: After so long without a sign of life a holder loses its lock.
+#: After so long without a heartbeat, a process loses its lock.
 IDLE_TIMEOUT = timedelta(seconds=60)
-#: PostgreSQL keeps so much of a session's name.
+#: PostgreSQL truncates the name of a session to this length.
 _LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Who works on a load."""
+    """A process or a DAG run that works on a load."""
 
-    #: As a person is to read it.
+    #: The name in messages.
     name: str
-    #: A process holds a lock for as long as it lives. A runner whose steps are processes of their
-    #: own, such as a DAG run, holds none between them: others keep off for so long after a step.
+    #: None for a process: it holds a lock while it lives. The steps of a DAG run are processes of
+    #: their own, so it holds no lock between them: others are locked out for so long after a step.
     lease: timedelta | None = None
-    #: Who sees to it that a model has one such runner at a time, such as an Airflow. A load that
-    #: its next runner finds open is a dead one's; another scheduler's is respected.
+    #: What ensures that a model has one such runner at a time, such as an Airflow. If its next runner
+    #: finds a load of the same scheduler open, that load is dead. Another scheduler's lease is respected.
     scheduler: str | None = None
 
 
@@ -46,7 +46,7 @@ def this_process() -> Runner:
 
 
 def _user() -> str:
-    """In a container a user may have a number alone."""
+    """Name of the user. In a container a user may have a number only."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -55,16 +55,16 @@ def _user() -> str:
 
 @dataclass(frozen=True)
 class Hold:
-    """A lock that a process has, until the server ends the session that holds it."""
+    """A lock of a process. The process has it until the server ends the session."""
 
     session: Session
     what: str
 
     def check(self) -> None:
-        """Raise `LoadInProgress` where the lock was lost meanwhile: somebody else may be at work."""
+        """Raise `LoadInProgress` where the lock was lost meanwhile: another runner may be at work."""
         try:
             self.session.execute(sql("SELECT"))
-            self.session.commit()  # in a transaction, the server would wait for us for ever
+            self.session.commit()  # within a transaction, the server would wait without a limit
         except SkyengError as exc:
             raise LoadInProgress(
                 f"this run sent no heartbeat for too long, and lost its lock on {self.what}",
@@ -76,9 +76,9 @@ class Hold:
 
 @contextmanager
 def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner | None = None) -> Iterator[Hold]:
-    """Be the only one who works on a model, or on a part of it such as a mart.
+    """Hold the lock of a model, or of a part of it such as a mart, during the block.
 
-    Raises `LoadInProgress` that says who is working since when.
+    Raises `LoadInProgress` where another runner holds it. The error names that runner and its start.
     """
     key = _key_of(model, part)
     with _session(warehouse, runner or this_process()) as session:
@@ -90,7 +90,7 @@ def exclusive(warehouse: Postgres, model: Model, part: str = "", runner: Runner 
 
 @contextmanager
 def at_work(warehouse: Postgres, load_id: int, runner: Runner) -> Iterator[None]:
-    """Show that a step of a load is under way, also where that takes longer than the lease."""
+    """Show that a step of a load is under way, even if it takes longer than the lease."""
     with _session(warehouse, runner) as session:
         shared = sql("SELECT pg_advisory_lock_shared(hashtextextended(%(key)s, 0))")
         session.execute(shared, {"key": _step_key(load_id)})
@@ -99,20 +99,20 @@ def at_work(warehouse: Postgres, load_id: int, runner: Runner) -> Iterator[None]
 
 
 def nobody_at_work(session: Session, load_id: int) -> bool:
-    """Whether no step of a load is under way; none begins before the transaction ends."""
+    """Whether no step of a load is under way. If so, none can begin until the transaction ends."""
     free = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
     return session.scalar(free, {"key": _step_key(load_id)})
 
 
 def claim(session: Session, model: Model, runner: Runner, part: str = "") -> bool:
-    """Have a model, or a part of it, for the length of a transaction, if no process works on it."""
+    """Lock a model, or a part of it, until the transaction ends. Returns False if another process works on it."""
     _introduce(session, runner.name)
     mine = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))")
     return session.scalar(mine, {"key": _key_of(model, part)})
 
 
 def in_progress(session: Session, model: Model, part: str = "") -> LoadInProgress:
-    """The error for who comes second: who works, and since when."""
+    """The error for a concurrent run. It names the runner that works, and since when."""
     worker = session.row(
         sql("""SELECT run_by, started_at FROM control.loads
 WHERE model = %(model)s AND status = 'open' AND %(part)s = '' AND lease IS NOT NULL
@@ -135,7 +135,10 @@ LIMIT 1"""),
 
 
 def _key_of(model: Model, part: str = "") -> str:
-    """Name of the lock of a model, or of a part of it; a model may have any name, also that of another lock."""
+    """Name of the lock of a model, or of a part of it.
+
+    The prefix separates it from other locks, because a model may have any name.
+    """
     return f"skyeng.model.{model.name}{part and f'.{part}'}"
 
 
@@ -149,10 +152,10 @@ def _introduce(session: Session, name: str) -> None:
 
 @contextmanager
 def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
-    """A session for a lock alone.
+    """A session for a lock only.
 
-    That it was lost meanwhile is no error of the work done under it: a load that somebody took over
-    was rolled back, which its own steps find out.
+    If the session is lost, the work done under the lock does not fail. Where its load was taken over,
+    it was rolled back, and its own steps detect that.
     """
     with ExitStack() as stack:
         session = stack.enter_context(warehouse.session(alone=True))
@@ -161,7 +164,7 @@ def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
             yield session
         finally:
             with suppress(SkyengError):
-                # At once: a server may take its time to end a session that was closed.
+                # Release the lock at once: a server may end a closed session with a delay.
                 session.execute(sql("SELECT pg_advisory_unlock_all()"))
             with suppress(SkyengError):
                 stack.close()
@@ -169,10 +172,10 @@ def _session(warehouse: Postgres, runner: Runner) -> Iterator[Session]:
 
 @contextmanager
 def _alive(session: Session) -> Iterator[None]:
-    """Keep a session for the length of a block, and be missed by the server when we hang."""
+    """Send heartbeats in a session during a block. The server ends the session if this process hangs."""
     idle_timeout = literal(f"{int(IDLE_TIMEOUT.total_seconds() * 1000)}ms")
     session.execute(sql("SET idle_session_timeout = {idle_timeout}", idle_timeout=idle_timeout))
-    session.commit()  # the lock is the session's: no transaction need stay open for it
+    session.commit()  # the lock belongs to the session, so no transaction has to stay open for it
     ended = threading.Event()
 
     def beat() -> None:

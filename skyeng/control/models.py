@@ -1,4 +1,4 @@
-"""Whether what is recorded of a model's active rows can be relied on: a column of `control.models`."""
+"""Records whether the active rows of a model are valid: columns of `control.models`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from skyeng.sql import sql
 
 
 def trust(session: Session, model: Model, method: Method) -> None:
-    """Note that active rows are those of the vault, hashed by this method, in the transaction that made it so."""
+    """Mark the active rows as valid: equal to the vault, and hashed by this method.
+
+    Call it in the transaction that made them so.
+    """
     session.execute(
         sql("""UPDATE control.models SET bookkeeping_valid = true, row_hash_method = %(method)s
 WHERE model = %(model)s AND (bookkeeping_valid, row_hash_method) IS DISTINCT FROM (true, %(method)s)"""),
@@ -18,9 +21,9 @@ WHERE model = %(model)s AND (bookkeeping_valid, row_hash_method) IS DISTINCT FRO
 
 
 def distrust(session: Session, model: Model) -> None:
-    """Let the next run compare with the vault itself."""
+    """Mark the active rows as not valid, so that the next run compares with the vault itself."""
     session.execute(
         sql("UPDATE control.models SET bookkeeping_valid = false WHERE model = %(model)s"), {"model": model.name}
     )
-    # A model that no migration has put on record yet: rows without a segmentation are computed from the vault again.
+    # For a model that no migration has recorded yet: rows without a segmentation are computed from the vault again.
     session.execute(sql("DELETE FROM control.cuts WHERE model = %(model)s"), {"model": model.name})

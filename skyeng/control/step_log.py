@@ -1,6 +1,6 @@
-"""Which steps of a load are done: why a step may be repeated, and a load is closed only when whole.
+"""The step log: which steps of a load are completed. So a step may be repeated, and only a complete load is closed.
 
-A step is booked in the transaction that does its work, so that it is done and booked, or neither.
+A step is recorded in the transaction that does its work, so that both happen or neither.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from skyeng.errors import BadRowsError, SourceError, StepMissing
 from skyeng.model import Model
 from skyeng.sql import sql
 
-#: Booked where rows that were staged cannot be loaded.
+#: Recorded as a step where rows that were staged cannot be loaded.
 _REFUSED = "refused"
 
 #: Rows written, by table.
@@ -25,13 +25,13 @@ Counts = dict[str, int]
 
 
 def done(session: Session, load: Load) -> dict[str, Counts]:
-    """The steps of a load that are done, and what each wrote."""
+    """The completed steps of a load, and what each wrote."""
     steps = sql("SELECT step, counts FROM control.load_steps WHERE load_id = %(load_id)s")
     return dict(session.rows(steps, {"load_id": load.load_id}))
 
 
 def require(load: Load, steps: Collection[str], before: str, completed: Mapping[str, Counts]) -> None:
-    """Raise `StepMissing` unless all these steps are done."""
+    """Raise `StepMissing` unless all these steps are completed."""
     missing = [step for step in steps if step not in completed]
     if missing:
         raise StepMissing(
@@ -42,7 +42,7 @@ def require(load: Load, steps: Collection[str], before: str, completed: Mapping[
 
 
 def record(session: Session, load: Load, step: str, counts: Counts, seconds: float) -> None:
-    """Note that a step is done. If another worker did it meanwhile, what that one wrote stands."""
+    """Record a step as completed. If another worker recorded it meanwhile, that record stays."""
     session.execute(
         sql("""INSERT INTO control.load_steps (load_id, step, counts, seconds)
 VALUES (%(load_id)s, %(step)s, %(counts)s, %(seconds)s)
@@ -58,7 +58,7 @@ ON CONFLICT (load_id, step) DO NOTHING"""),
 
 @contextmanager
 def refusals_noted(warehouse: Postgres, load: Load) -> Iterator[None]:
-    """Note where what was staged cannot be loaded: to go on, the source is read again."""
+    """Record that the block refused the staged rows. A repeated step then reads the source again."""
     try:
         yield
     except (BadRowsError, SourceError):
@@ -73,16 +73,16 @@ def was_refused(warehouse: Postgres, load: Load) -> bool:
 
 
 def forget(session: Session, load: Load) -> None:
-    """Begin a load's steps anew."""
+    """Delete the records of a load's steps and changes, so that all steps run again."""
     of_load = {"load_id": load.load_id}
     session.execute(sql("DELETE FROM control.load_steps WHERE load_id = %(load_id)s"), of_load)
     session.execute(sql("DELETE FROM control.load_feeds WHERE load_id = %(load_id)s"), of_load)
 
 
 def forget_old(session: Session, model: Model, keep: timedelta) -> None:
-    """Delete what is known of the steps of old loads, and that a feed had nothing new in them.
+    """Delete the step log of old loads, and their entries of feeds that had nothing new.
 
-    What a load changed stays on record, as does the last one as a whole.
+    The changes that a load made stay recorded. Of the last closed load, everything stays recorded.
     """
     session.execute(
         sql("""WITH forgotten AS (

@@ -1,1 +1,1 @@
-"""How changes are found: segments, their checksums, key ranges, and feeds that deliver changes only."""
+"""Change detection: segments, their checksums, key ranges, and feeds that deliver changes only."""

@@ -1,4 +1,4 @@
-"""The active rows of a feed, as the warehouse holds them: key, hash and place of each (`control.<feed>_rows`)."""
+"""The active rows of a feed: row key, row hash and segment key of each, in `control.<feed>_rows`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from skyeng.vault.staging import WORTH_ANALYSING
 
 
 def count_active_rows(session: Session, feed: Feed) -> int:
-    """How many rows of the feed the warehouse holds as active."""
+    """Count the active rows of the feed."""
     return session.scalar(sql("SELECT count(*) FROM control.{rows}", rows=ident(feed.active_rows_table)))
 
 
 def select_active_rows(model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> SQL:
-    """Query of row key, row hash and place of what the warehouse holds, or of a part of it."""
+    """Query of row key, row hash and segment key of the active rows, or of those within key ranges."""
     everything = sql("SELECT row_key, row_hash, row_place FROM control.{rows}", rows=ident(feed.active_rows_table))
     if key_ranges is None:
         return everything
@@ -57,12 +57,12 @@ WHERE {condition}""",
 
 
 def has_active_rows(session: Session, feed: Feed) -> bool:
-    """Whether the warehouse holds any row of the feed as active."""
+    """Whether the feed has any active row."""
     return session.scalar(sql("SELECT EXISTS (SELECT FROM control.{rows})", rows=ident(feed.active_rows_table)))
 
 
 def record_changes(session: Session, model: Model, feed: Feed, load: Load) -> None:
-    """Carry the staged changes into what the warehouse holds and into the log of changes."""
+    """Apply the staged changes to the active rows, their checksums and the log of changes."""
     carried = segment_checksums.update_checksums(session, model, feed)
     large = rows_touched(session, load) >= bulk.WORTH_BULK
     held = sql("SELECT FROM control.{held}", **_tables(feed, "held"))
@@ -85,7 +85,7 @@ def record_changes(session: Session, model: Model, feed: Feed, load: Load) -> No
     changes = sql("SELECT FROM control.{changes}", **_tables(feed, "changes"))
     first = large and bulk.may_fill(session, "control", feed.changes_table, changes)
     if first:
-        # Empty it is, but a table that this transaction truncated need not be written into the log too.
+        # The table is empty already. But if this transaction truncates it, its rows need not be written to the WAL.
         session.execute(sql("TRUNCATE control.{changes}", **_tables(feed, "changes")))
     touched = session.execute(
         sql(

@@ -1,9 +1,8 @@
-"""Feeds that deliver new and changed rows only, several of one key at once, late, in any order.
+"""Feeds that deliver new and changed rows only. Rows of one key may come several at once, late, and in any order.
 
-What such a feed does not deliver stays as it is; a combination ends where its driving key shows
-up in another one. Where the feed says from when a row's values hold (`applied`), every version
-is kept with that time, since a version that seems to repeat the one before it counts as soon as
-another comes between them.
+A row that such a feed does not deliver stays as it is. A relationship ends if its driving key is delivered in another
+relationship. If the feed says from when a row's values are valid (`applied`), every version is stored with that time.
+A version that repeats the previous one is stored too: it counts as soon as another version comes between them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from skyeng.vault.readback import AsOf, rows_as_of
 
 
 def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
-    """Leave only rows in staging that tell something new, and the keys of the combinations they end."""
+    """Leave only new and changed rows in staging, and stage the keys of the relationships that they end."""
     if feed.applied:
         session.execute(_drop_known_versions(model, feed))
         return full_compare.count_staged(session, feed)
@@ -33,10 +32,10 @@ def find_changes(session: Session, model: Model, feed: Feed) -> Changes:
 
 
 def restage(session: Session, model: Model, feed: Feed, load: Load, method: Method) -> None:
-    """Replace what was delivered by what it changed: rows as the vault gives them back with this load.
+    """Replace the delivered rows in staging by the rows that they changed, as the vault returns them with this load.
 
-    They may be more rows than were delivered, as all rows of a product that was renamed, or fewer,
-    as where a version came late.
+    There may be more of them than were delivered, such as all rows of a renamed product. There may also be fewer, for
+    example if a version came late.
     """
     staging.clear(session, feed)
     now = rows_as_of(model, feed, AsOf.at(model, sql("%(load_ts)s")), keys=_touched(model, feed))
@@ -75,7 +74,7 @@ WHERE held.row_key IN (
 
 
 def reaches_further(session: Session, model: Model, feed: Feed, load: Load) -> bool:
-    """Whether a load changed what rows say that it did not stage, as the other rows of a product that was renamed."""
+    """Whether a load changed values of rows that it did not stage, such as the other rows of a renamed product."""
     return session.scalar(
         sql(
             """SELECT count(*) > 0
@@ -93,7 +92,7 @@ WHERE {unstaged}""",
 
 
 def _touched(model: Model, feed: Feed) -> SQL:
-    """Row keys of the combinations that a load changed, or an attribute of theirs."""
+    """Query of the row keys of relationships that a load changed, or whose attributes it changed."""
     link = model.grain(feed)
     effectivity = link.effectivity
     began = sql(
@@ -118,7 +117,7 @@ def _touched(model: Model, feed: Feed) -> SQL:
 
 
 def _end_relationships(model: Model, feed: Feed) -> SQL:
-    """Active combinations whose driving key was delivered in another one, and only there."""
+    """Statement that stages the keys of active relationships whose driving key was delivered only in another one."""
     link = model.grain(feed)
     return sql(
         """INSERT INTO stage.{deleted}
@@ -138,7 +137,7 @@ WHERE {of_link} IN (SELECT {of_staged} FROM stage.{feed} AS staged)
 
 
 def _drop_known_versions(model: Model, feed: Feed) -> SQL:
-    """Forget staged rows of which the vault holds every part, for the same time."""
+    """Statement that deletes staged rows of which the vault has every part with the same applied date."""
     link = model.grain(feed)
     effectivity = link.effectivity
     known = [
@@ -168,7 +167,7 @@ def _drop_known_versions(model: Model, feed: Feed) -> SQL:
                 hashdiff=ident(satellite.hashdiff),
                 table=ident(satellite.table),
                 key=ident(hub.key),
-                # With their table: within the query, a column of the vault's of the same name would come first.
+                # Qualified: inside the subquery, a column of the vault with the same name would take precedence.
                 hash_key=key_digest(key_values(model.business_key(hub), "staged")),
                 applied=ident(satellite.applied_ts),
                 load_ts=ident(satellite.load_ts),

@@ -17,10 +17,10 @@ from skyeng.vault.staging import WORTH_ANALYSING
 def find_changes(
     session: Session, model: Model, feed: Feed, load: Load, key_ranges: KeyRanges | None = None
 ) -> Changes:
-    """Leave only new and changed rows in staging, and the keys of vanished ones beside them.
+    """Leave only new and changed rows in staging, and stage the keys of deleted rows.
 
-    Raises `BadRowsError` where the feed delivered a row key twice that the warehouse holds: one of the two may be as it
-    is held, and then the other one would be loaded over it, and next time the other way round.
+    Raises `BadRowsError` if the feed delivered a second row with the row key of an active row. One of the two may equal
+    the active row. Then the other one would replace it in this load, and be replaced in the next.
     """
     if not has_active_rows(session, feed):
         return count_staged(session, feed)
@@ -52,7 +52,7 @@ WHERE {selected}
 
 
 def drop_unchanged(session: Session, feed: Feed) -> int:
-    """Forget staged rows that the warehouse holds as they are; how many."""
+    """Delete staged rows that equal their active row. Returns their number."""
     dropped = session.execute(
         sql(
             """DELETE FROM stage.{rows} AS staged
@@ -67,7 +67,7 @@ WHERE held.row_key = staged.row_key AND held.row_hash = staged.row_hash""",
 
 
 def count_staged(session: Session, feed: Feed, *, deleted: int = 0) -> Changes:
-    """The rows that staging holds, by whether the warehouse knows their key."""
+    """Count the staged rows: those whose row key is active are changed, the others new."""
     row = session.row(
         sql(
             """SELECT count(*), count(held.row_key)

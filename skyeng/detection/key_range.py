@@ -1,7 +1,7 @@
-"""A part of a feed's rows, by ranges of business keys: what a backfill loads slice by slice.
+"""Key ranges: a part of a feed's rows, selected by ranges of business keys. A backfill loads one part after another.
 
-A slice is a load like any other, closed or not at all. So a backfill that was broken off is taken
-up by running its slices again: those that were loaded are compared, found equal, and cost little.
+The load of a part is a load like any other: it is closed as a whole or not at all. To resume an interrupted backfill,
+run all its parts again. Parts that were loaded already are compared and found equal, at little cost.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from skyeng.errors import UsageError
 from skyeng.model import Feed, FeedColumn, Model
@@ -20,7 +21,7 @@ _EXAMPLE = "--where order_id=1..100000"
 
 @dataclass(frozen=True)
 class KeyRange:
-    """Values of a business key from `low` to `high`, both included; None: without an end."""
+    """Values of a business key from `low` to `high`, both inclusive. None means unbounded."""
 
     column: str
     low: str | None
@@ -28,7 +29,7 @@ class KeyRange:
 
     @classmethod
     def read(cls, text: str) -> KeyRange:
-        """`column=low..high`, `column=low..`, `column=..high` or `column=value`."""
+        """Parse `column=low..high`, `column=low..`, `column=..high` or `column=value`."""
         found = _WRITTEN.fullmatch(text.strip())
         ends = (found["low"], found["high"] if found["range"] else found["low"]) if found else ("", "")
         if not found or not any(ends):
@@ -39,14 +40,22 @@ class KeyRange:
             )
         return cls(found["column"], ends[0] or None, ends[1] or None)
 
-    def whole(self, end: str) -> int:
-        """An end as a whole number."""
+    def value(self, end: str, type_: str) -> int | str | date:
+        """A bound as a value that compares as PostgreSQL compares it. Raises `UsageError` if it is none of its type.
+
+        Bounds of other types than whole numbers, dates and texts are left to PostgreSQL: they compare as equal here.
+        """
         try:
-            return int(end)
+            if type_ in ("smallint", "integer", "bigint"):
+                return int(end)
+            if type_ == "date":
+                return date.fromisoformat(end)
         except ValueError:
+            kind = "a date" if type_ == "date" else "a whole number"
             raise UsageError(
-                f"'{end}' is no value of {self.column}", where="--where", expected=f"a whole number, as in {_EXAMPLE}"
+                f"'{end}' is no value of {self.column}", where="--where", expected=f"{kind}, as in {_EXAMPLE}"
             ) from None
+        return end if type_ == "text" else ""  # by code points, as the collation "C" does
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class KeyRanges:
 
     @classmethod
     def of(cls, model: Model, texts: Iterable[str]) -> KeyRanges:
-        """Raises `UsageError` where no feed that can be compared has these business keys."""
+        """Parse key ranges. Raises `UsageError` if no feed that can be compared has these business keys."""
         key_ranges = cls(tuple(map(KeyRange.read, texts)))
         if not any(key_ranges.covers(model, feed) for feed in model.feeds):
             keys = sorted({column.name for feed in model.feeds for column in _keys(model, feed)})
@@ -73,28 +82,27 @@ class KeyRanges:
         return key_ranges
 
     def check(self, model: Model) -> None:
-        """Raise `UsageError` where an end is no value of its column, or a range holds none."""
+        """Raise `UsageError` if a bound is not a value of its column, or if a range is empty."""
         types = {column.name: column.type.name for feed in model.feeds for column in _keys(model, feed)}
         for it in self.ranges:
-            if types[it.column] in ("smallint", "integer", "bigint"):
-                ends = [it.whole(end) for end in (it.low, it.high) if end is not None]
-                if ends != sorted(ends):
-                    message = f"the range of {it.column} ends before it begins"
-                    raise UsageError(message, where="--where", expected=f"as in {_EXAMPLE}")
+            ends = [it.value(end, types[it.column]) for end in (it.low, it.high) if end is not None]
+            if ends != sorted(ends):
+                message = f"the range of {it.column} ends before it begins"
+                raise UsageError(message, where="--where", expected=f"as in {_EXAMPLE}")
 
     def covers(self, model: Model, feed: Feed) -> bool:
-        """Whether the feed has such a part; other feeds are left as they are."""
+        """Whether the ranges can limit the feed. Feeds that they cannot limit are left as they are."""
         names = {column.name for column in _keys(model, feed)}
         return all(it.column in names for it in self.ranges)
 
     def condition(self, model: Model, feed: Feed, columns: dict[str, SQL]) -> SQL:
-        """PostgreSQL condition; `columns` say where each business key is found."""
+        """PostgreSQL condition. `columns` has the expression of each business key."""
         types = {column.name: SQL(column.type.postgres) for column in model.row_key(feed)}
 
         def ends() -> Iterator[SQL]:
             for it in self.ranges:
                 value, type_ = columns[it.column], types[it.column]
-                if type_.text == "text":  # two servers may order texts in two ways
+                if type_.text == "text":  # two servers may sort texts differently
                     value, type_ = sql('{value}::text COLLATE "C"', value=value), sql('text COLLATE "C"')
                 if it.low is not None:
                     yield sql("{value} >= {end}::{type}", value=value, end=literal(it.low), type=type_)
@@ -105,10 +113,10 @@ class KeyRanges:
 
 
 def _keys(model: Model, feed: Feed) -> tuple[FeedColumn, ...]:
-    """Business keys that a feed can be limited by.
+    """Business keys by which a feed can be limited.
 
-    Where a link has a driving key, only by that: else what moved from one part into another would
-    be seen to begin or to end, and not both.
+    If the link has a driving key, it can only be limited by that. Otherwise, if a relationship moved from one part to
+    another, a run would see only its end or only its beginning.
     """
     if feed.delta:
         return ()

@@ -1,4 +1,4 @@
-"""For which load staging is, and which rows of each feed are staged."""
+"""The record of staging: for which load it is, and which rows of each feed are staged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skyeng.sql import SQL, literal, sql
 def record_selection(
     session: Session, model: Model, feed: Feed, load: Load, selection: RowSelection, active_rows: int = 0
 ) -> None:
-    """Note for which load staging is, and which rows of the feed are staged."""
+    """Record for which load staging is, and which rows of the feed are staged."""
     session.execute(
         sql(
             """INSERT INTO stage.selections
@@ -43,17 +43,17 @@ SET (load_id, shift, hashed, places, buckets, everything, rows_held)
 
 
 def recorded_selection(session: Session, model: Model, feed: Feed, load: Load) -> RowSelection:
-    """Which rows of the feed are staged for a load. Raises `StagingLost`."""
+    """The selection of the feed's rows that are staged for a load. Raises `StagingLost` if there is none."""
     row = _kept(session, model, feed, load, sql("shift, hashed, places::text, buckets::text, everything"))
     shift, hashed, *selected = row
     return RowSelection(Segmentation(shift, hashed), *selected)
 
 
 def check_staged(session: Session, model: Model, feed: Feed, load: Load) -> None:
-    """Raise `StagingLost` where what is staged of a feed is another load's, or deleted.
+    """Raise `StagingLost` if the staged rows of a feed belong to another load, or are lost.
 
-    Staging is not logged, and a server that crashes comes back with it empty. An empty staging
-    would look as if every row had vanished.
+    Staging tables are unlogged: they are empty after a server crash. With an empty staging table, every row would seem
+    to be deleted.
     """
     _kept(session, model, feed, load, sql("load_id"))
 
@@ -78,5 +78,5 @@ def _kept(session: Session, model: Model, feed: Feed, load: Load, columns: SQL) 
 
 
 def names(model: Model, feed: Feed) -> dict[str, SQL]:
-    """A feed as the registers know it: parts for a statement."""
+    """Names of the model and the feed in registers, as literals for a statement."""
     return {"model": literal(model.name), "feed": literal(feed.name)}

@@ -22,11 +22,11 @@ from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, literal, sql
 
 #: Characters of the longest list of keys, about a million keys of eight digits. With a longer list, all rows are
-#: staged, because the list passes through Python within statements. So they are where most rows would be selected.
+#: staged, because the list passes through Python within statements. All rows are also staged if most are selected.
 LONGEST_LIST = 9_000_000
 _WORTH_CHOOSING = 10_000
 
-#: Average rows of a segment outside of which the segmentation is reconsidered.
+#: Least and most rows of an average segment. Outside of these, the segmentation is reconsidered.
 _FEW, _MANY = 4, 64
 _SAMPLE = 20_000
 
@@ -150,7 +150,7 @@ FROM (
 
 
 def update_checksums(session: Session, model: Model, feed: Feed) -> bool:
-    """Add the staged changes to the checksums of the active rows; whether there are any.
+    """Add the staged changes to the checksums of the active rows. Returns False if there are no checksums.
 
     Call it before the active rows are changed.
     """
@@ -194,7 +194,7 @@ ON CONFLICT (bucket) DO UPDATE SET
 def differing(
     source: Session, warehouse: Session, feed: Feed, segmentation: Segmentation, rows: SQL, held: SQL | None = None
 ) -> SegmentDifference:
-    """Which of the source's `rows` may differ from the active rows.
+    """Find the `rows` of the source that may differ from the active rows.
 
     For a key range, `held` are the active rows within it.
     """

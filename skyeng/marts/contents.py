@@ -1,4 +1,4 @@
-"""What a mart holds: its loads by its own register, and how many row versions of each load its history has."""
+"""Contents of a mart: the loads in its register, and the number of row versions of each load in its history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skyeng.sql import ident, literal, sql
 
 @dataclass(frozen=True)
 class MartLoad:
-    """What one load of the warehouse means for a mart."""
+    """The row versions that one load of the warehouse gives a mart, and the active rows after it."""
 
     load_ts: datetime
     row_versions: int
@@ -31,33 +31,33 @@ class MartLoad:
 
 @dataclass(frozen=True)
 class Contents:
-    """The loads of a mart's register, in their order, and what its history has of them."""
+    """The loads of a mart's register, in their order, and the row versions of each in its history."""
 
     loads: tuple[MartLoad, ...] = ()
     #: Loads of which only the mart has row versions.
     retained: tuple[MartLoad, ...] = ()
-    #: Row versions that each load brought, and those of them that say that a row was deleted.
+    #: By load: the number of row versions that it began, and of those that record a deletion.
     begun: Mapping[datetime, tuple[int, int]] = field(default_factory=dict)
-    #: Row versions that each load ended, and those of them that are set apart from current ones.
+    #: By load: the number of row versions that it ended, and of those in the partition of ended versions.
     ended: Mapping[datetime, tuple[int, int]] = field(default_factory=dict)
-    #: Loads that only the mart has and that the register does not name, though it did once.
+    #: Orphaned loads that the register once listed and no longer lists.
     unnamed: frozenset[datetime] = frozenset()
 
     @cached_property
     def newest(self) -> datetime | None:
-        """The load that is current."""
+        """The timestamp of the newest registered load, which is current; None where there is none."""
         return max((it.load_ts for it in (*self.loads, *self.retained)), default=None)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the history has exactly the row versions that the register claims, valid for as long as it claims.
+        """Whether the history has exactly the row versions of the register, with the same validity.
 
-        Counted load by load. What an append that ended early left behind is not looked at.
+        Versions are counted load by load. Leftovers of an interrupted append are ignored.
         """
         if self.unnamed:
             return False
         if self.newest is None:
-            return not self.begun  # a first load died, or these rows were registered once
+            return not self.begun  # any rows are of a first load that died, or were registered once
         registered: Counter[datetime] = Counter()
         for load in (*self.loads, *self.retained):
             registered[load.load_ts] += load.row_versions
@@ -77,27 +77,27 @@ class Contents:
 
     @property
     def has_leftovers(self) -> bool:
-        """Whether an append that ended early left something behind, which nobody sees."""
+        """Whether an interrupted append left anything behind. Leftovers are invisible to analysts."""
         return self.newest is not None and any(it > self.newest for it in (*self.begun, *self.ended))
 
     @property
     def ended_among_current(self) -> int:
-        """Row versions that ended, and are not set apart yet."""
+        """The number of ended row versions that are still in the partition of the current ones."""
         return sum(count - apart for count, apart in self.ended.values())
 
 
 def read(session: ClickHouseSession, mart: Mart) -> Contents:
-    """What a mart holds. Of the history it reads two narrow columns."""
+    """Read the contents of a mart. Of the history, it reads two narrow columns."""
     found = replace(registered(session, mart), begun=begun(session, mart), ended=ended(session, mart))
     if not found.has_leftovers:
         return found
-    # What is retained is registered with the swap of a table: it is no append's leftover.
+    # Orphaned loads are registered together with a table swap, so they are never leftovers of an append.
     alone = versions_by_load(session, MartTables(mart).history, mart.load_ts, only_retained=True)
     return replace(found, unnamed=frozenset(alone) - {it.load_ts for it in found.retained})
 
 
 def registered(session: ClickHouseSession, mart: Mart) -> Contents:
-    """The loads of a mart's register alone, in their order."""
+    """Read only the loads of a mart's register, in their order."""
     rows = session.rows(
         sql(
             """SELECT is_retained, load_ts, row_versions, hash_sum, rows_active
@@ -113,7 +113,7 @@ ORDER BY load_ts""",
 
 
 def begun(session: ClickHouseSession, mart: Mart) -> dict[datetime, tuple[int, int]]:
-    """Row versions that each load brought to the history, and those of them that say that a row was deleted."""
+    """Count the row versions that each load began in the history, and those of them that record a deletion."""
     rows = session.rows(
         sql(
             "SELECT {start}, count(), countIf({is_deletion}) FROM {history} GROUP BY {start}",
@@ -126,9 +126,9 @@ def begun(session: ClickHouseSession, mart: Mart) -> dict[datetime, tuple[int, i
 
 
 def ended(session: ClickHouseSession, mart: Mart) -> dict[datetime, tuple[int, int]]:
-    """Row versions of the history that each load ended, and those of them that are set apart from current ones.
+    """Count the row versions that each load ended, and those of them in the partition of ended versions.
 
-    Among these may be some that have no end, and should not be there.
+    Versions without an end are counted too if they are in that partition, where they should not be.
     """
     rows = session.rows(
         sql(
@@ -149,7 +149,7 @@ GROUP BY {end}""",
 def versions_by_load(
     session: ClickHouseSession, history: str, load_ts: str, *, only_retained: bool = False
 ) -> dict[datetime, int]:
-    """How many row versions a history holds of each load, whatever else it has today; or how many retained ones."""
+    """Count the row versions of each load in a history, or only the retained ones. Its other columns do not matter."""
     retained = sql(" WHERE {hash} = {retained}", hash=ident(ROW_HASH), retained=literal(RETAINED_HASH))
     rows = session.rows(
         sql(
@@ -163,7 +163,7 @@ def versions_by_load(
 
 
 def register(session: ClickHouseSession, table: str, loads: Sequence[MartLoad], *, are_retained: bool = False) -> None:
-    """Write loads into a register, in one block: from then on they are seen."""
+    """Write loads into a register, in one block. From then on they are visible."""
     if not loads:
         return
     lines = (

@@ -10,9 +10,9 @@ from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 @dataclass(frozen=True)
 class Mark:
-    """What the comment of an object says of its origin: the model, the mart, and for a table the declaration.
+    """The origin of an object, as its comment states it: the model, the mart, and for a table the declaration.
 
-    `declaration` is a digest of what decides the rows of the mart (`skyeng.marts.tables.declaration`). It is in the
+    `declaration` is a digest of what determines the rows of the mart (`skyeng.marts.tables.declaration`). It is in the
     comment of each table, so that it is swapped in together with the rows.
     """
 
@@ -27,7 +27,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table or view, with the default that it declares."""
+    """A column of a table or view, with its declared default."""
 
     name: str
     type: SQL
@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that holds rows; without a mark, one that belongs to no mart."""
+    """A table that holds rows. A table without a mark belongs to no mart."""
 
     name: str
     purpose: str
@@ -53,15 +53,15 @@ class Table:
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
     engine: str = "ReplacingMergeTree"
-    #: Columns that the engine is given.
+    #: Columns that the engine gets as arguments.
     engine_arguments: tuple[str, ...] = ()
     settings: tuple[tuple[str, int], ...] = ()
-    #: The column by whose values its parts are kept apart.
+    #: The column of the partition key; empty for a table without partitions.
     partitioned_by: str = ""
 
     @property
     def create(self) -> SQL:
-        """Makes the table; one of its name is left as it is."""
+        """Statement that creates the table. An existing table of its name stays as it is."""
         arguments = sql("({names})", names=idents(self.engine_arguments)) if self.engine_arguments else SQL("")
         partition = sql("\nPARTITION BY {name}", name=ident(self.partitioned_by)) if self.partitioned_by else SQL("")
         settings = (sql("{name} = {value}", name=ident(name), value=literal(value)) for name, value in self.settings)
@@ -85,7 +85,7 @@ COMMENT {comment}""",
 
 @dataclass(frozen=True)
 class View:
-    """A view, which holds no rows: it may be replaced at any time."""
+    """A view. It holds no rows, so it may be replaced at any time."""
 
     name: str
     purpose: str
@@ -107,14 +107,14 @@ COMMENT {comment}""",
 
 Object = Table | View
 
-#: The columns of a SELECT, as long as they are nothing but names.
+#: The columns of a SELECT, if all of them are plain names.
 _SELECTED = re.compile(r"(?<=\bSELECT )[^\n(]+?(?= FROM |\n|$)")
 
 
 def without_order(statement: str) -> str:
-    """A definition in a form that is equal for two which name the same columns in another order.
+    """A definition in a form that does not depend on the order of its columns.
 
-    A table's columns stand one a line, those of a SELECT on one line.
+    A table has each column on a line of its own; a SELECT has all columns on one line.
     """
     in_order = _SELECTED.sub(lambda columns: ", ".join(sorted(columns[0].split(", "))), statement)
     return "\n".join(sorted(line.rstrip(",") for line in in_order.splitlines()))

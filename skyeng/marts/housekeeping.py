@@ -1,8 +1,8 @@
-"""Housekeeping of a mart's history: row versions that have ended are set apart, so that current reads skip them.
+"""Housekeeping of a mart's history: ended row versions get a partition of their own, which current reads skip.
 
-A version goes where it belongs as it is written (`tables.IS_PAST`). What ends later stays among the current ones, until
-there is so much of it that the history is written again: in a shadow table that is swapped in. So it may end early at
-any place, and a reader of either table sees the same.
+A version gets its partition when it is written (`tables.IS_PAST`). A version that ends later stays in the partition of
+the current ones. When there are too many of these, the history is written again into a shadow table, which is swapped
+in. Housekeeping may stop at any point, because a reader of either table sees the same rows.
 """
 
 from __future__ import annotations
@@ -15,26 +15,29 @@ from skyeng.marts.tables import IS_PAST, OPEN_END, ROW_HASH, SHADOW, MartTables,
 from skyeng.model import Mart
 from skyeng.sql import ident, idents, literal, sql
 
-#: Ended versions among the current ones, as a part of these, from which on they are set apart.
+#: The history is rewritten once ended versions among the current ones reach this fraction of the active rows.
 MOST_ENDED = 0.25
-#: So few rows are read at once anyway.
+#: It is not rewritten for fewer ended versions: so few rows are read at once anyway.
 LEAST_ENDED = 8192
 
 
 def is_due(held: Contents) -> bool:
-    """Whether too much of what ended is among what is current."""
+    """Whether too many ended versions are in the partition of the current ones."""
     return held.ended_among_current >= max(LEAST_ENDED, MOST_ENDED * held.loads[-1].rows_active)
 
 
 def set_past_apart(session: ClickHouseSession, mart: Mart, still_alone: Check) -> None:
-    """Write the history again, each version where it belongs. All that ended ended at registered loads."""
+    """Write the history again, each version in its partition. All ended versions must have ended at registered loads.
+
+    Raises `MartDamaged` where the new table has other row versions than the history; the history stays in use then.
+    """
     history, shadow = MartTables(mart).history, MartTables(mart, SHADOW).history
     both = {"history": ident(history), "shadow": ident(shadow)}
     session.drop(shadow)
-    # An administrator's codecs, indexes and replication go along.
+    # This also copies an administrator's codecs, indexes and replication.
     session.execute(sql("CREATE TABLE {shadow} AS {history}", **both))
     for partition in _past_partitions(session, history):
-        # Shares the files.
+        # The partition is not copied: both tables share its files.
         session.execute(
             sql("ALTER TABLE {shadow} ATTACH PARTITION ID {id} FROM {history}", id=literal(partition), **both)
         )
@@ -68,7 +71,7 @@ def _past_partitions(session: ClickHouseSession, history: str) -> list[str]:
 
 
 def _summary(session: ClickHouseSession, mart: Mart, history: str) -> list[tuple[int, int, int]]:
-    """How many versions, how many that have not ended, and a sum over their keys and validity."""
+    """Count all versions and those that have not ended, and sum hashes of their keys and validity."""
     return session.rows(
         sql(
             "SELECT count(), countIf({end} = {open}), sum(cityHash64({told})) FROM {history}",

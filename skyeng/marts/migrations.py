@@ -1,9 +1,9 @@
 """Revisions of a model's marts: numbered DDL files, each the complete definition.
 
-`revise` writes the next file when the model says something else than the newest one, so that a review
-is the diff of two files and a new datamart runs the newest alone. `migrate` makes what is missing and
-records the file. It leaves tables that hold rows as they are: the next run finds that they are not as
-the model declares, rebuilds them in shadow tables from the vault, and swaps them in.
+`revise` writes the next file when the model differs from the newest one. So a review is the diff of two
+files, and a new datamart runs only the newest file. `migrate` creates what is missing and records the file.
+It leaves tables that hold rows as they are. The next run finds that they are not as the model declares,
+rebuilds them in shadow tables from the vault, and swaps them in.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DDL = resources.folder("ddl")
 
 
 def folder(model: Model) -> Path:
-    """Where a model's DDL files are."""
+    """The folder of a model's DDL files."""
     return kept_in(model, DDL, "ddl")
 
 
@@ -67,7 +67,7 @@ def declared(model: Model) -> list[Object]:
 
 
 def revise(model: Model, message: str) -> Path | None:
-    """Write the next DDL file where the newest one does not say what the model says; None where it does."""
+    """Write the next DDL file if the newest one differs from the model. Returns None if it does not differ."""
     known = files(model)
     wanted = [it.create for it in declared(model)]
     if {it.text for it in wanted} == {it.text for path in known[-1:] for it in statements(path)}:
@@ -85,9 +85,9 @@ def revise(model: Model, message: str) -> Path | None:
 
 
 def check_revised(model: Model) -> Path | None:
-    """The newest DDL file. Raises `NotMigrated` unless it defines what the model says; None without marts and files.
+    """The newest DDL file; None without marts and files. Raises `NotMigrated` if it differs from the model.
 
-    Marts and columns in another order are the same. An order of columns that was revised reaches the views.
+    The order of marts and columns is ignored. A revised order of columns reaches the views.
     """
     newest = files(model)[-1:]
     text = "".join(path.read_text(encoding="utf-8") for path in newest)
@@ -105,16 +105,16 @@ def check_revised(model: Model) -> Path | None:
 
 @lru_cache(maxsize=8)
 def _says(file: str, model: Model) -> bool:
-    """Whether a DDL file's text defines what a model says. Each step of each mart asks, of all marts."""
+    """Whether a DDL file's text defines what a model declares. Cached, because each step of each mart checks all."""
     revised = {without_order(it.text) for it in statements_of(file)}
     return revised == {without_order(it.create.text) for it in declared(model)}
 
 
 def migrate(datamart: ClickHouse, model: Model) -> None:
-    """Make the tables and views that are missing, and record the newest DDL file. Safe to repeat.
+    """Create the tables and views that are missing, and record the newest DDL file. Safe to repeat.
 
-    No table that holds rows is touched. Raises `NotMigrated` for a model that was edited and not
-    revised, and `NameTaken` where another model, or somebody else, has a table of the same name.
+    Tables that hold rows are not changed. Raises `NotMigrated` for a model that was edited and not
+    revised, and `NameTaken` where a table of the same name belongs to another model or to none.
     """
     wanted = declared(model)
     head = check_revised(model)
@@ -138,14 +138,14 @@ def migrate(datamart: ClickHouse, model: Model) -> None:
 
 
 def check_migrated(session: ClickHouseSession, model: Model, mart: Mart | None = None) -> Found:
-    """What the datamart has of a model's marts, or of one of them.
+    """Read the tables and views of a model's marts, or of one mart, and check that the datamart is migrated.
 
-    Raises `NotMigrated` unless the newest DDL file says what the model says and was run, and
+    Raises `NotMigrated` unless the newest DDL file defines what the model declares and was run, and
     `NameTaken` where a table or view is not the model's.
     """
     wanted = objects_of_mart(model, mart) if mart else declared(model)
     found = catalog.read(session, (REGISTER, *wanted))
-    # A new model can be planned, where everything is there, before anything is written for it.
+    # A new model can be planned before it has a DDL file: a dry run finds every object.
     unwritten = not files(model) and all(it.name in found.objects for it in wanted)
     head = None if unwritten else check_revised(model)
     known: list[Recorded] = []
@@ -164,10 +164,10 @@ def check_migrated(session: ClickHouseSession, model: Model, mart: Mart | None =
 
 
 def _make(session: ClickHouseSession, wanted: Sequence[Object], found: Found) -> None:
-    """Make what is missing of a mart, and the views that are not as declared, or show their columns in another order.
+    """Create what a mart lacks, and replace views that are not as declared or have another order of columns.
 
-    Where a table is of another declaration, the run rebuilds the mart, and makes its views with it:
-    until then the old views show the old tables.
+    If an existing table is not as declared, the rest is left to the run, which rebuilds the mart with its
+    views. Until then the old views show the old tables.
     """
     for view in objects.reordered(wanted, found):
         session.execute(view.create)
@@ -179,7 +179,7 @@ def _make(session: ClickHouseSession, wanted: Sequence[Object], found: Found) ->
 
 
 def _attach(session: ClickHouseSession, wanted: Sequence[Object], found: Found) -> bool:
-    """Attach what is detached of these objects; whether there was any."""
+    """Attach those of these objects that are detached. Returns whether there were any."""
     detached = [it for it in wanted if it.name in found.detached]
     for it in detached:
         session.execute(sql("ATTACH TABLE {name}", name=ident(it.name)))
@@ -187,7 +187,7 @@ def _attach(session: ClickHouseSession, wanted: Sequence[Object], found: Found) 
 
 
 def _check_server(session: ClickHouseSession) -> None:
-    """Older servers clip timestamps outside 1900 to 2299 without a word."""
+    """Check that the server clips no timestamps. Older servers silently clip those outside 1900 to 2299."""
     edges = "0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"
     held = session.rows(
         sql("SELECT arrayMap(x -> toString(CAST(x, 'DateTime64(6, \\'UTC\\')')), %(edges)s)"), {"edges": list(edges)}

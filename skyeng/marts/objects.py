@@ -1,10 +1,10 @@
-"""What the tables and views of a datamart really are, compared with what a model declares.
+"""Comparison of the tables and views of a datamart with what a model declares.
 
-Nothing here knows which objects a mart has: everything follows from the values that the DDL follows
-from too. ClickHouse reprints what it is given (it qualifies names, adds brackets), so the server itself
-is asked how it writes a declared SELECT.
+This module does not know which objects a mart has: it reads the same values that give the DDL.
+ClickHouse rewrites the SQL that it gets (it qualifies names, adds brackets), so the server itself is
+asked how it writes a declared SELECT.
 
-What does not change an answer is no difference: a replicated or shared variant of the engine,
+Differences that do not change a result are ignored: a replicated or shared variant of the engine,
 settings, codecs, skip indexes, comments of columns, the order of columns.
 """
 
@@ -20,11 +20,11 @@ from skyeng.marts.definitions import Column, Object, Table, View, without_order
 from skyeng.model import Model, argument
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
-#: An engine with its arguments, and what begins the clauses behind it.
+#: An engine with its arguments, and the key words that begin the clauses after it.
 _ENGINE = re.compile(
     r"(?P<name>\w+)(?:\((?P<arguments>.*?)\))?(?: (?:PARTITION|PRIMARY|ORDER|SAMPLE|TTL|SETTINGS)\b.*)?"
 )
-#: Clauses that remove or refuse rows, and that no declared table has.
+#: Clauses that remove or refuse rows. No declared table has them.
 _UNDECLARED = {"TTL": re.compile(r"\bTTL\b"), "constraint": re.compile(r"\bCONSTRAINT\b")}
 
 _KINDS: dict[type[Object], str] = {Table: "table", View: "view"}
@@ -39,7 +39,7 @@ class ObjectDifference:
 
     @property
     def concerns_rows(self) -> bool:
-        """Whether rows may be lost or wrong. A view can be replaced, and that is all."""
+        """Whether rows may be lost or wrong. A view has no rows and only needs to be replaced."""
         return not isinstance(self.object, View)
 
     def __str__(self) -> str:
@@ -48,14 +48,14 @@ class ObjectDifference:
 
 @dataclass(frozen=True)
 class Compared:
-    """What the datamart has of a mart's tables and views, and where they are not as declared."""
+    """The tables and views of a mart that the datamart has, and how they differ from their declaration."""
 
     found: Found
     differences: tuple[ObjectDifference, ...]
 
     @property
     def lost(self) -> str:
-        """What cannot be trusted any more to have all rows, in words."""
+        """Descriptions of differences of tables, which may have lost rows; empty if there are none."""
         return "; ".join(str(it) for it in self.differences if it.concerns_rows)
 
     @property
@@ -65,7 +65,7 @@ class Compared:
 
     @property
     def views(self) -> tuple[str, ...]:
-        """What of them is not as declared, in words."""
+        """Descriptions of the differences of views."""
         return tuple(str(it) for it in self.differences if not it.concerns_rows)
 
     def as_declared(self, name: str) -> bool:
@@ -73,12 +73,12 @@ class Compared:
 
 
 def differences(declared: Sequence[Object], found: Found) -> tuple[ObjectDifference, ...]:
-    """Where the database is not as declared, object by object; empty if all is well."""
+    """The differences of the database from the declaration, object by object; empty if there are none."""
     return tuple(ObjectDifference(it, what) for it in declared for what in _differences(it, found))
 
 
 def reordered(declared: Sequence[Object], found: Found) -> tuple[View, ...]:
-    """Views that differ from their declaration in the order of their columns only, which is no difference."""
+    """Views that differ from their declaration only in the order of columns, which `differences` ignores."""
     return tuple(
         it
         for it in declared
@@ -90,7 +90,7 @@ def reordered(declared: Sequence[Object], found: Found) -> tuple[View, ...]:
 
 
 def check(model: Model, declared: Sequence[Object], found: Found) -> None:
-    """Raise `MartDamaged` that names each object which is not as declared."""
+    """Raise `MartDamaged`, which names each object that is not as declared."""
     if different := differences(declared, found):
         raise damaged(model, different)
 
@@ -171,7 +171,7 @@ def _of_columns(declared: Sequence[Column], it: FoundObject) -> Iterator[str]:
 
 
 def _engine(written: str) -> str:
-    """The engine as it would be without replication; those arguments are the server's own."""
+    """The engine without replication, and without quoted arguments, which are the server's own."""
     parts = _ENGINE.fullmatch(_QUOTED.sub("''", written))
     if parts is None:
         return written

@@ -1,4 +1,4 @@
-"""Named queries of a model, and SQL of an analyst's own, now or as of any time."""
+"""Named queries of a model, and an analyst's own SQL, over the current rows or as of any time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skyeng.sql import SQL, ident, joined, literal, readonly, sql, written
 
 @dataclass(frozen=True)
 class NamedQuery:
-    """A query in a model's folder `queries`; its first comment lines say what it answers."""
+    """A query in a model's folder `queries`. Its first comment lines say what it answers."""
 
     name: str
     question: str
@@ -33,7 +33,7 @@ def named_queries(model: Model) -> list[NamedQuery]:
 
 
 def find(model: Model, name: str) -> NamedQuery:
-    """A model's query by its name. Raises `UsageError` that lists the names there are."""
+    """Find a model's query by its name. Raises `UsageError`, which lists the known names."""
     known = named_queries(model)
     for query in known:
         if query.name == name:
@@ -45,10 +45,10 @@ def find(model: Model, name: str) -> NamedQuery:
 
 
 def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
-    """The same statement, reading every mart of the model as it was at a time; without a zone, UTC.
+    """The same statement, reading every mart of the model as of a time. A time without a zone is UTC.
 
-    A common table expression of the mart's name stands before the mart itself. Raises
-    `UsageError` where the statement names the database too, and would read the present.
+    A common table expression with the mart's name hides the mart itself. Raises `UsageError` where the
+    statement qualifies a mart with its database, because it would read the current rows.
     """
     for mart in model.marts:
         if re.search(rf"\.\s*[`\"]?{mart.table}\b", statement.text):
@@ -77,10 +77,10 @@ def as_of(statement: SQL, model: Model, moment: datetime) -> SQL:
 
 @contextmanager
 def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[ClickHouseSession]:
-    """A session for one statement that reads, in which nothing can be written.
+    """Open a read-only session for one statement.
 
-    Raises `UsageError` for a statement that does anything else. Where it fails and tables or views of
-    the model are missing or altered, the error is `MartDamaged` and names them.
+    Raises `UsageError` for a statement that does more than read. If the statement fails and tables or views
+    of the model are missing or altered, raises `MartDamaged`, which names them.
     """
     try:
         with datamart.session(alone=True) as session:
@@ -90,14 +90,14 @@ def reading(datamart: ClickHouse, model: Model, statement: SQL) -> Iterator[Clic
         with datamart.session() as session:
             declared = migrations.declared(model)
             if different := objects.differences(declared, catalog.read(session, declared)):
-                # Which refuses what is somebody else's: no run makes that again.
+                # This refuses objects that are not the model's, because no run creates those again.
                 migrations.check_migrated(session, model)
                 raise objects.damaged(model, different) from exc
         raise
 
 
 def _level(session: ClickHouseSession, statement: SQL) -> Literal[1, 2]:
-    """Check a statement by how the server's own parser writes it; which value of `readonly` it can run with."""
+    """Check a statement as the server's own parser writes it. Returns the value of `readonly` that it can run with."""
     ((canonical, reaching),) = session.rows(
         sql(
             "SELECT formatQuerySingleLine(%(text)s),"
@@ -125,5 +125,5 @@ def _read(path: Path) -> NamedQuery:
 
 
 def count_of(mart: Mart) -> SQL:
-    """How many rows analysts see in a mart."""
+    """Statement that counts the rows that analysts see in a mart."""
     return sql("SELECT count() FROM {mart}", mart=ident(MartTables(mart).view))

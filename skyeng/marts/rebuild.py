@@ -1,4 +1,4 @@
-"""Building a mart from all loads, in shadow tables that are swapped in, while analysts read what is there."""
+"""Rebuild of a mart from all loads, in shadow tables that are swapped in. Analysts read the old tables meanwhile."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def rebuild(
     there: Compared,
     still_alone: Check,
 ) -> None:
-    """Build the mart from all loads in shadow tables, and swap them in; every object is as declared then.
+    """Build the mart from all loads in shadow tables, and swap them in. Every object is then as declared.
 
-    What only the mart has goes along. Should we die before the end, the next run sees that tables are of another
-    declaration, or that row versions are too few or too many, and builds the mart again.
+    Row versions that only the mart has are carried over. If the process dies before the end, the next run rebuilds the
+    mart: it finds tables of another declaration, or too few or too many row versions.
     """
     shadow = MartTables(mart, SHADOW)
     history, _ = shadow_tables = tables(model, mart, SHADOW)
@@ -59,9 +59,9 @@ def rebuild(
 
 
 def _read_from_bridge(session: ClickHouseSession, model: Model, mart: Mart, found: Found) -> None:
-    """Let the views read copies of the shadow tables, whose files they share.
+    """Let the views read copies of the shadow tables, which share their files.
 
-    Between two swaps history and register do not belong together, and may be of another shape than a view reads.
+    Between the two swaps, history and register do not match, and may have other columns than a view reads.
     """
     for shadow, bridge in zip(MartTables(mart, SHADOW).both, MartTables(mart, BRIDGE).both, strict=True):
         session.execute(
@@ -71,7 +71,7 @@ def _read_from_bridge(session: ClickHouseSession, model: Model, mart: Mart, foun
 
 
 def _swap_in(session: ClickHouseSession, name: str, found: Found) -> None:
-    """Put a shadow table in the place of the one in use, or where none is."""
+    """Swap a shadow table with the one in use, or rename it where there is none."""
     shadow, live = ident(name + SHADOW), ident(name)
     if name in found.detached:
         session.execute(sql("ATTACH TABLE IF NOT EXISTS {live}", live=live))
@@ -82,7 +82,7 @@ def _swap_in(session: ClickHouseSession, name: str, found: Found) -> None:
 
 
 def make_views(session: ClickHouseSession, declared: Sequence[View], found: Found) -> None:
-    """Make views as they are declared, in place of those that are there."""
+    """Create views as declared, and replace existing ones."""
     for view in declared:
         if view.name in found.detached:
             session.execute(sql("ATTACH TABLE IF NOT EXISTS {name}", name=ident(view.name)))

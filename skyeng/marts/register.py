@@ -1,6 +1,6 @@
-"""The register of DDL files `skyeng_ddl`: which were run, and which model owns which table or view.
+"""The register of DDL files, `skyeng_ddl`: which files were run, and which model owns which table or view.
 
-The comment of an object says which model owns it too, and is believed first: it moves with the object.
+The comment of an object names its owner too. The comment takes precedence, because it moves with the object.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REGISTER = Table(
 
 @dataclass(frozen=True)
 class Recorded:
-    """A DDL file that was run, by the register."""
+    """A DDL file that was run, as registered."""
 
     model: str
     file: str
@@ -51,7 +51,7 @@ def statements(path: Path) -> Iterator[SQL]:
 
 
 def statements_of(text: str) -> Iterator[SQL]:
-    """The statements of a DDL file's text: each ends with a semicolon at the end of a line."""
+    """The statements of a DDL file's text. Each ends with a semicolon at the end of a line."""
     for statement in re.split(r";\s*(?:\n|\Z)", text):
         code = "\n".join(line for line in statement.splitlines() if not line.lstrip().startswith("--"))
         if code.strip():
@@ -59,7 +59,7 @@ def statements_of(text: str) -> Iterator[SQL]:
 
 
 def recorded(session: ClickHouseSession) -> list[Recorded]:
-    """The DDL files that were run for any model, the latest last."""
+    """Read the DDL files that were run for any model, the latest last."""
     rows = session.rows(
         sql(
             "SELECT model, file, checksum, objects FROM {register} FINAL ORDER BY applied_at, file",
@@ -92,7 +92,7 @@ def check_register(session: ClickHouseSession, model: Model, found: Found) -> No
 
 
 def check_files(session: ClickHouseSession, model: Model, files: Sequence[Path], known: Sequence[Recorded]) -> None:
-    """Files that were run are as they were, and none was run that is later than ours."""
+    """Raise `NotMigrated` where a file was edited after it was run, or a file was run that is later than ours."""
     there = {path.name: path for path in files}
     for it in known:
         if it.model != model.name:
@@ -117,7 +117,7 @@ def check_files(session: ClickHouseSession, model: Model, files: Sequence[Path],
 def check_owned(
     session: ClickHouseSession, model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]
 ) -> None:
-    """Nothing that somebody else made has a name that the model's marts need."""
+    """Raise `NameTaken` where an object that is not the model's has a name that its marts need."""
     for it in taken(model, wanted, found, known):
         raise NameTaken(
             f"{it.name} {it.whose}",
@@ -129,7 +129,7 @@ def check_owned(
 
 @dataclass(frozen=True)
 class Taken:
-    """A table or view that is not the model's and has a name that its marts need."""
+    """A table or view that is not the model's but has a name that its marts need."""
 
     name: str
     whose: str
@@ -144,7 +144,7 @@ class Taken:
 
 
 def taken(model: Model, wanted: Sequence[Object], found: Found, known: Sequence[Recorded]) -> Iterator[Taken]:
-    """What has a name that a model needs, and is another's or of another kind: no run touches it."""
+    """Objects with a name that a model needs that are not the model's, or are of another kind. No run touches them."""
     owners = _owners(known)
     for it in wanted:
         there = found.objects.get(it.name)
@@ -161,9 +161,10 @@ def taken(model: Model, wanted: Sequence[Object], found: Found, known: Sequence[
 
 
 def ours(session: ClickHouseSession, model: Model, names: Sequence[str]) -> list[str]:
-    """Which of these names tables or views of a model have, in this order; of names that it declares no longer.
+    """Find which of these names belong to tables or views of a model; the order stays.
 
-    A comment says so, or, where there is none of ours, a DDL file that was run for the model.
+    The model no longer declares these names. A comment names the owner. Where an object has no comment of ours,
+    a DDL file that was run for the model must list it.
     """
     there = catalog.marks(session, names)
     listed = {name for it in recorded(session) if it.model == model.name for name in it.objects}
@@ -175,11 +176,11 @@ def ours(session: ClickHouseSession, model: Model, names: Sequence[str]) -> list
 
 
 def _owners(known: Sequence[Recorded]) -> Mapping[str, str]:
-    """The model of each table or view, by the newest file of each model."""
+    """The owner of each table or view, by the newest file of each model."""
     newest = {it.model: it.objects for it in known}
     return {name: model for model, names in newest.items() for name in names}
 
 
 def checksum(path: Path) -> str:
-    """Of the statements: a comment may be added at any time."""
+    """The checksum of a DDL file's statements. It leaves out comments, which may be added at any time."""
     return hashlib.sha256(";\n".join(it.text for it in statements(path)).encode()).hexdigest()

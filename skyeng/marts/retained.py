@@ -1,8 +1,8 @@
-"""Row versions that only the mart still holds: those of loads that a restored warehouse has lost.
+"""Orphaned loads: a restored warehouse has lost them, so only the mart still has their row versions.
 
-They stay in the mart's history. The first load that the warehouse closed after them says what is true again: rows that
-the lost loads touched, and that load did not, get a version at its timestamp that says what the vault does. All these
-row versions have `RETAINED_HASH` as their row hash.
+These row versions stay in the mart's history. The history agrees with the vault again from the first load that the
+warehouse closed after them. Rows that the orphaned loads touched, but this load did not, get a version at its timestamp
+with the values of the vault. All these row versions have `RETAINED_HASH` as their row hash.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from skyeng.marts.tables import (
 from skyeng.model import Mart
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
-#: Ends the name of a table of the rows of which some versions are retained, while they are put in order.
+#: Suffix of the work table in which the versions of rows with retained versions are ordered.
 RETAINED = "_retained"
 
 _OPEN = moment(OPEN_END)
-#: What a history had before it was a table of intervals.
+#: Column that a history had before it became a table of intervals.
 _WAS_DELETED = "is_deleted"
 _AROUND = re.compile(r"(?:LowCardinality|Nullable)\((.*)\)")
 #: Before any load.
@@ -46,7 +46,7 @@ _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RetainedSpan:
-    """Loads in (`after`, `last`] are the mart's alone; from `until` on the vault is right again."""
+    """Only the mart has the loads in (`after`, `last`]. From `until` on, the vault is right again."""
 
     after: datetime
     last: datetime
@@ -55,21 +55,21 @@ class RetainedSpan:
 
 @dataclass(frozen=True)
 class HistoryInUse:
-    """A history that may have been lost or altered, or filled under another name of the mart, and can be read."""
+    """A readable history. It may have lost rows, been altered, or been filled under another name of the mart."""
 
     table: str
-    #: Its columns that tell row versions apart.
+    #: Its columns that identify a row version.
     key: str
     load_ts: str
-    #: Condition that a version says that its row was deleted.
+    #: Condition on a row version: it records that its row was deleted.
     is_deletion: SQL
-    #: The types of all its columns, by the names that they have today.
+    #: The identifier and type of each of its columns, by the name that the column has today.
     types: Mapping[str, tuple[SQL, str]]
 
 
 @dataclass(frozen=True)
 class Retained:
-    """Spans of loads that only the mart has, and the history to read them from."""
+    """The retained spans, and the history to read them from."""
 
     history: HistoryInUse
     spans: tuple[RetainedSpan, ...]
@@ -78,8 +78,8 @@ class Retained:
 def spans(lost: Iterable[datetime], closed: Sequence[datetime]) -> Iterator[RetainedSpan]:
     """Divide lost loads into spans by the loads that the warehouse has closed, in their order.
 
-    A load that changed nothing is closed too, and ends a span as well: the source was compared.
-    Each lost load has a closed one after it.
+    A closed load without changes ends a span too, because the source was compared.
+    Each lost load has a closed load after it.
     """
     last_of: dict[int, datetime] = {}
     for load_ts in sorted(lost):
@@ -89,10 +89,10 @@ def spans(lost: Iterable[datetime], closed: Sequence[datetime]) -> Iterator[Reta
 
 
 def readable_history(mart: Mart, there: FoundObject | None) -> HistoryInUse | None:
-    """The history in use, if it still tells row versions apart, by this name of the mart or by the one in its comment.
+    """The history in use, if its columns still identify row versions; else None.
 
-    Of another name of the mart only the key and the timestamps have other column names. Before it was a table of
-    intervals, a history said of each version whether the row was deleted.
+    Its columns have the mart's name or the name in the table's comment. Another name changes only the names of the key
+    and the timestamps. Before it was a table of intervals, a history had a column that marked deletions.
     """
     if there is None:
         return None
@@ -111,9 +111,9 @@ def readable_history(mart: Mart, there: FoundObject | None) -> HistoryInUse | No
 
 
 def registered_versions(session: ClickHouseSession, mart: Mart) -> dict[datetime, int] | None:
-    """How many row versions each load has by the mart's register, whatever else it is today; None where it cannot tell.
+    """Read the number of row versions of each load from the mart's register; None where it cannot be read.
 
-    Loads that only the mart has were once in a register of their own.
+    The other columns of the register do not matter. Orphaned loads were once in a register of their own.
     """
     types: dict[str, dict[str, str]] = {}
     for register, column, type_, *_ in catalog.described_columns(
@@ -147,7 +147,7 @@ def _was_register(mart: Mart) -> str:
 
 
 def carry(session: ClickHouseSession, mart: Mart, built: Table, retained: Retained) -> None:
-    """Add what only the mart has to a history that was built from the vault, in order of time."""
+    """Add the row versions that only the mart has to a history that was built from the vault, in order of time."""
     for span in retained.spans:
         _carry_versions(session, mart, built, retained.history, span)
         _say_what_the_vault_does(session, mart, built, span)
@@ -157,9 +157,9 @@ def carry(session: ClickHouseSession, mart: Mart, built: Table, retained: Retain
 def _carry_versions(
     session: ClickHouseSession, mart: Mart, built: Table, use: HistoryInUse, span: RetainedSpan
 ) -> None:
-    """Add the versions of a span out of the history in use.
+    """Copy the row versions of a span from the history in use.
 
-    Of columns that this lacks, they have NULL; so have values that a column's new type cannot hold.
+    Columns that this history lacks become NULL. Values that a column's new type cannot hold become NULL too.
     """
     own = {
         mart.load_end_ts: sql(
@@ -168,7 +168,7 @@ def _carry_versions(
         ROW_HASH: literal(RETAINED_HASH),
     }
     carried = [column for column in built.columns if column.name in own or column.name in use.types]
-    # The same version twice is the same key and load twice.
+    # Row versions with the same key and load are duplicates.
     session.execute(
         sql(
             """INSERT INTO {built} ({columns})
@@ -192,7 +192,10 @@ LIMIT 1 BY {key}, {load_ts}""",
 
 
 def _say_what_the_vault_does(session: ClickHouseSession, mart: Mart, built: Table, span: RetainedSpan) -> None:
-    """At the load after a span: the latest version before it; of a row that the span brought, that it is deleted."""
+    """Restore the state of the vault at the load after a span.
+
+    A row gets its latest version before the span again. A row that the span added gets a deletion.
+    """
     session.execute(
         sql(
             """INSERT INTO {built} ({columns})
@@ -219,7 +222,7 @@ LIMIT 1 BY {key}""",
 
 
 def _order_by_time(session: ClickHouseSession, mart: Mart, built: Table) -> None:
-    """Let each version of a row of which some are retained end where the next one begins."""
+    """End each version where the next one begins, for all rows with retained versions."""
     apart = replace(built, name=MartTables(mart, RETAINED).history)
     session.drop(apart.name)
     session.execute(apart.create)
@@ -245,7 +248,7 @@ WHERE {key} IN (SELECT {key} FROM {built} WHERE {hash} = {retained})""",
 
 
 def _value(column: Column, name: SQL, type_: str) -> SQL:
-    """A column of the history in use, in the type that is declared."""
+    """A column of the history in use, cast to its declared type."""
     if type_ == column.type.text:
         return name
     plain = column.type.text

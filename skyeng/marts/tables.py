@@ -1,14 +1,14 @@
 """The tables and views of a mart, derived from the model, as values.
 
 - `dm_..._history`: every row version, valid in [`load_ts`, `load_end_ts`). A load that deleted a row has a version of
-  it that is valid at no time: both timestamps are the load's.
-- `dm_..._loads`: the register of loads. It alone decides what is visible: what a load wrote is seen once it is named
-  here.
-- `dm_...`: the view analysts use: what is valid at the newest registered load.
-- `dm_..._as_of(ts)`: what is valid at the newest one up to a time.
+  it that is never valid: both timestamps are the load's.
+- `dm_..._loads`: the register of loads. It alone decides what is visible: the rows of a load can be seen once the load
+  is listed here.
+- `dm_...`: the analysts' view, with the row versions that are valid at the newest registered load.
+- `dm_..._as_of(ts)`: the row versions that are valid at the newest registered load at or before a time.
 
-From one value (`skyeng.marts.definitions`) follow both the statement that creates an object and the
-check that a datamart really has it (`skyeng.marts.objects`).
+One value (`skyeng.marts.definitions`) gives both the statement that creates an object and the check
+that a datamart has it (`skyeng.marts.objects`).
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ from skyeng.model import LogicalType, Mart, MartColumn, Model
 from skyeng.sql import SQL, ident, idents, literal, sql
 
 ROW_HASH = "row_hash"
-#: Partitions a history, so that versions which ended long ago are not read for what is current.
+#: The partition key of a history, so that current reads skip versions that ended long ago.
 IS_PAST = "is_past"
 
 #: The row hash of row versions that only the mart has. A row of the vault has it with a probability of 2^-64.
 RETAINED_HASH = -1
 
-#: Ends the names of tables that are built next to those in use and swapped in.
+#: Suffix of shadow tables, which are built next to those in use and swapped in.
 SHADOW = "_shadow"
-#: Ends the names of copies that views read while tables of another shape are swapped in.
+#: Suffix of copies that views read while shadow tables, perhaps with other columns, are swapped in.
 BRIDGE = "_bridge"
 
 _TIME = sql("DateTime64(6, 'UTC')")
 
-#: The end of a version that nothing has replaced yet, as it is sent.
+#: The end that is sent with a version that no load has ended yet.
 OPEN_END = "9999-12-31 23:59:59.999999"
 
 
 def moment(text: str) -> SQL:
-    """A timestamp as a constant of ClickHouse."""
+    """A timestamp as a ClickHouse constant."""
     return sql("toDateTime64({text}, 6, 'UTC')", text=literal(text))
 
 
 def at(load_ts: datetime) -> SQL:
-    """A load timestamp as a constant of ClickHouse."""
+    """A load timestamp as a ClickHouse constant."""
     return moment(f"{load_ts:%Y-%m-%d %H:%M:%S.%f}")
 
 
 @dataclass(frozen=True)
 class MartTables:
-    """Names of a mart's tables; with a suffix, of its shadow tables."""
+    """Names of a mart's tables. A suffix gives the names of its shadow tables or other copies."""
 
     mart: Mart
     suffix: str = ""
@@ -81,16 +81,16 @@ class MartTables:
 
 
 def retired(mart: Mart) -> tuple[str, ...]:
-    """What a mart had before its history was a table of intervals: the view between its tables first."""
+    """Names that a mart had before its history became a table of intervals. The view between its tables comes first."""
     tables = (f"{mart.table}_{it}{suffix}" for suffix in ("", SHADOW) for it in ("current", "loads_kept"))
     return (f"{mart.table}_to_current", *tables)
 
 
 def declaration(model: Model, mart: Mart) -> str:
-    """A digest of what decides the rows of a mart: its row key, and which value of the vault each column shows.
+    """A digest of what determines the rows of a mart: its row key, and the vault value that each column shows.
 
-    Two declarations with the same digest give the same rows. Order in the file means nothing, and sort
-    order and dictionaries are no part of it: they can be seen in the tables themselves.
+    Two declarations with the same digest give the same rows. The order in the file is ignored. Sort order
+    and dictionaries are left out, because they can be read from the tables themselves.
     """
     feed = model.feed(mart.feed)
     columns = {column.name: column for column in model.feed_columns(feed)}
@@ -107,23 +107,23 @@ def declaration(model: Model, mart: Mart) -> str:
 
 
 def types(model: Model, mart: Mart) -> list[tuple[MartColumn, LogicalType]]:
-    """The mart's columns with the types of the feed's columns they show."""
+    """The mart's columns with the types of the feed's columns that they show."""
     by_name = {column.name: column.type for column in model.feed_columns(model.feed(mart.feed))}
     return [(column, by_name[column.column]) for column in mart.columns]
 
 
 def appended_columns(mart: Mart) -> list[str]:
-    """Columns of a row version, in the order they are sent."""
+    """Columns of a row version, in the order in which they are sent."""
     return [mart.key, mart.load_ts, mart.load_end_ts, ROW_HASH, *(column.name for column in mart.columns)]
 
 
 def is_deletion(mart: Mart) -> SQL:
-    """Condition on a row version: it says that its load deleted the row."""
+    """Condition on a row version: it records that its load deleted the row."""
     return sql("{end} = {start}", end=ident(mart.load_end_ts), start=ident(mart.load_ts))
 
 
 def next_load(mart: Mart) -> SQL:
-    """Expression over row versions: the load that ends one, by those that there are of the row."""
+    """Expression over row versions: the load that ends a version, computed from all versions of the row."""
     return sql(
         "if({is_deletion}, {load_ts}, leadInFrame({load_ts}, 1, {open}) OVER (PARTITION BY {key} ORDER BY {load_ts}"
         " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))",
@@ -153,7 +153,7 @@ def views(model: Model, mart: Mart, suffix: str = "") -> tuple[View, View]:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Derives the objects of one mart. Views have their own names, whatever tables they read."""
+    """Derives the objects of one mart. The suffix changes the names of tables, not those of views."""
 
     model: Model
     mart: Mart
@@ -205,7 +205,7 @@ class _Maker:
         return self._valid_at(self.names.as_of, "The mart as of any time", until, sql(""))
 
     def _valid_at(self, name: str, purpose: str, until: SQL, among: SQL) -> View:
-        """What is valid at the newest registered load. ClickHouse asks a query's equal scalars once."""
+        """View of what is valid at the newest registered load. ClickHouse runs equal scalar subqueries only once."""
         return View(
             name,
             purpose,
@@ -245,6 +245,6 @@ def _names(columns: tuple[Column, ...]) -> SQL:
 
 
 def column_type(column: MartColumn, type_: LogicalType) -> SQL:
-    """Every column may be NULL: a missing level is NULL, never an empty string or 0."""
+    """ClickHouse type of a column. Every column may be NULL: a missing entity has NULL, never an empty string or 0."""
     nullable = sql("Nullable({type})", type=SQL(type_.clickhouse))
     return sql("LowCardinality({type})", type=nullable) if column.low_cardinality else nullable

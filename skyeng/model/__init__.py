@@ -1,6 +1,6 @@
-"""What is declared: the specification of a subject area, its file, and its checks.
+"""The declared model: the specification of a subject area, its file, and its checks.
 
-Knows no database. Everything else (tables, loads, marts, plans) is a function over these values.
+This package uses no database. Everything else (tables, loads, marts, plans) is a function over these values.
 """
 
 from skyeng.model.entities import Attribute, Effectivity, Entity, Hub, Link, Satellite

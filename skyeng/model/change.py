@@ -1,4 +1,4 @@
-"""One change of a model, and what the comparison of every part of it shares."""
+"""One change of a model, and helpers for the comparison of all kinds of parts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from skyeng.model.types import parse_type
 
 #: A named part of a model, as the signature describes it.
-KeyRanges = Mapping[str, Any]
-Section = Mapping[str, KeyRanges]
+Part = Mapping[str, Any]
+Section = Mapping[str, Part]
 
 _WHOLE_NUMBERS = ("smallint", "integer", "bigint")
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
@@ -25,7 +25,7 @@ class Change:
     where: str
     #: What changed, and what that does to stored rows.
     what: str
-    #: What to do instead; empty where the change is carried out with its history.
+    #: What to do instead; empty if the change is carried out with its history.
     way_on: str = ""
 
     @property
@@ -37,13 +37,13 @@ class Change:
 
 
 def as_list(found: Sequence[Change]) -> str:
-    """Changes as a list for a message, each refused one with its way on."""
+    """Changes as a list for a message. Each refused change says what to do instead."""
     lines = (f"- {change}" + (f"\n    instead: {change.way_on}" if change.refused else "") for change in found)
     return "\n".join(lines)
 
 
 def is_wider(before: str, after: str) -> bool:
-    """Whether each value of a type is a value of the other too, with the same canonical text."""
+    """Whether each value of `before` is a value of `after` too, with the same canonical text. False for equal types."""
     if before in _WHOLE_NUMBERS and after in _WHOLE_NUMBERS:
         return _WHOLE_NUMBERS.index(before) < _WHOLE_NUMBERS.index(after)
     old, new = _NUMERIC.fullmatch(before), _NUMERIC.fullmatch(after)
@@ -53,16 +53,16 @@ def is_wider(before: str, after: str) -> bool:
     return new_scale >= old_scale and new_precision - new_scale >= old_precision - old_scale
 
 
-def missing(old: Section, new: Section) -> Iterator[tuple[str, KeyRanges]]:
+def missing(old: Section, new: Section) -> Iterator[tuple[str, Part]]:
     return ((name, part) for name, part in old.items() if name not in new)
 
 
-def common(old: Section, new: Section) -> Iterator[tuple[str, KeyRanges, KeyRanges]]:
+def common(old: Section, new: Section) -> Iterator[tuple[str, Part, Part]]:
     return ((name, part, new[name]) for name, part in old.items() if name in new)
 
 
-def plural_changes(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
-    """Tables are named by the plural."""
+def plural_changes(where: str, old: Part, new: Part) -> Iterator[Change]:
+    """The change of a plural. It is refused, because tables are named by the plural."""
     if old["plural"] != new["plural"]:
         yield Change(
             where,
@@ -71,12 +71,12 @@ def plural_changes(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Chang
         )
 
 
-def column_changes(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
+def column_changes(where: str, old: Part, new: Part) -> Iterator[Change]:
     if old["column"] != new["column"]:
         yield Change(where, f"is delivered by the feed's column '{new['column']}' instead of '{old['column']}'")
 
 
-def type_changes(where: str, old: KeyRanges, new: KeyRanges, another: str) -> Iterator[Change]:
+def type_changes(where: str, old: Part, new: Part, another: str) -> Iterator[Change]:
     before, after = old["type"], new["type"]
     if before == after:
         return

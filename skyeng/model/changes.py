@@ -1,7 +1,7 @@
-"""What changed between two signatures of a model, and what each change means for the history that is stored.
+"""Changes between two signatures of a model, and what each change means for the stored history.
 
-A change is carried out with its history, or it is refused with a way on. Refused is whatever would drop or
-falsify something: rows that were stored under a name, a key or a relationship that the new model does not have.
+A change is carried out with its history, or it is refused and the message says what to do instead. It is refused if it
+would drop or falsify rows that were stored under a name, key or relationship that the new model does not have.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from skyeng.model.change import (
     Change,
-    KeyRanges,
+    Part,
     Section,
     column_changes,
     common,
@@ -23,7 +23,7 @@ from skyeng.model.renames import without_renames
 from skyeng.model.satellite_changes import satellite_changes
 from skyeng.model.signature import Signature
 
-#: How a feed ends what it delivers.
+#: Advice: how a feed ends the rows that it delivers.
 _END = (
     "let the feed's query deliver no row (`WHERE false`, and `may_be_empty: true` of the feed):"
     " what it delivered ends, and its history stays"
@@ -31,7 +31,7 @@ _END = (
 
 
 def changes(before: Signature, after: Signature) -> list[Change]:
-    """Every change from one signature to another, refused ones too; none where they are equal."""
+    """Every change from one signature to another, including refused ones; none if they are equal."""
     return list(_changes(before, after))
 
 
@@ -155,7 +155,7 @@ def _feeds(old: Section, new: Section) -> Iterator[Change]:
 
 
 def _marts(old: Section, new: Section) -> Iterator[Change]:
-    """A mart holds nothing that the vault does not: whatever changes of it is carried out."""
+    """Changes of marts. All are carried out, because a mart holds nothing that the vault does not."""
     called = {part["plural"]: name for name, part in missing(new, old)}
     for name, was in missing(old, new):
         if other := called.pop(was["plural"], None):
@@ -169,7 +169,7 @@ def _marts(old: Section, new: Section) -> Iterator[Change]:
         yield from _mart(f"mart '{name}'", was, is_)
 
 
-def _mart(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
+def _mart(where: str, old: Part, new: Part) -> Iterator[Change]:
     if old["plural"] != new["plural"]:
         yield Change(
             where,
@@ -186,7 +186,7 @@ def _mart(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
         yield from _mart_column(f"column '{column}' of {where}", before, after)
 
 
-def _mart_column(where: str, old: KeyRanges, new: KeyRanges) -> Iterator[Change]:
+def _mart_column(where: str, old: Part, new: Part) -> Iterator[Change]:
     if old["column"] != new["column"]:
         yield Change(where, f"shows the feed's column '{new['column']}' instead of '{old['column']}'")
     if old["low_cardinality"] != new["low_cardinality"]:

@@ -9,7 +9,10 @@ from skyeng.model.spec import Model
 
 
 def mermaid(model: Model) -> str:
-    """Hubs, links and satellites with their columns; a load timestamp and a record source each have them all."""
+    """Hubs, links and satellites with their columns.
+
+    All have a load timestamp and a record source. These are shown only if they are part of a key.
+    """
     return "\n".join(["erDiagram", *(f"    {line}" for line in _lines(model))])
 
 
@@ -46,5 +49,5 @@ def _entity(entity: Entity, *columns: str) -> Iterator[str]:
 
 
 def _plain(type_: str) -> str:
-    """Mermaid takes no parentheses or commas in a type."""
+    """A type without parentheses and commas, which Mermaid does not accept."""
     return type_.replace("(", "_").replace(",", "_").replace(")", "")

@@ -1,4 +1,4 @@
-"""The models of which DAGs are made: all that are known and can be read."""
+"""The models for which DAGs are made: all known models that can be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def sound_models() -> Iterator[Model]:
-    """The models that can be read, each name once; what is wrong with the others is for `check_models`."""
+    """The models that can be read, each name once. `check_models` reports what is wrong with the others."""
     names: set[str] = set()
     for path in known_models().values():
         try:
@@ -27,7 +27,7 @@ def sound_models() -> Iterator[Model]:
 
 
 def check_models() -> None:
-    """Raise `ModelError` for the first model that cannot be read, or has the name of another: DAGs are known by it."""
+    """Raise `ModelError` for the first model that cannot be read or has the name of another. DAGs are named by it."""
     known: dict[str, Model] = {}
     for path in known_models().values():
         model = load_model(path)

@@ -1,4 +1,4 @@
-"""A model as a page of Markdown: what is historised, from where, and what analysts get."""
+"""A model as a page of Markdown: what is historised, from which source, and what analysts get."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from skyeng.model.spec import Feed, Model
 
 
 def markdown(model: Model) -> str:
-    """Feeds, vault and marts of a model, a table each."""
+    """Feeds, vault and marts of a model, each as a table."""
     return "\n".join(_lines(model))
 
 

@@ -1,8 +1,8 @@
-"""What becomes a table of the vault: hubs, links and satellites as frozen values.
+"""The entities that become tables of the vault: hubs, links and satellites as frozen values.
 
-Names of tables and columns are derived from an entity's singular (`name`) and `plural`:
-hub `order` is the table `h_orders` with the columns `h_order_hk`, `h_order_id`, ... so that
-`JOIN ... USING` works everywhere.
+Names of tables and columns are derived from an entity's singular (`name`) and `plural`.
+Hub `order` is the table `h_orders` with the columns `h_order_hk`, `h_order_id` and so on.
+So `JOIN ... USING` works everywhere.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from skyeng.model.types import LogicalType, parse_type
 
-#: Names become identifiers in two databases: plain, lower case.
+#: Names are plain and in lower case, because they become identifiers in two databases.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Type = Annotated[LogicalType, BeforeValidator(parse_type)]
 T = TypeVar("T")
 
 
 def by_name(shorthand: str) -> Callable[[Any], Any]:
-    """Turn a mapping of name to body into a sequence of bodies that know their name.
+    """Turn a mapping of name to body into a sequence of bodies that contain their name.
 
-    A body that is no mapping is short for one with the key `shorthand`: `title: text` for
+    A body that is not a mapping is short for one with the key `shorthand`: `title: text` for
     `title: {type: text}`.
     """
 
@@ -59,7 +59,7 @@ class Attribute(Frozen):
 
 
 class Entity(Frozen):
-    """Anything that becomes a table; its columns carry the table's prefix and its name."""
+    """Anything that becomes a table. The names of its columns start with its prefix and name."""
 
     prefix: ClassVar[str]
 
@@ -80,12 +80,12 @@ class Entity(Frozen):
 
     @property
     def applied_ts(self) -> str:
-        """In versions whose feed says from when they hold: that time."""
+        """Column of the applied date, in versions whose feed has one."""
         return self.column("applied_ts")
 
     @property
     def history_view(self) -> str:
-        """Where versions carry such a time: the view that puts them in its order."""
+        """The view that orders versions by their applied date, if they have one."""
         return f"{self.table}_history"
 
     @property
@@ -110,7 +110,7 @@ class Satellite(Entity):
 
     prefix = "s"
 
-    #: Hub described; by default the hub of the satellite's own name.
+    #: The hub that it describes; by default the hub with the satellite's name.
     parent: Name | None = None
     #: Feed that delivers the attributes; may be left out where the model has one feed.
     feed: Name | None = None
@@ -126,7 +126,7 @@ class Satellite(Entity):
 
 
 class Effectivity(Entity):
-    """From which load on a link's combination is active, or not."""
+    """The status tracking satellite of a link: from which load on a relationship is active or not."""
 
     prefix = "s"
 
@@ -136,13 +136,13 @@ class Effectivity(Entity):
 
 
 class Link(Entity):
-    """A combination of hubs. It is the grain of the feed that delivers it."""
+    """Relationships between hubs. A link is the grain of the feed that delivers it."""
 
     prefix = "l"
 
     hubs: tuple[Name, ...] = Field(min_length=2)
-    #: Hubs of which each stands in one active combination at a time: a row that shows another
-    #: combination ends the one before, also where a load carries only part of the data.
+    #: Hubs whose keys, taken together, have one active relationship at a time. A row with another
+    #: relationship ends the one before, also if a load delivers only part of the data.
     driving_key: tuple[Name, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Reading a model file: all faults at once, each with file, line and what was expected."""
+"""Loader of model files. It reports all faults at once, each with file, line and what was expected."""
 
 from __future__ import annotations
 
@@ -26,23 +26,26 @@ _EXPLAINED = {
 
 
 def known_models() -> dict[str, Path]:
-    """Model files by the name of their folder: those of the package, and those in `SKYENG_MODELS`."""
-    folders = [folder for folder in (models_folder(), BUILT_IN_MODELS) if folder]
-    return {path.parent.name: path for folder in folders for path in sorted(folder.glob("*/model.yaml"))}
+    """Model files by the name of their folder: first those of the package, then those in `SKYENG_MODELS`."""
+    known: dict[str, Path] = {}
+    for folder in (BUILT_IN_MODELS, models_folder()):
+        for path in sorted(folder.glob("*/model.yaml")) if folder else ():
+            known.setdefault(path.parent.name, path)
+    return known
 
 
 def kept_in(model: Model, ours: Path, beside: str) -> Path:
-    """Folder of what is written for a model: of a built-in one below `ours`, of another beside its file."""
+    """Folder of files that are written for a model: below `ours` for a built-in one, beside its file for any other."""
     return ours / model.name if _is_built_in(model) else model.directory / beside
 
 
 def argument(model: Model) -> str:
-    """How a command names a model: a built-in one by its name, another by its folder."""
+    """The argument that names a model in a command: the name of a built-in model, the folder of any other."""
     return model.name if _is_built_in(model) else shlex.quote(str(model.directory))
 
 
 def one_line(message: str) -> str:
-    """What a revision is for, on one line of a file in UTF-8."""
+    """A revision's message on one line, as UTF-8 can encode it."""
     return " ".join(message.split()).encode(errors="replace").decode()
 
 
@@ -51,9 +54,9 @@ def _is_built_in(model: Model) -> bool:
 
 
 def load_model(model: str | Path | None = None) -> Model:
-    """Read a model: by the name of a known one, from a `model.yaml`, or from its folder. None: the default model.
+    """Read a model, given its name, its `model.yaml` or its folder. None: the default model.
 
-    Raises `ModelError` that lists every fault of the file with its line.
+    Raises `ModelError`, which lists every fault of the file with its line.
     """
     path = _find(model)
     root = _parse(path)
@@ -69,7 +72,7 @@ def load_model(model: str | Path | None = None) -> Model:
 
 
 def report(model: str | Path | None, found: Sequence[Fault]) -> str:
-    """Faults of a model, found by whatever check, as a person reads them: each with its line in the file."""
+    """Format the faults of a model, from any check, for a message: each with its line in the file."""
     path = _find(model)
     return _report(path, _parse(path), found)
 
@@ -90,7 +93,7 @@ def _find(named: str | Path | None) -> Path:
 
 
 def _parse(path: Path) -> yaml.Node | None:
-    """The file's nodes, which know their lines. Every scalar is text: `on` is a name, not true."""
+    """Parse the file into nodes with line numbers. Every scalar is text: `on` is a name, not true."""
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), yaml.BaseLoader)
         _check_keys(root)
@@ -107,7 +110,7 @@ def _parse(path: Path) -> yaml.Node | None:
 
 
 def _check_keys(node: yaml.Node | None) -> None:
-    """YAML itself would let the last of two equal keys win without a word."""
+    """Refuse equal keys. YAML itself would silently use the last of them."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -123,10 +126,10 @@ def _check_keys(node: yaml.Node | None) -> None:
 
 
 def _validate(declared: dict[str, Any], directory: Path) -> tuple[list[Fault], Model | None]:
-    """The model, or the faults of its fields and of the references in what is sound of it.
+    """The model, or the faults of its fields and of the references in its sound parts.
 
-    A person wants all faults of the file in one go, so what is left without the faulty
-    parts is still checked for references that lead nowhere.
+    All faults of the file are reported at once. So the file without its faulty parts is
+    still checked for broken references.
     """
     try:
         return [], Model.model_validate(declared | {"directory": directory})
@@ -136,7 +139,7 @@ def _validate(declared: dict[str, Any], directory: Path) -> tuple[list[Fault], M
     for fault in found:
         sound = _without(sound, fault.place if fault.message == _EXPLAINED["extra_forbidden"] else fault.place[:-1])
         if fault.place[:1] in (("model",), ("source",)):
-            sound = sound | {fault.place[0]: "unnamed"}  # a name may be wrong, but must be there
+            sound = sound | {fault.place[0]: "unnamed"}  # the name is faulty, but the model needs one
     try:
         rest = Model.model_validate(sound | {"directory": directory})
     except ValidationError:

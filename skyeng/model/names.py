@@ -1,9 +1,9 @@
-"""Every name that is derived from a model, with the namespace in which it stands.
+"""Every name that is derived from a model, with its namespace.
 
-Tables, columns, indexes, constraints, views and functions of PostgreSQL; names that our statements give to columns of
-their own; tables and columns of ClickHouse; identifiers of Airflow. `skyeng.model.lint` refuses a model in which two
-of them meet or one is too long. A test compares this list with what `migrate` creates, so that no table can be added
-that lint does not know.
+These are tables, columns, indexes, constraints, views and functions of PostgreSQL; names of columns that our statements
+add; tables and columns of ClickHouse; and identifiers of Airflow. `skyeng.model.rules` refuses a model in which two
+names collide or one is too long. A test compares this list with what `migrate` creates, so that no new table can be
+missing here.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from skyeng.model.spec import APPLIED_TS, Feed, FeedColumn, Mart, Model
 #: Keys that lead to a part of the model file.
 Place = tuple[str, ...]
 
-#: Bytes of an identifier in PostgreSQL, which cuts longer ones without a word.
+#: Most bytes of an identifier in PostgreSQL, which silently truncates longer ones.
 LONGEST_IDENTIFIER = 63
 
-#: Bytes of a table's name in ClickHouse, in a database whose name has 63 itself: both stand in one file name of 255.
+#: Most bytes of a table's name in ClickHouse, if the database's name has 63: one file name of 255 contains both.
 LONGEST_MART_TABLE = 150
 
-#: Letters of the id of a DAG or a task in Airflow, and of a DAG's tag.
+#: Most characters of the id of a DAG or a task in Airflow, and of a DAG's tag.
 LONGEST_AIRFLOW_ID, LONGEST_AIRFLOW_TAG = 250, 100
 
 SCHEMAS = ("control", "stage", "vault")
@@ -31,7 +31,7 @@ SCHEMAS = ("control", "stage", "vault")
 
 @dataclass(frozen=True)
 class Namespace:
-    """Where names must differ from each other; `longest` is in bytes."""
+    """A space in which names must be unique. `longest` is in bytes; None: no limit."""
 
     name: str
     longest: int | None = LONGEST_IDENTIFIER
@@ -39,11 +39,11 @@ class Namespace:
 
 @dataclass(frozen=True)
 class DerivedName:
-    """A name that something gets because of a part of the model; without a place, because the engine has it."""
+    """A name that is derived from a part of the model. A name without a place is the engine's own."""
 
     place: Place
     namespace: Namespace
-    #: What is named: a table, a column and so on.
+    #: The kind of object: a table, a column and so on.
     kind: str
     name: str
 
@@ -65,10 +65,10 @@ _ENGINE_INDEXES = {
     "stage": ("pk_selections",),
 }
 
-#: What PostgreSQL has in every table, and no query can name otherwise.
+#: Columns that PostgreSQL has in every table. No query can give them other names.
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
 
-#: Columns that our statements put next to those of a feed.
+#: Columns that our statements add to those of a feed.
 _OF_STATEMENTS = (
     "row_key",
     "row_hash",
@@ -82,22 +82,22 @@ _OF_STATEMENTS = (
     APPLIED_TS,
 )
 
-#: Argument of the function that gives a feed's rows at any time; its result has the feed's columns.
+#: Argument of the function that returns a feed's rows as of any time. Its result has the feed's columns.
 _ARGUMENT = "as_of"
 
 
 def columns_of(table: str) -> Namespace:
-    """The namespace of a table's columns in PostgreSQL; `table` with its schema."""
+    """The namespace of a table's columns in PostgreSQL. `table` includes the schema."""
     return Namespace(f"the columns of {table}")
 
 
 def mart_columns_of(table: str) -> Namespace:
-    """The namespace of a table's columns in ClickHouse, which limits no name of a column."""
+    """The namespace of a table's columns in ClickHouse, which does not limit the length of column names."""
     return Namespace(f"the columns of {table}", longest=None)
 
 
 def engine_names() -> Iterator[DerivedName]:
-    """Names of the engine's own, the same for every model."""
+    """The engine's own names, the same for every model."""
     for kind, relations in (("table", _ENGINE_TABLES), ("index", _ENGINE_INDEXES)):
         for schema, names in relations.items():
             yield from (DerivedName((), SCHEMA[schema], kind, name) for name in names)
@@ -106,7 +106,7 @@ def engine_names() -> Iterator[DerivedName]:
 
 
 def derived_names(model: Model) -> Iterator[DerivedName]:
-    """Every name that a model asks for, part by part in the order of its file."""
+    """Every name that a model needs, part by part in the order of its file."""
     yield from _of_model(model)
     for hub in model.hubs:
         yield from _hub(hub)
@@ -142,7 +142,7 @@ def _relation(
     key: bool = True,
     indexed: Iterable[str] = (),
 ) -> Iterator[DerivedName]:
-    """A table with its columns, its primary key where it has one, and the indexes of single columns."""
+    """A table with its columns, its primary key if it has one, and the indexes of single columns."""
     yield DerivedName(place, SCHEMA[schema], "table", table)
     if key:
         yield DerivedName(place, SCHEMA[schema], "index", f"pk_{table}")
@@ -183,7 +183,7 @@ def _link(model: Model, link: Link) -> Iterator[DerivedName]:
 def _history(
     model: Model, place: Place, part: Satellite | Effectivity, key: str, *values: str
 ) -> Iterator[DerivedName]:
-    """The view that puts versions in the order of their applied date, where the feed has one."""
+    """The view that orders versions by their applied date, if the feed has one."""
     if model.applied(part):
         yield DerivedName(place, SCHEMA["vault"], "view", part.history_view)
         columns = _all_at(place, (key, part.column("from_ts"), part.column("to_ts"), *values))
@@ -212,7 +212,7 @@ def _feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
 
 
 def _rows_of_feed(model: Model, feed: Feed) -> Iterator[DerivedName]:
-    """Names that stand next to each other in statements about a feed's rows."""
+    """Names that occur together in statements about a feed's rows."""
     comparisons = ("source", *range(len(model.marts)))
     digests = (f"{it.name}_digest_{comparison}" for it in model.satellites_of(feed) for comparison in comparisons)
     keys = (hub.key for hub in model.keyed_hubs(feed))
@@ -276,7 +276,7 @@ def _attributes(place: Place, entity: Hub | Satellite, attributes: Iterable[Attr
 
 
 def place_of(column: FeedColumn) -> Place:
-    """Where the model file declares what a column of a feed delivers."""
+    """The place in the model file that declares what a feed's column delivers."""
     if isinstance(column.owner, Hub):
         return ("hubs", column.owner.name, "business_key", column.part)
     return ("satellites", column.owner.name, "attributes", column.part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skyeng.model.change import Change, KeyRanges, Section
+from skyeng.model.change import Change, Part, Section
 from skyeng.model.signature import Signature
 
 
@@ -19,8 +19,8 @@ def without_renames(before: Signature, after: Signature) -> tuple[list[Change], 
     return changes, after
 
 
-def likely_renames(old: Section, new: Section, shape: Callable[[KeyRanges], object]) -> dict[str, str]:
-    """Likely renames, from old names to new ones: one part is missing and one is new, and no other has their shape."""
+def likely_renames(old: Section, new: Section, shape: Callable[[Part], object]) -> dict[str, str]:
+    """Likely renames, from old to new names: one missing part and one new part have a shape that no others have."""
     missing = {name: shape(part) for name, part in old.items() if name not in new}
     added = {name: shape(part) for name, part in new.items() if name not in old}
     return {
@@ -34,15 +34,15 @@ def _types(attributes: Section) -> list[tuple[str, str]]:
     return sorted((name, part["type"]) for name, part in attributes.items())
 
 
-#: By section, what a part that was only renamed has kept.
-_SHAPES: dict[str, Callable[[KeyRanges], object]] = {
+#: By section: the shape of a part, which a rename does not change.
+_SHAPES: dict[str, Callable[[Part], object]] = {
     "hubs": lambda hub: _types(hub["business_key"]),
     "links": lambda link: link["hubs"],
     "feeds": lambda feed: (feed["load"], feed["applied"], feed["grain"]),
     "satellites": lambda satellite: (satellite["parent"], _types(satellite["attributes"])),
 }
 
-#: By section, which keys of other parts name a part of it. In this order: a link is told by its hubs.
+#: By section: the keys of other parts that refer to its parts. The order matters: a link is identified by its hubs.
 _REFERENCES = {
     "hubs": (("links", "hubs"), ("links", "driving_key"), ("satellites", "parent")),
     "links": (("feeds", "grain"),),
@@ -51,7 +51,7 @@ _REFERENCES = {
 }
 
 
-def _rename(section: str, old: str, new: str, part: KeyRanges) -> Change:
+def _rename(section: str, old: str, new: str, part: Part) -> Change:
     plural = f" and `plural: {part['plural']}`" if "plural" in part else ""
     return Change(
         f"{section[:-1]} '{old}'",
@@ -61,7 +61,7 @@ def _rename(section: str, old: str, new: str, part: KeyRanges) -> Change:
 
 
 def _with_old_names(before: Signature, after: Signature, section: str, renames: Mapping[str, str]) -> Signature:
-    """A signature as if nothing in a section had been renamed: what names a renamed part has no change of its own."""
+    """A signature as if nothing in a section had been renamed. References to a renamed part are then no changes."""
     old_names = {new: old for old, new in renames.items()}
 
     def resolved(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Checks of a model against itself: references, names, and what the loads rely on."""
+"""Consistency checks of a model: references, names, and what the loads rely on."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Fault:
 
 
 def reference_faults(model: Model, declared: dict[str, Any]) -> list[Fault]:
-    """References that lead nowhere; `model` may lack the parts of the file that are faulty.
+    """Broken references. `model` may lack the parts of the file that are faulty.
 
-    `declared` is the file as read: a name that is declared, however badly, is not reported
-    a second time as missing by whoever refers to it.
+    `declared` is the file as read. A part that is declared with faults is not reported again
+    as missing where other parts refer to it.
     """
     return list(_references(model, declared))
 
 
 def faults(model: Model) -> list[Fault]:
-    """Every other fault of a model whose fields and references are sound."""
+    """All other faults of a model with sound fields and references."""
     grains = list(_grains(model))
     others = [fault for check in _CHECKS for fault in check(model)]
     # Names of a link's tables depend on its feed.
@@ -130,10 +130,10 @@ def _marts(model: Model) -> Iterator[Fault]:
                 yield Fault(place, f"'{name}' can change; sort by parts of business keys only")
 
 
-#: ClickHouse writes a column of such a name into the metadata of a view so that it cannot read them again, nor start.
+#: Column names that ClickHouse writes into a view's metadata in a form that it cannot read again. It then cannot start.
 UNREADABLE_IN_CLICKHOUSE = frozenset(["not"])
 
-#: Types of ClickHouse of which it makes a dictionary. Others it refuses, or calls slower with one than without.
+#: ClickHouse types that may have a dictionary. It refuses one for other types, or warns that it makes them slower.
 WITH_DICTIONARY = frozenset(["String", "UUID"])
 
 
@@ -158,7 +158,7 @@ def _columns_of_marts(model: Model) -> Iterator[Fault]:
 
 
 def _names(model: Model) -> Iterator[Fault]:
-    """Names that are too long, or that two things would have; of each part of the file the first one."""
+    """Names that are too long or that two objects would have. Each is reported once for each part of the file."""
     seen = {(it.namespace, it.name): it for it in engine_names()}
     if model.name == "control":
         yield Fault(("model",), "'control' is the engine's own name; give the model another one")
@@ -182,7 +182,7 @@ def _names(model: Model) -> Iterator[Fault]:
 
 
 def _taken(it: DerivedName, other: DerivedName) -> str:
-    """What to say of a name that two things would have."""
+    """The message for a name that two objects would have."""
     if not other.place:
         owner, remedy = "it is a name of the engine's own", "choose another one"
     elif other.place == it.place:

@@ -1,4 +1,4 @@
-"""What changed in the satellites of a model, and in their attributes."""
+"""Changes of the satellites of a model, and of their attributes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from skyeng.model.change import (
     Change,
-    KeyRanges,
+    Part,
     Section,
     column_changes,
     common,
@@ -37,7 +37,7 @@ def satellite_changes(old: Section, new: Section) -> Iterator[Change]:
         yield from _satellite(name, was, is_, _attributes_new_elsewhere(name, old, new))
 
 
-def _satellite(name: str, was: KeyRanges, is_: KeyRanges, elsewhere: Mapping[str, str]) -> Iterator[Change]:
+def _satellite(name: str, was: Part, is_: Part, elsewhere: Mapping[str, str]) -> Iterator[Change]:
     where = f"satellite '{name}'"
     yield from plural_changes(where, was, is_)
     for key, what in (("parent", "hub"), ("feed", "feed")):
@@ -61,7 +61,7 @@ def _satellite(name: str, was: KeyRanges, is_: KeyRanges, elsewhere: Mapping[str
 
 
 def _attributes_new_elsewhere(name: str, old: Section, new: Section) -> dict[str, str]:
-    """Attributes that other satellites of the same hub have newly, each with its satellite."""
+    """Attributes that are new in other satellites of the same hub, each with its satellite."""
     return {
         attribute: other
         for other, part in new.items()
@@ -72,7 +72,7 @@ def _attributes_new_elsewhere(name: str, old: Section, new: Section) -> dict[str
 
 
 def _attribute_missing(
-    satellite: str, attribute: str, feed: str, part: KeyRanges, renamed: str | None, moved: str | None
+    satellite: str, attribute: str, feed: str, part: Part, renamed: str | None, moved: str | None
 ) -> Change:
     where = f"attribute '{attribute}' of satellite '{satellite}'"
     if moved:

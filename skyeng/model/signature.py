@@ -1,8 +1,8 @@
 """A model's signature: all that tables, stored history and loads depend on, in a canonical form without order.
 
-It is a model file in its longest form: every default is written out, and what is not stored (descriptions,
-queries, the folder) is left out. Each revision file carries the signature of the model that it leads to, and
-the warehouse stores that of the model it is migrated for, so that an edited model is noticed.
+It has the parts of a model file, with every default written out. What is not stored (descriptions, queries, the
+folder) is left out. Each revision file has the signature of the model that it leads to. The warehouse stores the
+signature of the model that it is migrated for, so that an edited model is detected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Signature = dict[str, Any]
 
 
 def signature(model: Model) -> Signature:
-    """The signature of a model. Two model files have equal ones if they differ in order or in descriptions only."""
+    """The signature of a model. Model files that differ only in order or descriptions have equal signatures."""
     return {
         "model": model.name,
         "source": model.source,
@@ -61,12 +61,12 @@ def signature(model: Model) -> Signature:
 
 
 def _attributes(entity: str, attributes: Iterable[Attribute]) -> dict[str, Any]:
-    """Attributes with the column of the feed that delivers each: staging and views are named by it."""
+    """Attributes with the feed column that delivers each: columns of staging and views have its name."""
     return {part.name: {"type": part.type.name, "column": part.feed_column(entity)} for part in attributes}
 
 
 def as_text(declared: Signature) -> str:
-    """A signature as indented JSON, a line for each part. Equal signatures give equal texts."""
+    """A signature as indented JSON, one line for each part. Equal signatures give equal texts."""
     return _indented(declared, "")
 
 
@@ -78,7 +78,7 @@ def _indented(value: Any, indent: str) -> str:
 
 
 def from_text(text: str) -> Signature:
-    """The signature that `as_text` wrote. Raises `ValueError` where the text is none."""
+    """The signature that `as_text` wrote. Raises `ValueError` if the text is no signature."""
     declared = json.loads(text)
     if not isinstance(declared, dict):
         raise ValueError("a signature is a JSON object")  # noqa: TRY004 - a fault of a text, as any other
@@ -86,9 +86,9 @@ def from_text(text: str) -> Signature:
 
 
 def model_of(declared: Signature, like: Model) -> Model:
-    """The model that a signature describes, in the folder of another: enough for its tables, not for its loads.
+    """The model that a signature describes, in the folder of another model. It serves for tables, not for loads.
 
-    Equal signatures give equal models, whatever the order of the files that they came from.
+    Equal signatures give equal models, whatever the order of their files was.
     """
     declared = from_text(as_text(declared))
     feeds = {name: {**feed, "query": "unknown.sql"} for name, feed in declared["feeds"].items()}

@@ -22,7 +22,7 @@ from skyeng.model.entities import (
     by_name,
 )
 
-#: In staging: the time from which a row's values hold, whatever the feed calls it.
+#: The staging column of the applied date, from which a row's values hold. A feed may have another name for it.
 APPLIED_TS = "applied_ts"
 
 
@@ -32,15 +32,15 @@ class Feed(Frozen):
     name: Name
     #: File with the query, relative to the model file.
     query: str
-    #: `compare`: the query gives the whole feed; a row that it no longer gives is deleted.
-    #: `delta`: it gives new and changed rows; a row that it does not give stays as it is.
+    #: `compare`: the query delivers the whole feed; a row that it no longer delivers is deleted.
+    #: `delta`: it delivers new and changed rows; a row that it does not deliver stays as it is.
     load: Literal["compare", "delta"] = "compare"
-    #: Column (timestamptz) with the time from which a row's values hold. Rows of one key may then
-    #: come several at once, late, and in any order. Only with `delta`.
+    #: Column (timestamptz) with the applied date, from which a row's values hold. Several rows of one key
+    #: may then come at once, late, and in any order. Only with `delta`.
     applied: Name | None = None
     #: The link whose hash key is the row key.
     grain: Name
-    #: Of a feed that is compared: whether it may give no row at all where it gave some before. Else that is refused.
+    #: Whether a compared feed may deliver no row at all after it delivered some. Otherwise that is refused.
     may_be_empty: bool = False
     description: str = ""
 
@@ -50,32 +50,32 @@ class Feed(Frozen):
 
     @property
     def times(self) -> tuple[str, ...]:
-        """The staging column of the time from which a row holds, where the feed says it."""
+        """The staging column of the applied date, if the feed has one."""
         return (APPLIED_TS,) if self.applied else ()
 
     @property
     def active_rows_table(self) -> str:
-        """In `control`: key, hash and place of each row that the last closed load left active."""
+        """In `control`: row key, row hash and segment key of each row that the last closed load left active."""
         return f"{self.name}_rows"
 
     @property
     def segments_table(self) -> str:
-        """In `control`: checksums of these rows, by bucket."""
+        """In `control`: checksums of the active rows, by segment."""
         return f"{self.name}_buckets"
 
     @property
     def changes_table(self) -> str:
-        """In `control`: the rows that each load touched; a hash of NULL means the row went."""
+        """In `control`: the rows that each load touched. A hash of NULL means that the row was deleted."""
         return f"{self.name}_changes"
 
     @property
     def deleted_table(self) -> str:
-        """In `stage`: keys of the rows that vanished from the source."""
+        """In `stage`: keys of the rows that were deleted from the source."""
         return f"{self.name}_gone"
 
     @property
     def distinct_table(self) -> str:
-        """In `stage`: one row of each combination of the hubs that many staged rows share."""
+        """In `stage`: the distinct rows of the hubs that many staged rows share."""
         return f"{self.name}_shared"
 
     @property
@@ -88,18 +88,18 @@ class MartColumn(Frozen):
 
     name: Name
     column: Name
-    #: Worth a dictionary: few distinct values.
+    #: Whether it has few distinct values, so that a dictionary is worth its cost.
     low_cardinality: bool = False
     description: str = ""
 
 
 class Mart(Entity):
-    """A denormalised table for analysts, one row per combination of the feed's grain."""
+    """A denormalised table for analysts, with one row for each relationship of the feed's grain."""
 
     prefix = "dm"
 
     feed: Name
-    #: Columns analysts filter by first; the table is sorted by them.
+    #: Columns that analysts filter by first. The table is sorted by them.
     order_by: tuple[Name, ...] = ()
     columns: Annotated[tuple[MartColumn, ...], BeforeValidator(by_name("column"))] = Field(min_length=1)
 
@@ -109,12 +109,12 @@ class Mart(Entity):
 
     @property
     def load_end_ts(self) -> str:
-        """The load that replaced a row version or deleted its row."""
+        """Column of the load that replaced a row version or deleted its row."""
         return self.column("load_end_ts")
 
 
 class FeedColumn(Frozen):
-    """One column of a feed's rows, and whose it is."""
+    """One column of a feed's rows, and the hub or satellite that owns it."""
 
     name: str
     type: Type
@@ -128,7 +128,7 @@ class FeedColumn(Frozen):
 
 
 class Model(Frozen):
-    """One subject area, whole."""
+    """One complete subject area."""
 
     name: Name = Field(alias="model")
     description: str = ""
@@ -161,18 +161,18 @@ class Model(Frozen):
         return self.feed(part.feed) if part.feed else self.feeds[0]
 
     def applied(self, part: Satellite | Effectivity) -> bool:
-        """Whether versions carry the time from which they hold."""
+        """Whether versions have an applied date."""
         return self.feed_of(self.link_of(part) if isinstance(part, Effectivity) else part).applied is not None
 
     def version(self, part: Satellite | Effectivity) -> tuple[str, ...]:
-        """The columns that put the versions of one parent in order."""
+        """The columns that order the versions of one parent."""
         return (part.applied_ts, part.load_ts) if self.applied(part) else (part.load_ts,)
 
     def hubs_of(self, link: Link) -> tuple[Hub, ...]:
         return tuple(self.hub(name) for name in link.hubs)
 
     def satellites_of(self, feed: Feed) -> tuple[Satellite, ...]:
-        # By name: of many feeds, to compare each with each costs seconds.
+        # Compare names: with many feeds, comparing each feed with each costs seconds.
         first = self.feeds[0].name
         return tuple(satellite for satellite in self.satellites if (satellite.feed or first) == feed.name)
 
@@ -183,11 +183,11 @@ class Model(Frozen):
         return _feed_columns(satellite, satellite.hub_name, satellite.attributes)
 
     def row_key(self, feed: Feed) -> tuple[FeedColumn, ...]:
-        """The business keys of the grain, in the order that the row key is computed from."""
+        """The business keys of the grain, in the order in which the row key is computed from them."""
         return tuple(column for hub in self.hubs_of(self.grain(feed)) for column in self.business_key(hub))
 
     def keyed_hubs(self, feed: Feed) -> tuple[Hub, ...]:
-        """Hubs that nearly every row has a key of its own of: staged rows bring the hash key with them."""
+        """Hubs of the driving key, of which nearly every row has a key of its own. Staged rows have their hash keys."""
         return tuple(self.hub(name) for name in self.grain(feed).driving_key)
 
     def feed_columns(self, feed: Feed) -> tuple[FeedColumn, ...]:

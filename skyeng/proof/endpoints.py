@@ -1,8 +1,8 @@
-"""The sides of an exact comparison: source, vault and mart, asked the same three questions.
+"""The endpoints of an exact comparison: source, vault and mart.
 
-Which checksums by bucket? Which row hashes in these buckets? What do these rows say? Source
-and vault are compared by PostgreSQL's row hash, vault and mart by a hash of canonical texts, which
-both engines compute from what they really hold.
+Each gives checksums by hash bucket, row hashes of chosen hash buckets, and the values of chosen rows. Source and vault
+are compared by PostgreSQL's row hash. Vault and mart are compared by a hash of canonical texts, which both engines
+compute from the values that they store.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from skyeng.sources import postgres as source_feed
 from skyeng.sql import SQL, ident, joined, literal, sql
 from skyeng.vault.readback import AsOf, Computed, prepare_whole_read, rows_as_of
 
-#: The type of a hash within a row that is hashed.
+#: Type of an entity's hash as a part of a row.
 _HASH = parse_type("bigint")
 
-#: Rows by row key, as canonical texts of their values; a key has several rows where it is doubled.
+#: Rows by row key, as canonical texts of their values. A duplicate key has several rows.
 Texts = dict[str, list[tuple[str | None, ...]]]
 
 
 class Endpoint(Protocol):
-    """One holder of a feed's rows."""
+    """A store that has the rows of a feed."""
 
     @property
     def name(self) -> str: ...
     def checksums(self, buckets: int) -> dict[int, Checksum]: ...
     def hashes(self, chosen: Sequence[int], buckets: int) -> dict[str, tuple[int, int]]:
-        """Row key to (row hash, how many rows have this key), of the chosen buckets."""
+        """Row key to (row hash, number of rows with this key), in the chosen hash buckets."""
         ...
 
     def texts(self, keys: Sequence[str]) -> Texts:
@@ -57,13 +57,13 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True)
 class PostgresEndpoint:
-    """Source or vault: `rows` give `row_key`, `row_hash` and the columns of `shown`."""
+    """Source or vault. `rows` is a query of `row_key`, `row_hash` and the columns of `shown`."""
 
     name: str
     session: Session
     rows: SQL
     shown: Sequence[Value]
-    #: Where checksums are computed together with others': the reading, and this side's place in it.
+    #: If one scan computes the checksums of several endpoints: that reading, and the index of this endpoint in it.
     reading: Reading | None = None
     place: int = 0
     parameters: Parameters | None = None
@@ -102,22 +102,22 @@ WHERE row_key = ANY({keys}::uuid[])""",
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of the vault for several comparisons: to read it is what takes long."""
+    """One scan of the vault for several comparisons, because the scan takes most of the time."""
 
     session: Session
     rows: SQL
-    #: A hash for each comparison, of the columns of `rows`.
+    #: A hash expression for each comparison, over the columns of `rows`.
     hashes: Sequence[SQL]
     _known: dict[int, list[dict[int, Checksum]]] = field(default_factory=dict)
 
     def hashed(self, place: int) -> SQL:
-        """The rows with their hash for one comparison."""
+        """Query of the rows with their hash for one comparison."""
         return sql(
             "SELECT *, {hash} AS row_hash\nFROM (\n    {rows}\n) AS active", hash=self.hashes[place], rows=self.rows
         )
 
     def checksums(self, buckets: int) -> list[dict[int, Checksum]]:
-        """Computed once for all comparisons, in their order."""
+        """The checksums of all comparisons, in their order. They are computed once and reused."""
         if buckets not in self._known:
             found = self.session.rows(checksums_in_one_scan(self.rows, self.hashes, buckets))
             self._known[buckets] = [
@@ -128,7 +128,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class MartEndpoint:
-    """What analysts see of a mart, or row versions of its history."""
+    """The current rows of a mart as analysts see them, or row versions of its history."""
 
     name: str
     session: clickhouse.ClickHouseSession
@@ -177,9 +177,9 @@ def _nullable(value: SQL, text: str) -> SQL:
 
 @dataclass(frozen=True)
 class _Delivered:
-    """The hash of a feed's row for the comparison of source and vault: of its keys, and of a hash of each entity.
+    """The hash of a feed's row for the comparison of source and vault, over its keys and a hash of each entity.
 
-    The vault computes the hash of an entity before it joins the entity to the rows that show it.
+    The vault computes the hash of an entity before it joins the entity to the rows that contain it.
     """
 
     model: Model
@@ -188,14 +188,14 @@ class _Delivered:
 
     @property
     def row_hash(self) -> SQL:
-        """Over the business keys and the entities' hashes, by the names they are given here."""
+        """Expression over the business keys and the hashes of entities, which have the names given here."""
         names = (self._name(satellite) for satellite in self.model.satellites_of(self.feed))
         parts = (Value(name, ident(name), _HASH) for name in names)
         return row_hash([*row_values(self.model.row_key(self.feed)), *parts], self.method)
 
     @property
     def of_entities(self) -> Computed:
-        """What the vault computes for each entity."""
+        """Expressions of the hashes that the vault computes for each entity."""
         return {
             satellite.name: {
                 self._name(satellite): row_hash(
@@ -211,7 +211,7 @@ class _Delivered:
 
     @property
     def source_rows(self) -> SQL:
-        """The source's rows with `row_key` and `row_hash`."""
+        """Query of the source's rows with `row_key` and `row_hash`."""
         parts = (
             sql(
                 ", {hash} AS {name}",
@@ -244,7 +244,7 @@ def source_endpoint(session: Session, model: Model, feed: Feed, method: Method) 
 
 
 def vault_endpoints(session: Session, model: Model, feed: Feed, method: Method | None) -> list[PostgresEndpoint]:
-    """The vault's rows, for each comparison: with the source, by a method, and with each of the feed's marts."""
+    """Endpoints of the vault for the source, if a method is given, and for each of the feed's marts, in this order."""
     served = [ExportedRow(model, mart) for mart in model.marts if mart.feed == feed.name]
     delivered = _Delivered(model, feed, method) if method else None
     also: dict[str, dict[str, SQL]] = {}
@@ -263,5 +263,5 @@ def vault_endpoints(session: Session, model: Model, feed: Feed, method: Method |
 
 
 def mart_endpoint(session: clickhouse.ClickHouseSession, model: Model, mart: Mart) -> MartEndpoint:
-    """What analysts see of a mart now."""
+    """The current rows of a mart as analysts see them."""
     return MartEndpoint(MartTables(mart).view, session, ident(MartTables(mart).view), ExportedRow(model, mart))

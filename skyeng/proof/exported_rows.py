@@ -1,8 +1,8 @@
-"""The hash of a mart's row, which PostgreSQL and ClickHouse compute from what they really hold.
+"""The hash of a mart's row, which PostgreSQL and ClickHouse compute from the values that they store.
 
-The values of each entity are digested by themselves, and the row's hash is made of the row key, the
-business keys and these digests. An entity that a million rows show is so digested once by the vault;
-to digest whole rows of 33 columns takes it four times as long.
+The values of each entity are digested separately. The row's hash covers the row key, the business keys and these
+digests. So the vault digests an entity once, even if a million rows contain it. Digesting whole rows of 33 columns
+takes four times as long.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from skyeng.sql import SQL, ident, joined, sql
 from skyeng.vault.readback import Computed
 
 _UUID = parse_type("uuid")
-#: Names that stand next to a row version's columns where it is compared.
+#: Names of the columns that are added to a row version to compare it.
 ROW_DELETED, ROW_END_TS = "row_deleted", "row_end_ts"
-#: Of a row version: whether its load deleted the row, else which load ended it.
+#: Validity of a row version: whether its load deleted the row; if not, the load that ended the version.
 VALIDITY = (
     Value(ROW_DELETED, ident(ROW_DELETED), parse_type("smallint")),
     Value(ROW_END_TS, ident(ROW_END_TS), parse_type("timestamptz")),
@@ -30,14 +30,14 @@ VALIDITY = (
 
 @dataclass(frozen=True)
 class ExportedRow:
-    """A mart's rows, as the vault should give them and as the mart shows them."""
+    """Hashes of a mart's rows: expressions for the vault and for the mart, which give equal values."""
 
     model: Model
     mart: Mart
 
     @cached_property
     def _described(self) -> dict[str, list[tuple[str, MartColumn, LogicalType]]]:
-        """By satellite, the columns that show it: the vault's name, the mart's, and the type."""
+        """The mart's columns by satellite: name in the vault, column of the mart, and type."""
         owners = {column.name: column for column in self.model.feed_columns(self.model.feed(self.mart.feed))}
         found: dict[str, list[tuple[str, MartColumn, LogicalType]]] = {}
         for column, type_ in types(self.model, self.mart):
@@ -48,12 +48,12 @@ class ExportedRow:
 
     @property
     def shown(self) -> list[Value]:
-        """The mart's columns, by the feed's names."""
+        """The mart's columns, as expressions over the feed's columns."""
         return [Value(column.name, ident(column.column), type_) for column, type_ in types(self.model, self.mart)]
 
     @property
     def digests(self) -> Computed:
-        """What the vault computes for each entity."""
+        """Expressions of the digests that the vault computes for each entity."""
         return {
             satellite: {
                 self._digest(satellite): digest_text(
@@ -65,12 +65,12 @@ class ExportedRow:
 
     @property
     def vault_hash(self) -> SQL:
-        """The row's hash, from the vault's rows with `row_key` and `digests`."""
+        """Expression of the row's hash over the vault's rows with `row_key` and `digests`."""
         return text_hash(self._vault_values())
 
     @property
     def vault_version_hash(self) -> SQL:
-        """The hash of a row version, from the vault's row versions with `digests` and their validity."""
+        """Expression of a row version's hash over the vault's row versions with `digests` and validity."""
         return text_hash([*self._vault_values(), *VALIDITY])
 
     def _vault_values(self) -> list[Value]:
@@ -78,7 +78,7 @@ class ExportedRow:
         return self._hashed(sql("row_key"), keys)
 
     def mart_rows(self, relation: SQL, *, versions: bool = False) -> SQL:
-        """The mart's rows with `row_key` and `row_hash`; that of row versions covers their validity too."""
+        """Query of the mart's rows with `row_key` and `row_hash`. Hashes of row versions cover their validity too."""
         digests = (
             sql(
                 "{digest} AS {name}, ",

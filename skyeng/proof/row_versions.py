@@ -1,7 +1,7 @@
-"""Every row version of a mart's history, compared with what the vault gives back, load by load.
+"""Comparison of every row version of a mart's history with the vault, load by load.
 
-What is current is compared by content elsewhere. So here all versions are compared by row key and load, and by content
-and validity those that are not valid any more: of a mart that was loaded once, none.
+Current rows are compared by content elsewhere. Here all versions are compared by row key and load. Versions that are
+no longer valid are also compared by content and validity. A mart that was loaded once has none of these.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 from skyeng.vault import change_log
 from skyeng.vault.readback import AsOf, prepare_lookups, prepare_whole_read, row_versions
 
-#: Of a load: its timestamp, how many row versions, and the sum of a number of each.
+#: Timestamp of a load, number of its row versions, and the sum of a number computed from each version.
 LoadChecksum = tuple[datetime, int, int]
 
 
 def closed_loads(session: Session, model: Model, mart: Mart) -> tuple[MartLoad, ...]:
-    """The loads that a mart is to hold, in their order."""
+    """The closed loads that a mart should have, in ascending order."""
     rows = loads.closed_loads(session, model, model.feed(mart.feed))
     return tuple(MartLoad(ts, touched, int(total) % 2**64, active) for ts, touched, total, active in rows)
 
 
 def read_whole(session: Session, model: Model, span: Span) -> AsOf | None:
-    """Prepare a span to be read by scanning, where it is one large load."""
+    """Prepare the session to read a span by scanning, if it is one large load; None if it is not."""
     if not span.whole_load:
         return None
     prepare_whole_read(session)
@@ -58,9 +58,9 @@ def read_whole(session: Session, model: Model, span: Span) -> AsOf | None:
 
 @dataclass(frozen=True)
 class Versions:
-    """The row versions of a mart, as vault and history have them.
+    """The row versions of a mart, in the vault and in the history.
 
-    Left out are those that only the mart has: there is nothing to compare them with.
+    Versions that only the mart has are left out: there is nothing to compare them with.
     """
 
     model: Model
@@ -69,9 +69,9 @@ class Versions:
     datamart: clickhouse.ClickHouseSession
 
     def differing(self) -> list[datetime]:
-        """Loads whose row versions are not the same in vault and history.
+        """Loads whose row versions differ between vault and history.
 
-        Without those of which the vault itself lost row versions: it cannot tell any more what is right.
+        Loads of which the vault itself lost row versions are left out: it no longer shows what is right.
         """
         past = self.past()
         keys, found = list(self._vault_keys()), list(self._vault_contents(past))
@@ -80,7 +80,7 @@ class Versions:
         return sorted(set(unequal) - lacking)
 
     def endpoints(self, load_ts: datetime) -> tuple[PostgresEndpoint, MartEndpoint]:
-        """Both sides of one load."""
+        """The endpoints of vault and history for the row versions of one load."""
         load = next((it for it in self._closed if it.load_ts == load_ts), MartLoad(load_ts, 0, 0, 0))
         before = max((it.load_ts for it in self._closed if it.load_ts < load_ts), default="-infinity")
         served, span = ExportedRow(self.model, self.mart), Span(before, (load,))
@@ -107,7 +107,7 @@ class Versions:
         return closed_loads(self.warehouse, self.model, self.mart)
 
     def _vault_versions(self, span: Span, changes: SQL) -> SQL:
-        """The vault's row versions of a span, with `row_key`, `load_ts`, validity and `row_hash`, a hash of all."""
+        """Query of the vault's row versions of a span, with `row_key`, `load_ts`, validity and `row_hash`."""
         served, feed = ExportedRow(self.model, self.mart), self._feed
         whole = read_whole(self.warehouse, self.model, span)
         if whole is None:
@@ -144,7 +144,7 @@ FROM (
             yield load_ts.astimezone(UTC), count, int(total)
 
     def past(self) -> list[MartLoad]:
-        """How many row versions of each load are not valid any more, by the log of changes."""
+        """Number of row versions of each load that are no longer valid, by the log of changes."""
         statement = sql(
             "SELECT load_ts, count(*) FROM {past} AS past GROUP BY load_ts ORDER BY load_ts",
             past=change_log.past(self.model, self._feed),
@@ -154,7 +154,7 @@ FROM (
 
     def _vault_contents(self, past: Sequence[MartLoad]) -> Iterator[LoadChecksum]:
         for span in append.spans(past):
-            # Fenced: each row version is hashed first, and 16 bytes of it are grouped.
+            # The fence lets each row version be hashed first: 16 bytes of it are grouped.
             statement = sql(
                 """SELECT load_ts, count(*), sum(row_hash)
 FROM (
@@ -172,9 +172,10 @@ GROUP BY load_ts""",
                 yield load_ts.astimezone(UTC), count, int(total)
 
     def _history_versions(self, selected: SQL) -> SQL:
-        """The selected row versions of the history that the vault should have, with the validity that the vault knows.
+        """Query of selected row versions of the history that the vault should have, with the vault's validity.
 
-        Of a row of which the mart alone has versions, that is to the next one of the others.
+        If only the mart has some versions of a row, each other version is valid until the next one that the vault
+        should have.
         """
         versions = self._with_validity(ident(MartTables(self.mart).history))
         if contents.registered(self.datamart, self.mart).retained:
@@ -213,7 +214,7 @@ GROUP BY load_ts""",
         )
 
     def _without_retained(self, touched: SQL) -> SQL:
-        """Row versions of the touched rows that the vault should have, each with the next one of them as its end."""
+        """Row versions of the touched rows that the vault should have. Each ends at the next one of them."""
         columns = appended_columns(self.mart)
         return sql(
             """(
@@ -258,18 +259,18 @@ GROUP BY load_ts""",
 
 
 def _bound(span: Span) -> Parameters:
-    """Ends are those of today: all loads that are closed count."""
+    """Parameters of a span. Ends of versions are as of now: all closed loads count."""
     return {"after": span.after, "upto": span.until, "ended_upto": "infinity"}
 
 
 def _lacking(expected: Iterable[MartLoad], found: Iterable[LoadChecksum]) -> set[datetime]:
-    """Loads of which fewer row versions were found than there should be."""
+    """Loads that have fewer row versions than expected."""
     counts = {load_ts: count for load_ts, count, _ in found}
     return {it.load_ts for it in expected if counts.get(it.load_ts.astimezone(UTC), 0) < it.row_versions}
 
 
 def _added(*parts: Iterable[LoadChecksum]) -> dict[datetime, Checksum]:
-    """One checksum a load: how many, and the sum modulo 2^64, of all parts together."""
+    """One checksum for each load: number and sum (modulo 2^64) of row versions in all parts together."""
     checksums: dict[datetime, Checksum] = {}
     for load_ts, count, total in chain.from_iterable(parts):
         counted, summed = checksums.get(load_ts, (0, 0))

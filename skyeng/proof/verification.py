@@ -1,4 +1,4 @@
-"""Proof: source = warehouse = datamart, row by row, and the rows that differ by name."""
+"""Proof that source, warehouse and datamart are equal, row by row. Rows that differ are named."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from skyeng.sources.postgres import check_columns, reading
 from skyeng.vault import derived
 from skyeng.vault.revisions import check_migrated
 
-#: Rows named of each comparison, and rows looked at for them, about.
+#: Rows named in each comparison, and the approximate number of rows inspected to find them.
 _NAMED = 20
 _LOOKED_AT = 20_000
-#: What `skyeng.proof.exported_rows.VALIDITY` is called here.
+#: Names of `skyeng.proof.exported_rows.VALIDITY` in messages.
 _VALIDITY = ("is_deleted", "load_end_ts")
 
 
@@ -45,10 +45,11 @@ class RowDifference:
     feed: str
     source: str
     target: str
-    #: `missing`: the target lacks it; `extra`: only the target has it; `doubled` or `differs`.
+    #: `missing`: the target lacks it. `extra`: only the target has it. `doubled`: the target has it more often. Else
+    #: `differs`.
     kind: str
     row_key: str
-    #: Business key, and for a row that differs the values at each endpoint.
+    #: Business key, and for `differs` the values at both endpoints.
     detail: str
 
     def __str__(self) -> str:
@@ -68,7 +69,7 @@ class Verification:
     source: str
     target: str
     rows: int
-    #: What the checksums say, whether or not a row could be named.
+    #: Whether the checksums are equal. They may differ although no row could be named.
     equal: bool
     differences: tuple[RowDifference, ...] = ()
     #: False if more rows differ than are named.
@@ -76,7 +77,7 @@ class Verification:
 
 
 def verify(model: Model, stores: Stores) -> list[Verification]:
-    """Compare source with vault, and vault with every mart, over everything they hold now."""
+    """Compare the source with the vault, and the vault with every mart and its history."""
     check_migrated(stores.warehouse, model)
     with ExitStack() as stack:
         source = stack.enter_context(stores.source.session(snapshot=True))
@@ -90,7 +91,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
         with_marts: list[Verification] = []
         for feed in model.feeds:
             compared = _Compared(model, feed, proof_hash_buckets(rows_active(warehouse, model, feed)))
-            # What a delta delivered once, its source need not hold any more.
+            # The source of a delta feed need not have all rows that it once delivered.
             vault = vault_endpoints(warehouse, model, feed, None if feed.delta else method)
             marts = [mart for mart in model.marts if mart.feed == feed.name]
             shown = [mart_endpoint(datamart, model, mart) for mart in marts if datamart]
@@ -109,7 +110,7 @@ def verify(model: Model, stores: Stores) -> list[Verification]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Checksums of the source, and of what analysts see of each mart."""
+    """Checksums of the source, and of the current rows of each mart."""
 
     source: dict[int, Checksum]
     marts: dict[str, dict[int, Checksum]]
@@ -117,7 +118,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Compared:
-    """The comparisons of one feed, by so many buckets."""
+    """The comparisons of one feed, by a number of hash buckets."""
 
     model: Model
     feed: Feed
@@ -126,7 +127,7 @@ class _Compared:
     def read(
         self, source: PostgresEndpoint | None, vault: Sequence[PostgresEndpoint], marts: Sequence[MartEndpoint]
     ) -> _Found:
-        """Let the three stores compute their checksums at once; the vault keeps its own."""
+        """Let the three stores compute their checksums concurrently. Those of the vault are stored in its endpoints."""
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="verify") as pool:
             delivered = pool.submit(source.checksums, self.buckets) if source else None
             held = [pool.submit(side.checksums, self.buckets) for side in vault[:1]]
@@ -146,7 +147,7 @@ class _Compared:
     def with_mart(
         self, vault: PostgresEndpoint, side: MartEndpoint, found: _Found, versions: Versions
     ) -> Iterator[Verification]:
-        """What analysts see, and the history with each of its row versions."""
+        """Compare the current rows of a mart, then each row version of its history."""
         mart = versions.mart
         keys = {column.name for column in self.model.row_key(self.feed)}
         names = tuple(column.name for column in mart.columns)
@@ -166,7 +167,7 @@ class _Compared:
         names: tuple[str, ...],
         key: tuple[str, ...],
     ) -> Verification:
-        """The row versions that differ, of loads that do."""
+        """Name the row versions that differ, within the loads that differ."""
         named: list[RowDifference] = []
         complete = True
         for load_ts in loads:
@@ -203,7 +204,7 @@ class _Compared:
 
 
 def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: ClickHouseSession) -> bool:
-    """Whether a mart holds exactly the vault's rows, now and in each load, by checksums alone."""
+    """Whether a mart has exactly the rows of the vault, now and in each load. Only checksums are compared."""
     feed = model.feed(mart.feed)
     buckets = proof_hash_buckets(rows_active(warehouse, model, feed))
     place = [one.name for one in model.marts if one.feed == feed.name].index(mart.name)
@@ -214,7 +215,7 @@ def mart_is_right(model: Model, mart: Mart, warehouse: Session, datamart: ClickH
 
 
 def _disagreeing(source: Endpoint, target: Endpoint, chosen: Sequence[int], buckets: int) -> list[str]:
-    """Keys of the rows that differ, as far as the chosen buckets tell."""
+    """Keys of the rows in the chosen hash buckets that differ."""
     ours, theirs = source.hashes(chosen, buckets), target.hashes(chosen, buckets)
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
 
@@ -226,7 +227,7 @@ def _named(
     for row_key in keys:
         left, right = ours.get(row_key, []), theirs.get(row_key, [])
         if left == right:
-            continue  # its bucket differs because of another row
+            continue  # its hash bucket differs because of another row
         kind = "extra" if not left else "missing" if not right else "doubled" if len(left) < len(right) else "differs"
         texts = dict(zip(names, (left or right)[0], strict=True))
         who = ", ".join(f"{name} = {texts[name]}" for name in key if texts[name] is not None)

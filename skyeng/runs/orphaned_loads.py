@@ -1,4 +1,7 @@
-"""Loads that only a mart still has, since the warehouse was restored without them: what of them a rebuild retains."""
+"""Orphaned loads: only a mart still has them, because the warehouse was restored without them.
+
+This module decides which of their row versions a rebuild retains.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ from skyeng.marts.tables import MartTables
 from skyeng.model import Mart, Model, argument
 from skyeng.sql import sql
 
-#: Every comparison with the source, also those that found nothing new.
+#: All closed loads, also those that found nothing new.
 _CLOSED = sql("SELECT load_ts FROM control.loads WHERE model = %(model)s AND status = 'closed' ORDER BY load_ts")
 
 
 def all_closed_loads(warehouse: Postgres, model: Model) -> list[datetime]:
-    """Every load that the warehouse has closed for a model, in their order."""
+    """Timestamps of all loads that the warehouse has closed for a model, in ascending order."""
     with warehouse.session(snapshot=True) as session:
         return [load_ts for (load_ts,) in session.rows(_CLOSED, {"model": model.name})]
 
@@ -34,15 +37,15 @@ def retained(
     vault: Sequence[MartLoad],
     closed: Sequence[datetime],
 ) -> tuple[Retained | None, str]:
-    """What only the mart has and a rebuild retains; then what of it is lost, in words.
+    """What a rebuild retains of a mart's orphaned loads, and a text that says what is lost.
 
-    Only the mart has those loads of its history that the warehouse has not as closed. `vault` are the loads
-    that the warehouse has for the mart. The register says what the history should have: later versions are what an
-    append that ended early left behind, and not the mart's.
+    A load in the mart's history is orphaned if the warehouse has not closed it. `vault` are the loads that the
+    warehouse has for the mart. The register says what the history should have. Later versions do not count: they
+    are leftovers of an append that ended early.
 
-    Raises `DatamartAhead` while the warehouse was not compared with the source since: nobody could tell what is
-    true now. A load after one that the mart lacks is not retained, which only a warehouse whose clock went back
-    has: the two cannot be put in order.
+    Raises `DatamartAhead` if the warehouse has closed no load after the orphaned ones: until it is compared with the
+    source, the current state is unknown. An orphaned load after one that the mart lacks is not retained, because the
+    two cannot be put in order. This happens only if the warehouse's clock went back.
     """
     history = readable_history(mart, found.objects.get(MartTables(mart).history))
     registered = registered_versions(session, mart)
@@ -73,7 +76,7 @@ def retained(
 def _versions(
     session: ClickHouseSession, history: HistoryInUse, registered: Mapping[datetime, int] | None
 ) -> dict[datetime, int]:
-    """Row versions of the history, by load, without what an append that ended early left behind."""
+    """Number of row versions of the history by load, without leftovers of an append that ended early."""
     versions = contents.versions_by_load(session, history.table, history.load_ts)
     if not registered or max(versions, default=max(registered)) <= max(registered):
         return versions
@@ -82,5 +85,5 @@ def _versions(
 
 
 def in_words(timestamps: Collection[datetime]) -> str:
-    """How many loads, and which is the last."""
+    """Number of loads and the timestamp of the last one, as text."""
     return f"{len(timestamps)} loads, the last of {max(timestamps):%Y-%m-%d %H:%M:%S} UTC"

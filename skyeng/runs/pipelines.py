@@ -1,4 +1,4 @@
-"""One run of a model: warehouse, then datamart, each step booked."""
+"""One run of a model: first the warehouse, then the datamart. Each step is recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Pipeline = Literal["to_datawarehouse", "to_datamart"]
 
 
 class Options(TypedDict, total=False):
-    """What a run may be told, as `run` takes it."""
+    """Options of a run: keyword arguments of `run`."""
 
     only: Pipeline | None
     full: bool
@@ -38,19 +38,19 @@ class Report:
     """What a run did."""
 
     model: str
-    #: Rows of each feed that were new, changed or deleted; empty if the warehouse was not run.
+    #: Rows of each feed that were new, changed or deleted; empty if `to_datawarehouse` was not run.
     changes: dict[str, Changes] = field(default_factory=dict)
-    #: Why everything was compared with the vault itself; empty where that was not needed.
+    #: Why the recorded active rows could not be used and were rebuilt from the vault; empty if they could.
     compared_because: str = ""
-    #: Row versions sent to each mart; empty if the datamart was not run.
+    #: Row versions sent to each mart; empty if `to_datamart` was not run.
     marts: dict[str, int] = field(default_factory=dict)
     #: Why a mart was rebuilt, by mart.
     rebuilt: dict[str, str] = field(default_factory=dict)
-    #: Views of a mart that were missing or altered and were made again, in words, by mart.
+    #: Descriptions of views that were missing or altered and were recreated, by mart.
     views: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Rows written, by table.
     counts: dict[str, int] = field(default_factory=dict)
-    #: Time taken, by step.
+    #: Duration in seconds, by step.
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -68,11 +68,10 @@ def run(
     may_be_empty: bool = False,
     observer: Observer = unobserved,
 ) -> Report:
-    """Bring warehouse and datamart level with the source, or with the part of it that `where` names.
+    """Synchronise warehouse and datamart with the source, or with the key ranges in `where`.
 
-    A feed that gives no row at all where it gave some before is refused, unless it `may_be_empty`.
-    A run that fails leaves nothing visible behind: its load is rolled back, or, if the process
-    dies, will be by the next run.
+    A feed that gives no row, and gave some before, is refused unless it `may_be_empty`. A run that fails leaves
+    nothing visible: its load is rolled back. If the process dies, the next run does that.
     """
     key_ranges = KeyRanges.of(model, where) if where else None
     if key_ranges and only == "to_datamart":
@@ -80,7 +79,7 @@ def run(
     with stores.warehouse.kept():
         check_migrated(stores.warehouse, model)
         if model.marts and only != "to_datawarehouse":
-            # Before anything is loaded: a datamart that is down stops the run while nothing is half done.
+            # Checked before anything is loaded: if the datamart is down, the run stops before it writes anything.
             with stores.datamart.session() as datamart:
                 mart_migrations.check_migrated(datamart, model)
         report = Report(model.name)
@@ -104,7 +103,7 @@ def _to_datawarehouse(steps: ToDatawarehouse, step_log: StepLog, report: Report)
         report.changes = _load(steps, load, step_log)
     except BaseException as exc:
         error = exc.what if isinstance(exc, SkyengError) else f"{type(exc).__name__}: {exc}"
-        with suppress(SkyengError):  # else the next run does it
+        with suppress(SkyengError):  # otherwise the next run does it
             steps.roll_back(load, error)
         raise
 

@@ -1,4 +1,4 @@
-"""A dry run of the pipelines, printed as commented SQL: nothing is sent."""
+"""A dry run of the pipelines, printed as commented SQL. Nothing is sent to a server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skyeng.runs.dry_run import DryRunClickHouse, DryRunPostgres, Kind, Scenario
 from skyeng.runs.pipelines import Options, run
 from skyeng.vault.revisions import check_revised, model_history, newest_file
 
-#: Rows of a feed that a scenario takes for granted: few enough for no statement to be a large load's.
+#: Default number of rows of a feed: so few that the plan shows no statement for large loads.
 ROWS = 100
 
 _WHAT: dict[Kind, str] = {
@@ -23,15 +23,15 @@ _WHAT: dict[Kind, str] = {
     "unchanged": "finds nothing new in {rows:,} rows of each feed",
 }
 _WIDTH = 110
-#: How many statements an error names where a dry run fails.
+#: How many of the last statements the error shows if a dry run fails.
 _NAMED = 5
 
 
 def dry_run(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **options: Unpack[Options]) -> list[Section]:
-    """Every statement of a run, by step. No server is needed, and none is asked.
+    """All statements of a run, by step. No server is needed or contacted.
 
-    Raises `DryRunFailed` where the made-up answers do not fit what the code asks, and `NotMigrated` where the model
-    was edited after its newest revision: no run would send anything then.
+    Raises `DryRunFailed` if the made-up answers do not fit what the code asks. Raises `NotMigrated` if the model was
+    edited after its newest revision: a run would send nothing then.
     """
     if newest_file(model_history(model)):
         check_revised(model)
@@ -78,14 +78,14 @@ def plan(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **option
 
 
 def _given(options: Options) -> str:
-    """A run's options, as they are written on the command line."""
+    """The options of a run as written on the command line."""
     only = options.get("only")
     words = (f"--only {only}" if only else "", "--full" if options.get("full") else "")
     return " ".join(filter(None, (*words, *(f"--where {it}" for it in options.get("where", ()))))) or "without options"
 
 
 def _settings(sections: Sequence[Section]) -> Iterator[str]:
-    """What every transaction of a PostgreSQL server begins with, once for all."""
+    """The settings at the beginning of every PostgreSQL transaction, shown once for each server."""
     first: dict[str, str] = {}
     for it in (it for section in sections for it in section.statements if it.settles):
         first.setdefault(it.server, it.text)
@@ -105,7 +105,7 @@ def _heading(section: Section, *, first: bool, last: bool) -> Iterator[str]:
 
 
 def _body(section: Section) -> Iterator[str]:
-    """The statements in their order; which session sends them is said wherever it changes."""
+    """The statements in their order, with a comment wherever the session changes."""
     session, said = 0, section.purpose if section.name else ""
     names = _session_names(section)
     for statement in section.statements:
@@ -121,7 +121,7 @@ def _body(section: Section) -> Iterator[str]:
 
 
 def _session_names(section: Section) -> dict[int, str]:
-    """A session's server; numbered where a step has several sessions of one server."""
+    """Names of sessions: the server, with a number if a section has several sessions of it."""
     of_server: dict[str, list[int]] = {}
     for it in section.statements:
         known = of_server.setdefault(it.server, [])

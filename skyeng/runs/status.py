@@ -1,4 +1,4 @@
-"""How far each mart is behind the warehouse, and whether its tables and views are as the model declares."""
+"""State of the marts: the loads that each one lacks, and how its tables and views differ from the model."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from skyeng.runs.to_datamart import ToDatamart
 
 @dataclass(frozen=True)
 class MartState:
-    """What analysts see of a mart, and which loads it still lacks."""
+    """State of one mart: its current rows, the loads it lacks, and differences from the model."""
 
     mart: str
-    #: None where they cannot be counted, since the tables are not as declared.
+    #: None if they cannot be counted because the tables are not as declared.
     rows: int | None
     loads_behind: int
     newest_load: datetime | None
-    #: The first load that it lacks.
+    #: The first load that it lacks; None if it lacks none.
     behind_since: datetime | None = None
-    #: Tables and views that are missing or not as declared, in words, and what makes them right.
+    #: Descriptions of tables and views that are missing or not as declared, each with its remedy.
     differences: tuple[str, ...] = ()
 
 
 def mart_states(model: Model, stores: Stores) -> Iterator[MartState]:
-    """The state of each mart, by one session of the datamart: an embedded engine is opened once."""
+    """The state of each mart. Sessions share one connection, so that an embedded engine is opened only once."""
     with stores.datamart.kept():
         yield from (_state(model, mart, stores) for mart in model.marts)
 

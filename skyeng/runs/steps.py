@@ -1,4 +1,4 @@
-"""Steps in order: what runs after what, what may run at once, and how long it took."""
+"""Steps of a run: their order, which of them may run concurrently, and their durations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeVar
 
 @dataclass(frozen=True)
 class Step:
-    """One named piece of work. It returns rows written, by table."""
+    """A named piece of work. It returns the rows written, by table."""
 
     name: str
     work: Callable[[], dict[str, int]]
@@ -19,38 +19,38 @@ class Step:
 
 Result = TypeVar("Result")
 
-#: Steps of one stage may run at once; a stage begins when the one before it has ended.
+#: Steps of one stage may run concurrently. A stage begins when the previous one has ended.
 Stage = Sequence[Step]
 
 
-#: `waiting`: one of a stage that is about to begin.
+#: `waiting`: the step belongs to a stage that is about to begin.
 State = Literal["waiting", "started", "done", "failed"]
 
 
 class Observer(Protocol):
-    """Told of every step's beginning and end, and first which steps may run at once."""
+    """Called when a step begins and ends. Before a stage, called once for each of its steps."""
 
     def __call__(self, step: str, state: State, seconds: float, /) -> None: ...
 
 
 def unobserved(step: str, state: State, seconds: float) -> None:
-    """Tells nobody."""
+    """No-op observer."""
 
 
 @dataclass
 class StepLog:
-    """What the steps did: counts and timing are kept around them, not by them."""
+    """Row counts and durations of steps. They are recorded here, not by the steps."""
 
     observer: Observer = unobserved
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, step: Step) -> None:
-        """Run a step and book what it wrote. Its error passes through."""
+        """Run a step and record the rows it wrote. Its errors propagate."""
         self.counts.update(self.timed(step.name, step.work))
 
     def timed(self, name: str, work: Callable[[], Result]) -> Result:
-        """Run a piece of work under a name, and book how long it took."""
+        """Run a piece of work as the named step, and record how long it took."""
         begun = time.perf_counter()
         self.observer(name, "started", 0.0)
         state: State = "failed"
@@ -63,7 +63,7 @@ class StepLog:
             self.observer(name, state, self.seconds[name])
 
     def run_stage(self, stage: Stage, workers: int = 4) -> None:
-        """Run a stage's steps at once; all have ended when this returns or raises."""
+        """Run the steps of a stage concurrently. All have ended when this returns or raises."""
         for step in stage:
             self.observer(step.name, "waiting", 0.0)
         if len(stage) == 1:

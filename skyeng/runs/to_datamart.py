@@ -1,6 +1,6 @@
-"""`to_datamart`: the closed loads that a mart does not hold, appended to ClickHouse.
+"""`to_datamart`: appends the closed loads that a mart lacks to ClickHouse.
 
-What passes between steps are checksums and counts; a step reads what it needs from the stores.
+Steps pass only checksums and counts to each other. Each step reads what it needs from the stores.
 """
 
 from __future__ import annotations
@@ -37,35 +37,35 @@ from skyeng.vault import change_log
 from skyeng.vault.readback import AsOf, row_versions
 from skyeng.vault.revisions import check_signature
 
-#: The checksum of no load at all.
+#: The checksum of a mart without loads.
 NO_LOADS: Checksum = (0, 0)
 
-#: Why a mart is built for the first time.
+#: Reason for the first build of a mart.
 EMPTY = "the mart is empty"
-#: Why it is built again where a first load ended early, or somebody emptied the register.
+#: Reason for a rebuild if a first load ended early, or if the register was emptied.
 UNREGISTERED = "the mart holds rows of which its register knows nothing"
 
 
 @dataclass(frozen=True)
 class MartSummary:
-    """What a mart holds: its loads, and whether its tables are as its register says and as the model declares."""
+    """The checksum of a mart's loads, and whether its tables agree with its register and with the model."""
 
     checksum: Checksum
     whole: bool
-    #: Tables and views that are missing or not as declared, in words.
+    #: Descriptions of tables and views that are missing or not as declared.
     differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Delta:
-    """What is to be done to a mart, or was."""
+    """The work that a mart needs, or that was done."""
 
     action: Literal["nothing", "append", "rebuild", "make views"]
     loads: int = 0
     row_versions: int = 0
     #: Why the mart must be rebuilt.
     reason: str = ""
-    #: Which views must be made again, and why.
+    #: Views that must be recreated, each with the reason.
     views: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -74,7 +74,7 @@ class Delta:
 
 @dataclass(frozen=True)
 class _Work:
-    """A delta with its loads, the last load that the mart holds before them, and what only the mart has."""
+    """A delta, its loads, the mart's last load before them, and what a rebuild retains of orphaned loads."""
 
     delta: Delta
     loads: tuple[MartLoad, ...] = ()
@@ -83,7 +83,7 @@ class _Work:
 
 
 def of_loads(loads: Iterable[MartLoad]) -> Checksum:
-    """One checksum over loads: their row versions, and the sum of a hash of each load."""
+    """One checksum of loads: the number of their row versions, and the sum of a hash of each load."""
     rows = total = 0
     for load in loads:
         text = f"{load.load_ts.isoformat()} {load.row_versions} {load.hash_sum}"
@@ -94,7 +94,7 @@ def of_loads(loads: Iterable[MartLoad]) -> Checksum:
 
 @dataclass(frozen=True)
 class ToDatamart:
-    """The steps of one run for one mart. `full` compares everything it shows with the vault."""
+    """The steps of one run for one mart. With `full`, all rows of the mart are compared with the vault."""
 
     model: Model
     mart: Mart
@@ -102,13 +102,13 @@ class ToDatamart:
     full: bool = False
 
     def e_from_ch_datamart(self) -> MartSummary:
-        """What the mart holds, and whether its tables and views are as the model declares."""
+        """Compute a checksum of the mart's loads, and check its row versions, tables and views."""
         self._check_model()
         with self.stores.datamart.session() as session:
             return self._held(session, self._objects(session))
 
     def _check_model(self) -> None:
-        """Raise `NotMigrated` where the model was edited: its marts need not be there yet."""
+        """Raise `NotMigrated` if the model was edited and not migrated: its marts may not exist yet."""
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             check_signature(warehouse, self.model)
 
@@ -125,17 +125,17 @@ class ToDatamart:
         return MartSummary(of_loads(found.loads), found.is_whole, words)
 
     def e_from_pg_datawarehouse(self) -> Checksum:
-        """What the warehouse has for the mart: closed loads only."""
+        """Compute a checksum of the closed loads that the warehouse has for the mart."""
         return of_loads(self.closed_loads())
 
     def closed_loads(self) -> tuple[MartLoad, ...]:
-        """The loads that the mart is to hold, in their order."""
+        """The closed loads that the mart should have, in ascending order."""
         with self.stores.warehouse.session(snapshot=True) as session:
             check_signature(session, self.model)
             return closed_loads(session, self.model, self.mart)
 
     def t_find_new_rows(self, source: Checksum, held: MartSummary) -> Delta:
-        """Which loads to append, which views to make, or that the mart must be rebuilt, and why."""
+        """Find the loads to append and the views to recreate, or the reason why the mart must be rebuilt."""
         level = held.whole and not held.differences
         if level and not self.full and not Comparison({"loads": source}, {"loads": held.checksum}).differing:
             return Delta("nothing")
@@ -145,12 +145,16 @@ class ToDatamart:
             return self._find(session, there, self._registered(session, there), whole=held.whole).delta
 
     def _registered(self, session: ClickHouseSession, there: Compared) -> Contents:
-        """The loads of the mart's register, where it can be read."""
+        """The loads of the mart's register; none if it cannot be read."""
         readable = there.as_declared(MartTables(self.mart).loads)
         return contents.registered(session, self.mart) if readable else Contents()
 
     def _find(self, session: ClickHouseSession, there: Compared, held: Contents, *, whole: bool) -> _Work:
-        """Compare load by load. `held` was read before: a load that another run closes and appends now is known."""
+        """Compare load by load.
+
+        `held` must be read before the warehouse's loads are. Otherwise a load that another run closes and appends
+        meanwhile would seem unknown to the warehouse.
+        """
         source = self.closed_loads()
         compared = Comparison(
             {load.load_ts: load.checksum for load in source}, {load.load_ts: load.checksum for load in held.loads}
@@ -202,16 +206,16 @@ class ToDatamart:
         return ""
 
     def _is_right(self, session: ClickHouseSession) -> bool:
-        """Whether the mart, which lacks no load, shows exactly what the vault gives back."""
+        """Whether the mart has exactly the rows of the vault. The mart must lack no load."""
         with self.stores.warehouse.session(snapshot=True) as warehouse:
             return mart_is_right(self.model, self.mart, warehouse, session)
 
     def l_update_datamart(self) -> Delta:
-        """Append the loads and make lost views, or rebuild the mart in shadow tables and swap it in; what was done.
+        """Append missing loads and recreate lost views, or rebuild the mart in shadow tables and swap it in.
 
-        What is to be done is found out here and now: asked for again, or late, it does what is left.
-        With `full`, what is missing is added first and everything compared then. Every table and view
-        is as the model declares when this returns.
+        Returns what was done. The step itself finds out what is left to do, so it may be repeated or run late.
+        With `full`, it first adds what is missing and then compares all rows. When it returns, every table and view
+        is as the model declares.
         """
         with locks.exclusive(self.stores.warehouse, self.model, self.mart.table) as hold:
             done = self._update(hold)
@@ -263,14 +267,14 @@ class ToDatamart:
                 housekeeping.set_past_apart(session, self.mart, hold.check)
 
     def _versions(self, warehouse: Session, span: Span, end: IO[bytes]) -> int:
-        """Copy the row versions of a span out of the vault; how many."""
+        """Copy the row versions of a span out of the vault. Returns their number."""
         whole = read_whole(warehouse, self.model, span)
         query = versions_to_send(self.model, self.mart, whole, changes=self._changes(span))
         bound = {"after": span.after, "upto": span.until, "ended_upto": span.ended_until}
         return warehouse.copy_out(query, end, bound, binary=False)
 
     def _changes(self, span: Span) -> SQL | None:
-        """The log of changes with ends, where the span is sent with ends and has any."""
+        """The log of changes with the ends of row versions; None if the span is sent without ends, or has none."""
         feed = self.model.feed(self.mart.feed)
         if span.whole_load:
             follows = span.ended_until and span.ended_until > span.until
@@ -279,7 +283,7 @@ class ToDatamart:
 
 
 def versions_to_send(model: Model, mart: Mart, whole_load: AsOf | None = None, changes: SQL | None = None) -> SQL:
-    """Statement on the warehouse: row versions as `appended_columns`, in ClickHouse's reading."""
+    """Statement on the warehouse: row versions with `appended_columns`, in the formats that ClickHouse reads."""
     served = (
         sql("{expression}", expression=SQL(type_.served.replace("{x}", ident(column.column).text)))
         for column, type_ in types(model, mart)

@@ -1,9 +1,8 @@
-"""`to_datawarehouse`: the source's changes since the last load, historised into the vault.
+"""`to_datawarehouse`: historises the changes of the source since the last load in the vault.
 
-Each step opens its own connections and finds its input in the warehouse, so that it can run in
-any process. What passes between steps is a `Load` and counts, never rows. A step may be asked
-for again at any time: what is done is not done twice, what builds on a step that is missing is
-refused, and a load that was closed stays as it is.
+Each step opens its own connections and finds its input in the warehouse, so it can run in any process. Steps pass a
+`Load` and counts to each other, never rows. A step may be repeated at any time: a completed step is not done again. A
+step is refused if one that it depends on is missing. A closed load does not change.
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ class Insert:
 
 
 def inserts(model: Model) -> tuple[tuple[Insert, ...], ...]:
-    """The steps that fill the vault: hubs at once, then links and satellites at once."""
-    links = tuple(key_ranges for link in model.links for key_ranges in (link, link.effectivity))
+    """The steps that fill the vault, in two stages: hubs, then links and satellites."""
+    links = tuple(entity for link in model.links for entity in (link, link.effectivity))
     return (
         tuple(Insert(f"l_update_h_{hub.name}", (hub,)) for hub in model.hubs),
         (
@@ -62,7 +61,7 @@ def inserts(model: Model) -> tuple[tuple[Insert, ...], ...]:
 
 @dataclass(frozen=True)
 class ToDatawarehouse:
-    """The steps of one run. `full` compares with the vault itself, trusting no bookkeeping."""
+    """The steps of one run. With `full`, active rows and checksums are recomputed from the vault first."""
 
     model: Model
     stores: Stores
@@ -70,7 +69,7 @@ class ToDatawarehouse:
     runner: Runner = field(default_factory=this_process)
     #: The key ranges to compare; None: all rows.
     key_ranges: KeyRanges | None = None
-    #: Whether a feed may give no row at all where it gave some before.
+    #: Whether a feed may give no row although it gave some before.
     may_be_empty: bool = False
 
     def e_from_pg_datawarehouse(self) -> Load:
@@ -79,7 +78,7 @@ class ToDatawarehouse:
         with self.stores.warehouse.session() as session:
             loads.roll_back_dead(session, self.model, self.runner)
             step_log.forget_old(session, self.model, self.stores.keep_logs)
-            # Now that no migration can begin.
+            # Checked here, because no migration can begin from now on.
             revisions.check_signature(session, self.model)
             derived.check(session, self.model)
             active = validity.rows_active(session, self.model)
@@ -100,7 +99,7 @@ class ToDatawarehouse:
     def _segmentation(
         self, session: Session, feed: Feed, method: Method, active: int | None, *, trusted: bool
     ) -> Segmentation:
-        """The segmentation by which the feed is compared, with the checksums of the active rows up to date.
+        """The segmentation by which the feed is compared. Brings the checksums of the active rows up to date.
 
         `active` is the number of active rows by the register of loads.
         """
@@ -109,7 +108,7 @@ class ToDatawarehouse:
         compared = holds and not feed.delta
         known = segment_checksums.statistics(session, feed) if compared and recorded and not self.key_ranges else None
         fits = active is None or (holds == bool(active) and not (known and known.exist and known.rows != active))
-        # Without a segmentation, the active rows are from before they had segment keys.
+        # If no segmentation is recorded, the active rows may be from before they had segment keys.
         if not (trusted and fits) or (compared and recorded is None):
             validity.rebuild_rows(session, self.model, feed, method)
             compared, known = not feed.delta and active_rows.has_active_rows(session, feed), None
@@ -118,7 +117,7 @@ class ToDatawarehouse:
         return segment_checksums.prepare(session, self.model, feed, known)
 
     def e_from_pg_datasource(self, load: Load) -> Counts:
-        """Stage the rows that may differ: all feeds from one snapshot of the source.
+        """Copy the rows that may differ into staging: all feeds from one snapshot of the source.
 
         When repeated, it takes a new snapshot, and the load starts again from it.
         """
@@ -184,10 +183,10 @@ class ToDatawarehouse:
         return replace(found, active_rows=active_rows.count_active_rows(warehouse, feed))
 
     def t_find_new_rows(self, load: Load) -> dict[str, Changes]:
-        """Compare row by row beside the warehouse; raises `BadRowsError` before anything is written.
+        """Compare the staged rows with the active rows, row by row, inside the warehouse.
 
-        Where nothing is new, changed or deleted, the load is closed. When repeated after rows were refused, it reads
-        the source again: the rows may be fixed by then.
+        If nothing is new, changed or deleted, the load is closed. Raises `BadRowsError` before anything is written.
+        When repeated after rows were refused, it reads the source again: the rows may be fixed by then.
         """
         if step_log.was_refused(self.stores.warehouse, load):
             self.e_from_pg_datasource(load)
@@ -209,10 +208,10 @@ class ToDatawarehouse:
 
     def _find_in(self, session: Session, feed: Feed, load: Load) -> Changes:
         if feed.delta:
-            # Before the comparison: a row that is known may contradict one delivered with it.
+            # Checked before known rows are dropped: a known row may conflict with another delivered row.
             key_profile = check_rows(session, self.model, feed)
             changes = delta.find_changes(session, self.model, feed)
-            # What was dropped as known speaks for nobody.
+            # Recorded again, without the rows that were dropped as known.
             distinct_rows.record_distinct_rows(session, self.model, feed, key_profile.shared)
         else:
             changes = full_compare.find_changes(session, self.model, feed, load, self._key_ranges_of(feed))
@@ -226,16 +225,16 @@ class ToDatawarehouse:
         return self.key_ranges if self.key_ranges and self.key_ranges.covers(self.model, feed) else None
 
     def l_update(self, insert: Insert, load: Load) -> Counts:
-        """Load tables of the vault from staging; rows inserted, by table."""
+        """Load tables of the vault from staging. Returns the rows inserted, by table."""
         return self._step(insert.name, load, {FIND}, partial(self._insert, load, insert.entities))
 
     def _insert(self, load: Load, entities: Sequence[Entity], session: Session) -> Counts:
         return {it.table: loading.insert(session, self.model, it, load, full=self.full) for it in entities}
 
     def insert_steps(self, load: Load) -> Stage:
-        """The steps that fill the vault, to be run in one process: at once, since none reads what another writes.
+        """The steps that fill the vault, as one stage for one process: none reads what another writes.
 
-        Hubs come last, because they are done first: the longest steps shall not begin when the rest is done.
+        Hubs come last because they take the least time: the longest steps must begin first.
         """
         return [
             Step(insert.name, partial(self.l_update, insert, load))
@@ -244,9 +243,9 @@ class ToDatawarehouse:
         ]
 
     def close(self, load: Load) -> dict[str, Changes]:
-        """Make the load visible, all of it at once, if every step is done. A closed load stays so.
+        """Make the whole load visible in one transaction, if every step is done. A closed load stays closed.
 
-        What it changed of each feed: of a delta that may be more, or less, than was delivered.
+        Returns the changes of each feed. Those of a delta feed may be more or fewer than the rows delivered.
         """
         before = {FIND, *(insert.name for stage in inserts(self.model) for insert in stage)}
         self._step("close", load, before, partial(self._close, load), alone=True)
@@ -264,7 +263,7 @@ class ToDatawarehouse:
     def _step(
         self, name: str, load: Load, before: Collection[str], work: Callable[[Session], Counts], *, alone: bool = False
     ) -> Counts:
-        """Do a step's work once, and book it in the same transaction."""
+        """Do the work of a step once, and record the step in the same transaction."""
         with self._at_work(load), self.stores.warehouse.session() as session:
             closed = loads.is_closed(session, load, alone=alone)
             revisions.check_signature(session, self.model)
@@ -280,13 +279,13 @@ class ToDatawarehouse:
             return counts
 
     def _at_work(self, load: Load) -> AbstractContextManager[None]:
-        """A process shows that it works for as long as it runs, others step by step."""
+        """Show that a step is under way. No-op for a runner without a lease: its process holds a lock while it runs."""
         if self.runner.lease is None:
             return nullcontext()
         return locks.at_work(self.stores.warehouse, load.load_id, self.runner)
 
     def roll_back(self, load: Load, error: str) -> None:
-        """Remove a load that failed."""
+        """Roll back a load that failed."""
         with self.stores.warehouse.session() as session:
             loads.roll_back(session, self.model, load, error)
 

@@ -1,1 +1,1 @@
-"""Reading a source: only SELECT, and all feeds of a load from one snapshot."""
+"""Reads a source: only by SELECT, and all feeds of a load from one snapshot."""

@@ -1,4 +1,4 @@
-"""A feed's rows as statements for its source: typed, hashed, placed, restricted to what may differ."""
+"""Statements that read a feed's rows from its source: typed, hashed, with segment key, limited to a selection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from skyeng.sql import SQL, ident, idents, joined, sql, written
 
 
 def query(model: Model, feed: Feed) -> SQL:
-    """The feed's own query, as it was written."""
+    """The feed's own query, as written in its file."""
     path = model.directory / feed.query
     try:
         return written(path.read_text(encoding="utf-8"))
@@ -30,9 +30,9 @@ def query(model: Model, feed: Feed) -> SQL:
 
 
 def typed_rows(model: Model, feed: Feed, key_ranges: KeyRanges | None = None) -> SQL:
-    """The feed's rows, or a part of them, each column in the type the model declares.
+    """The feed's rows, or those within key ranges, with each column in the type that the model declares.
 
-    Texts are taken as they are spelled: a column's own collation may call 'a' and 'A' equal.
+    Texts have the collation "C", which compares bytes: a column's own collation may treat 'a' and 'A' as equal.
     """
 
     def typed(column: FeedColumn) -> SQL:
@@ -66,7 +66,7 @@ def _condition(model: Model, feed: Feed, key_ranges: KeyRanges) -> SQL:
 
 
 def keyed_rows(model: Model, feed: Feed, method: Method, key_ranges: KeyRanges | None = None) -> SQL:
-    """The feed's rows, or a part of them, with their `row_hash` and `row_place`."""
+    """The feed's rows, or those within key ranges, with `row_hash` and segment key (`row_place`)."""
     return sql(
         "SELECT *, {segment_key} AS row_place\nFROM (\n    {rows}\n) AS hashed",
         segment_key=segment_key(model, feed),
@@ -77,7 +77,7 @@ def keyed_rows(model: Model, feed: Feed, method: Method, key_ranges: KeyRanges |
 def extraction(
     model: Model, feed: Feed, method: Method, selection: RowSelection, key_ranges: KeyRanges | None = None
 ) -> SQL:
-    """The selected rows, in the order of `staged_columns`."""
+    """The selected rows, with columns in the order of `staged_columns`."""
     placed = segment_column(model, feed)
     own = (hash_key(key_values(model.business_key(hub))) for hub in model.keyed_hubs(feed))
     return sql(
@@ -89,7 +89,7 @@ WHERE {wanted}""",
         columns=idents(_delivered(model, feed)),
         keys=joined(", ", (key_digest(key_values(model.row_key(feed))), *own)),
         rows=keyed_rows(model, feed, method, key_ranges),
-        # Of the column's own type: else no index finds it.
+        # In the type of the column: otherwise PostgreSQL cannot use an index.
         wanted=selection.condition(ident(placed.name), SQL(placed.type.postgres))
         if placed
         else selection.condition(sql("row_place"), sql("bigint")),
@@ -107,9 +107,9 @@ def _delivered(model: Model, feed: Feed) -> list[str]:
 
 
 def check_columns(session: Session, model: Model, feed: Feed) -> None:
-    """Raise `SourceError` with every column that is missing or could not be loaded as it is.
+    """Raise `SourceError` that lists every column that is missing or cannot be loaded unchanged.
 
-    With the types proved here, no value can fail to convert, or change, while rows flow.
+    After this check of types, no value can fail to convert, or change, while rows are copied.
     """
     with reading(model, feed):
         wrong = list(_wrong_columns(session, model, feed))
@@ -125,9 +125,9 @@ def check_columns(session: Session, model: Model, feed: Feed) -> None:
 
 @contextmanager
 def reading(model: Model, feed: Feed) -> Iterator[None]:
-    """Raise `SourceError` that names the feed where the source refuses to go on with its query.
+    """Raise `SourceError` that names the feed if its query fails at the source.
 
-    Also in the midst of its rows: a view may divide by zero, and a cast meet a text that it cannot read.
+    It may fail after the first rows: a view may divide by zero, or a cast may meet a text that it cannot convert.
     """
     try:
         yield
@@ -144,15 +144,15 @@ def reading(model: Model, feed: Feed) -> Iterator[None]:
 
 
 def source_faults(source: Postgres, model: Model) -> list[Fault]:
-    """What the live source does not deliver as the model declares it, of all feeds at once.
+    """Faults of all feeds: columns that the live source does not deliver as the model declares.
 
-    A query that fails is a fault of its feed. Raises `ConnectionFailed` where the source cannot be asked.
+    A query that fails is a fault of its feed. Raises `ConnectionFailed` if the source cannot be reached.
     """
     return [fault for feed in model.feeds for fault in _faults_of(source, model, feed)]
 
 
 def _faults_of(source: Postgres, model: Model, feed: Feed) -> Iterator[Fault]:
-    # A session for each feed: after a query that fails, PostgreSQL answers nothing more in its transaction.
+    # One session for each feed: after a failed query, PostgreSQL refuses other statements in the transaction.
     try:
         with source.session(snapshot=True) as session:
             wrong = list(_wrong_columns(session, model, feed))
@@ -174,7 +174,7 @@ _FIX_QUERY = "fix the query, or grant SELECT on its tables to the role of PG_DAT
 
 @dataclass(frozen=True)
 class _Wrong:
-    """A declared column that a query does not deliver as declared: what is wrong, after the column's name."""
+    """A column that a query does not deliver as declared. `what` is the fault, to be read after the column's name."""
 
     name: str
     type: LogicalType
@@ -182,7 +182,7 @@ class _Wrong:
 
 
 def _wrong_columns(session: Session, model: Model, feed: Feed) -> Iterator[_Wrong]:
-    """The columns that are missing, or could not be loaded as they are. Raises `StatementFailed`."""
+    """Find the columns that are missing or cannot be loaded unchanged. Raises `StatementFailed`."""
     delivered = session.column_types(query(model, feed))
     declared = [(column.name, column.type) for column in model.feed_columns(feed)]
     if feed.applied:
@@ -204,5 +204,5 @@ def _fault(name: str, type_: LogicalType, delivered: list[str]) -> str | None:
 
 
 def _reason(exc: StatementFailed) -> str:
-    """What the server said, without the name of its connection."""
+    """The message of the server, without the name of its connection."""
     return exc.what.partition(": ")[2]

@@ -1,8 +1,8 @@
-"""Data to try things on: a model's sample, synthetic data of any size, and changes to it.
+"""Trial data for a datasource: a model's sample, synthetic data of any size, and changes to it.
 
-The SQL is the model's own, in the folder `data` beside its file: `schema.sql`, `sample.sql`,
-`generate.sql` (parameters `rows`, `seed`) and `change.sql` (parameters `share`, `seed`). This
-is the only code that writes to a datasource, and only when a person asks for it.
+The SQL belongs to the model. It is in the folder `data` next to the model file: `schema.sql`, `sample.sql`,
+`generate.sql` (parameters `rows`, `seed`) and `change.sql` (parameters `share`, `seed`). Only this code writes to a
+datasource, and only at the request of a person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Counts = list[tuple[str, int]]
 
 
 def has_tables(source: Postgres) -> bool:
-    """Whether the datasource has any table of its own already."""
+    """Whether the datasource already has any table, besides those of PostgreSQL."""
     with source.session(snapshot=True) as session:
         return bool(
             session.scalar(
@@ -37,9 +37,9 @@ def create_sample(source: Postgres, model: Model) -> None:
 
 
 def generate(source: Postgres, model: Model, rows: int, seed: int = 0) -> Counts:
-    """Create the model's source tables with `rows` synthetic rows; what was made, by kind.
+    """Create the model's source tables with `rows` synthetic rows. Returns the rows created, by kind.
 
-    Raises `UsageError` where the datasource has tables: data is never overwritten.
+    Raises `UsageError` if the datasource has tables: data is never overwritten.
     """
     if has_tables(source):
         raise UsageError(
@@ -54,7 +54,7 @@ def generate(source: Postgres, model: Model, rows: int, seed: int = 0) -> Counts
 
 
 def change(source: Postgres, model: Model, share: float, seed: int = 0) -> Counts:
-    """Change a share (0.01 for 1%) of the rows; what was changed, by kind."""
+    """Change a fraction (0.01 for 1%) of the rows. Returns the rows changed, by kind."""
     with source.session() as session:
         return _run(session, model, "change.sql", {"share": share, "seed": seed})
 

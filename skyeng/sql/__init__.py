@@ -2,8 +2,8 @@
 
 A `SQL` value is made from a literal template, from other `SQL` values, from identifiers that
 are quoted here, and from literals that are escaped here. `sql()` takes `LiteralString`, so a
-type checker rejects text that was computed at run time. The one door for SQL that a person
-wrote in a file is `written()`. Rendering needs no connection: a plan can be printed offline.
+type checker rejects text that was computed at run time. `written()` takes SQL that a person
+wrote in a file. Rendering needs no connection, so a plan can be printed offline.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 _PLACEHOLDER = re.compile(r"(?P<indent>(?<=\n)[ ]*|^[ ]*)?\{(?P<name>[a-z_]+)\}")
-#: What may stand behind a last statement, and what is part of one: texts, quoted names, or any other character.
+#: Tokens that may follow the last statement, and tokens of a statement: texts, quoted names, or any other character.
 _TOKEN = re.compile(
     r"""(?P<behind>[\s;]+|--[^\n]*)|(?P<comment>/\*)
     |[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|[\w.]+|.""",
@@ -22,8 +22,8 @@ _TOKEN = re.compile(
 )
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
-#: PostgreSQL's key words that `pg_get_keywords()` does not call unreserved, of versions 15 to 18. Some may stand for a
-#: column in one place and not in another, such as `position` within RETURNS TABLE: all of them are quoted everywhere.
+#: Key words of PostgreSQL 15 to 18 that `pg_get_keywords()` does not call unreserved. All are quoted everywhere:
+#: some may name a column in one place and not in another, such as `position` within RETURNS TABLE.
 _POSTGRES_KEY_WORDS = """
 all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
 char character check coalesce collate collation column concurrently constraint create cross current_catalog
@@ -38,10 +38,10 @@ tablesample then time timestamp to trailing treat trim true union unique user us
 when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot
 xmlserialize xmltable
 """
-#: What ClickHouse reads as something other than a column unless it is quoted: in a table's definition, first in a list
-#: of columns, or as a number.
+#: Names that ClickHouse does not read as a column unless they are quoted: in a table's definition, first in a list of
+#: columns, or because they are numbers.
 _CLICKHOUSE_KEY_WORDS = "index projection top cube rollup inf infinity nan"
-#: Names that are quoted wherever they stand.
+#: Names that are always quoted.
 KEY_WORDS: frozenset[str] = frozenset(f"{_POSTGRES_KEY_WORDS} {_CLICKHOUSE_KEY_WORDS}".split())
 
 
@@ -50,7 +50,7 @@ class SQL:
     """A piece of SQL text that is safe to send."""
 
     text: str
-    #: Line breaks may stand inside a string: never to be indented.
+    #: Line breaks may be inside a string, so the text must never be indented.
     verbatim: bool = False
 
     def __str__(self) -> str:
@@ -60,8 +60,8 @@ class SQL:
 def sql(template: LiteralString, **parts: SQL) -> SQL:
     """Fill `{name}` placeholders of a literal template with other pieces.
 
-    A part of several lines that stands alone on its line keeps that line's indentation, so
-    that what is printed can be read. A missing or unused part is a programming error.
+    A part of several lines that begins its line gets that line's indentation, so that
+    printed SQL is readable. A missing or unused part is a programming error (`KeyError`).
     """
     unused = set(parts)
 
@@ -76,8 +76,8 @@ def sql(template: LiteralString, **parts: SQL) -> SQL:
     return SQL(text, any(part.verbatim for part in parts.values()))
 
 
-#: Ends a subquery that the planner shall not merge into the query around it. In quotes: a bare 0 is still to be cast
-#: when PostgreSQL looks whether there is an offset, and work on top of the subquery is then not divided.
+#: Ends a subquery that the planner must not merge into the outer query. The 0 is in quotes, because PostgreSQL checks
+#: for an offset before it casts a bare 0. It would then not divide the work on top of the subquery.
 FENCE = SQL("OFFSET '0'")
 
 
@@ -115,13 +115,13 @@ def idents(names: Iterable[str]) -> SQL:
 
 
 def written(text: str) -> SQL:
-    """SQL that a person wrote in a file, without what may stand after its last statement."""
+    """SQL that a person wrote in a file, without the semicolons and comments after its last statement."""
     text = text.removeprefix("\ufeff").strip()
     return SQL(text[: _end(text)], verbatim=True)
 
 
 def _end(text: str) -> int:
-    """Where the last statement ends: before semicolons and comments that stand behind it."""
+    """The end of the last statement, before the semicolons and comments that follow it."""
     if ";" not in text:
         return len(text)
     place = end = 0
@@ -133,7 +133,7 @@ def _end(text: str) -> int:
 
 
 def _end_of_comment(text: str, place: int) -> int:
-    """Comments of this kind may stand within each other."""
+    """The end of a block comment. Block comments may be nested."""
     depth = 1
     while depth and (mark := _COMMENT_MARK.search(text, place)):
         depth += 1 if mark[0] == "/*" else -1

@@ -1,1 +1,1 @@
-"""The Data Vault in PostgreSQL: tables, staging, loads of entities, and reading the past back."""
+"""The Data Vault in PostgreSQL: tables, staging, loads of entities, and readback of any past state."""

@@ -1,4 +1,7 @@
-"""How Alembic is run here: one transaction a command, on a connection of ours, with a folder of revisions a history."""
+"""Runs Alembic on the engine's own connection: one transaction for each command.
+
+Each history has its own folder of revisions.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from skyeng.vault.tables import control_metadata, model_metadata
 
 
 def metadata_of(history: History) -> sa.MetaData:
-    """What a history leads to."""
+    """The tables that the revisions of a history lead to."""
     return model_metadata(history.model) if history.model else control_metadata()
 
 
@@ -60,19 +63,19 @@ def context_of(history: History, connection: sa.Connection) -> MigrationContext:
 
 @contextmanager
 def connection_to(warehouse: Postgres) -> Iterator[tuple[sa.Connection, Session]]:
-    """One transaction, as SQLAlchemy sees it and as we do."""
+    """Open one transaction, and give it as a SQLAlchemy connection and as a session."""
     with warehouse.session(alone=True) as session:
-        # SQLAlchemy, which asks when it connects, takes tables of the first schema on the path for those of none.
+        # SQLAlchemy reads the path when it connects, and reports tables of its first schema as without a schema.
         session.execute(sql("SET search_path = pg_catalog"))
-        session.commit()  # what is set for a transaction alone goes with it
+        session.commit()  # settings made with SET LOCAL end here; `settle` makes them again
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: session.connection, poolclass=sa.StaticPool)
         # SQLAlchemy's own list lacks some of PostgreSQL's key words, such as `collation`.
         engine.dialect.identifier_preparer.reserved_words = {*KEY_WORDS}
         try:
-            # One outer transaction, which Alembic joins: all of a migration, or nothing.
+            # Alembic joins this outer transaction, so that a migration is done completely or not at all.
             with engine.begin() as connection:
                 session.settle()
                 yield connection, session
         except DBAPIError as exc:
-            # Driver errors are put into words by the session.
+            # The session translates driver errors.
             raise exc.orig if isinstance(exc.orig, psycopg2.Error) else exc from exc

@@ -1,4 +1,4 @@
-"""Effectivity of a link whose feed says since when each row holds: versions come late and in any order."""
+"""Effectivity of a link whose feed has applied dates: versions may arrive late and in any order."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from skyeng.vault.inserts import target
 
 
 def effectivity_insert(model: Model, link: Link) -> SQL:
-    """From when on a combination is active, and from when on no longer, by all that is known now.
+    """Statement that inserts the applied dates at which relationships begin and end, by all versions known now.
 
-    Of each driving key touched, all times at which a combination was seen are put in order: each
-    ends the one before it. A later load's word on the same time replaces an earlier one's.
+    For each staged driving key, all versions of its relationships are ordered by applied date. Each relationship
+    ends the one before it. If two loads deliver the same applied date, the later load's version counts.
     """
     feed, effectivity = model.feed_of(link), link.effectivity
     return sql(

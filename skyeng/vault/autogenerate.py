@@ -1,4 +1,4 @@
-"""What Alembic generates from the difference between model and warehouse, made safe for what is stored."""
+"""Filters the operations that Alembic generates from model and warehouse, so that no stored data is lost."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from skyeng.model.signature import Signature, model_of, signature
 from skyeng.sql import sql
 from skyeng.vault.revisions import History
 
-#: Table and column of what a model stores, with its type.
+#: The type of each column that a model stores, by table and column.
 Columns = dict[tuple[str, str], str]
 
 
 def _declared_columns(model: Model) -> Columns:
-    """What a model itself stores in the vault: business keys and attributes."""
+    """The vault columns that a model declares: business keys and attributes, with their types."""
     columns = [column for hub in model.hubs for column in model.business_key(hub)]
     columns += [column for satellite in model.satellites for column in model.attributes(satellite)]
     return {(column.owner.table, column.vault_column): column.type.name for column in columns}
 
 
 def check_nothing_foreign(session: Session, before: Model | None, after: Model) -> None:
-    """Raise `NotMigrated` where a column that is to be added exists: a revision would add it nowhere else."""
+    """Raise `NotMigrated` where a column that is to be added exists already.
+
+    Alembic would leave it out of the revision, and no other warehouse would get it.
+    """
     known = _declared_columns(before).keys() if before else set()
     foreign = _existing_columns(session) & (_declared_columns(after).keys() - known)
     if foreign:
@@ -41,7 +44,7 @@ def check_nothing_foreign(session: Session, before: Model | None, after: Model) 
 
 
 def _existing_columns(session: Session) -> set[tuple[str, str]]:
-    """Tables of the vault and their columns, as they are."""
+    """The columns that the tables of the vault really have, as (table, column)."""
     rows = session.rows(
         sql("""SELECT relname::text, attname::text
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -51,7 +54,7 @@ WHERE relnamespace = 'vault'::regnamespace AND relkind = 'r' AND attnum > 0 AND 
 
 
 class Directives:
-    """What Alembic found for a revision, without what would lose history or belongs to nobody's change."""
+    """Alembic's hook: removes operations that would lose history, or that no change of the model asks for."""
 
     def __init__(self, history: History, before: Signature | None) -> None:
         self._history, self._before = history, before
@@ -62,7 +65,7 @@ class Directives:
         self._retyped = {column for column, type_ in old.items() if new.get(column, type_) != type_}
 
     def __call__(self, _context: object, _revision: object, directives: list[Any]) -> None:
-        """Alembic's hook: empties the list where nothing is to be written."""
+        """Filter the operations of a revision; empty the list where there is nothing to write."""
         upgrades = directives[0].upgrade_ops
         upgrades.ops[:] = self._without_losses(upgrades.ops)
         same = self._history.model is None or self._before == signature(self._history.model)
@@ -81,7 +84,7 @@ class Directives:
             case ops.DropTableCommentOp(schema="vault"):
                 """A comment that somebody else has written stays."""
             case ops.AlterColumnOp(schema="stage", modify_type=type_) if type_ is not None:
-                # Staging holds nothing between loads, and not every type can be altered to every other.
+                # Not every type can be altered to every other, and staging is empty between loads.
                 table, column = operation.table_name, operation.column_name
                 yield ops.DropColumnOp(table, column, schema="stage")
                 yield ops.AddColumnOp(table, sa.Column(column, type_), schema="stage")

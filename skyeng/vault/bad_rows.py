@@ -1,4 +1,4 @@
-"""Rows that cannot be loaded, as they are told of: a reason, and the row as the feed delivered it."""
+"""Reports rows that cannot be loaded: a reason for each, and the row as the feed delivered it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from skyeng.errors import BadRowsError
 from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, joined, literal, sql
 
-#: Rows shown of each fault.
+#: How many rows an error shows at most.
 SHOWN = 5
 
 _LONGEST_ROW = 600
 
 
 def refuse(feed: Feed, bad: list[tuple[str, str]]) -> NoReturn:
-    """Raise `BadRowsError` that shows rows with their reasons."""
+    """Raise `BadRowsError` with rows and their reasons."""
     listed = "\n    ".join(f"{reason}\n      row: {_shown(row)}" for reason, row in bad[:SHOWN])
     more = f"\n    ... and more: the first {SHOWN} are shown" if len(bad) > SHOWN else ""
     raise BadRowsError(
@@ -27,21 +27,21 @@ def refuse(feed: Feed, bad: list[tuple[str, str]]) -> NoReturn:
 
 
 def found(session: Session, statements: Iterable[SQL]) -> list[tuple[str, str]]:
-    """Reasons and rows that statements give."""
+    """Run statements, and return the reasons and rows that they give."""
     return [(reason, row) for statement in statements for reason, row in session.rows(statement)]
 
 
 def as_text(model: Model, feed: Feed) -> SQL:
-    """How a staged row is shown: what the feed delivered, without what we computed.
+    """PostgreSQL expression of a staged row as text: the delivered columns, without computed ones.
 
-    `staged.*` is the row also where a column of the feed is named `staged`.
+    `staged.*` means the row even where a column of the feed is named `staged`.
     """
     own = literal("{" + ",".join(["row_hash", "row_key", *(hub.key for hub in model.keyed_hubs(feed))]) + "}")
     return sql("jsonb_strip_nulls(to_jsonb(staged.*) - {own}::text[])::text", own=own)
 
 
 def doubled(model: Model, feed: Feed, among: SQL) -> SQL:
-    """Statement that gives (reason, row) of staged rows that share a row key, and the time from which they hold."""
+    """Statement that gives (reason, row) of staged rows with the same row key (and the same applied date)."""
     reason = sql(
         "CASE WHEN min(row_hash) OVER alike = max(row_hash) OVER alike THEN {same} ELSE {different} END",
         same=literal("the feed delivers this row more than once: write SELECT DISTINCT, or a join that finds one row"),
@@ -51,7 +51,10 @@ def doubled(model: Model, feed: Feed, among: SQL) -> SQL:
 
 
 def duplicates_of_active_rows(model: Model, feed: Feed, beside: SQL) -> SQL:
-    """Statement that gives (reason, row) of staged rows `beside` one of the same row key that stays as it is."""
+    """Statement that gives (reason, row) of staged rows with the row key of an active row that stays as it is.
+
+    `beside` is the condition that selects them.
+    """
     return sql(
         """SELECT {reason}, {row}
 FROM stage.{feed} AS staged
@@ -70,7 +73,10 @@ def _more_than_one_row(feed: Feed) -> str:
 
 
 def more_than_one(model: Model, feed: Feed, key: SQL, reason: SQL, among: SQL) -> SQL:
-    """Statement that gives (reason, row) of staged rows that share a key; the reason may look at those `alike`."""
+    """Statement that gives (reason, row) of staged rows that share a key.
+
+    The reason may use the window `alike`: the rows that share it.
+    """
     keys = joined(", ", [key, *map(ident, feed.times)])
     return sql(
         """SELECT {reason}, {row}

@@ -1,8 +1,8 @@
-"""Filling an empty table: its indexes are built once, after the rows, not row by row.
+"""Fills an empty table: its indexes are built once, after the rows, not row by row.
 
-Before there is any load to read, the table is truncated first: a server with `wal_level = minimal`
-then writes the rows once, into the table, and not into its log as well. All in the transaction of
-the load, so that a crash leaves the table and its key as they were.
+Before any load can be read, the table is truncated first. A server with `wal_level = minimal` then
+writes the rows once, into the table, and not into its log too. All of this is done in the transaction
+of the load, so that a crash leaves the table and its key as they were.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from skyeng.db.postgres import Session
 from skyeng.sql import SQL, ident, idents, literal, sql
 
-#: For fewer rows the change of the table's definition costs more than it saves.
+#: Least number of rows: for fewer, changing the table's definition costs more than it saves.
 WORTH_BULK = 50_000
 
 
 def may_fill(session: Session, schema: str, table: str, rows: SQL) -> bool:
-    """Whether `rows` gives none, and the table is ours to alter: nobody reads it, as a dump does for hours."""
+    """Whether a table may be filled in bulk: `rows` gives none, and the table can be altered now.
+
+    It can be altered if this role owns it and no other session uses it (a dump uses it for hours). If so, it is
+    locked until the transaction ends.
+    """
     is_ours = session.scalar(
         sql(
             """SELECT NOT EXISTS ({rows}) AND pg_has_role(relowner, 'USAGE')
@@ -43,10 +47,8 @@ def filling(
 ) -> Iterator[None]:
     """Drop a table's primary key, and indexes of the `indexed` columns, for the block that fills it.
 
-    `anew`: empty it first.
-
-    `always` is an insert of what even an empty table holds. Who reads with a snapshot from before does
-    not see it until then: not `anew` where that matters.
+    With `anew`, the table is truncated first, and `always` inserts the rows that even an empty table has.
+    A reader whose snapshot is older does not see these rows: do not use `anew` where that matters.
     """
     names = {"table": ident(schema, table), "key": ident(f"pk_{table}")}
     session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {key}", **names))
@@ -72,9 +74,9 @@ def filling(
 
 
 def summarise(session: Session, schema: str, table: str) -> None:
-    """Bring a table's index by load up to rows that were filled in.
+    """Add new rows to the summary of a table's index by load timestamp.
 
-    Else whoever asks for later loads reads all of this one, until the table is vacuumed.
+    Otherwise a query for later loads reads all rows of this load, until the table is vacuumed.
     """
     index = literal(ident(schema, f"ix_{table}_load_ts").text)
     session.execute(sql("SELECT brin_summarize_new_values({index})", index=index))

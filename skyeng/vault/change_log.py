@@ -1,4 +1,4 @@
-"""The log of changes with the end of each change: the load that touched the row next."""
+"""The log of changes, with the end of each change: the next load that touched the row."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from skyeng.vault.readback import first_closed_load
 
 
 def with_ends(feed: Feed, rows: SQL | None = None) -> SQL:
-    """Changes in (`%(after)s`, `%(ended_upto)s`] with `row_end_ts`, NULL where no load touched the row again.
+    """Changes in (`%(after)s`, `%(ended_upto)s`] with `row_end_ts`: NULL where no load touched the row again.
 
-    Of `rows`, a query of row keys, only those.
+    `rows` is a query of row keys: only changes of these rows are read.
     """
     return sql(
         """(
@@ -24,7 +24,10 @@ def with_ends(feed: Feed, rows: SQL | None = None) -> SQL:
 
 
 def with_ends_of_large(feed: Feed) -> SQL:
-    """The same for one large load at `%(upto)s`: nothing is sorted, and the few rows touched again are hashed."""
+    """Changes with `row_end_ts`, as `with_ends` gives them, for one large load at `%(upto)s`.
+
+    Nothing is sorted: the few rows that were touched again are hashed.
+    """
     return sql(
         """(
     SELECT logged.*, later.row_end_ts
@@ -41,16 +44,16 @@ def with_ends_of_large(feed: Feed) -> SQL:
 
 
 def past(model: Model, feed: Feed) -> SQL:
-    """Changes in (`%(after)s`, `%(upto)s`] whose row version is not valid any more.
+    """Changes in (`%(after)s`, `%(upto)s`] whose row version is no longer valid.
 
-    Their rows were touched after the first load, so that only few are put in order.
+    Only rows that were touched after the first load are sorted: they are few.
     """
     touched_again = sql(
         "SELECT row_key FROM control.{changes} WHERE load_ts > ({first})",
         changes=ident(feed.changes_table),
         first=first_closed_load(model),
     )
-    # Fenced: few rows are left of many, which nothing shall be looked up for before.
+    # Fenced: this filter leaves few of many rows, and lookups must come after it.
     return sql(
         """(
     SELECT *

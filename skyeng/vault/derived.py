@@ -1,8 +1,8 @@
-"""Views and functions of a model: created again where they are missing, no longer fit, or were replaced by hand.
+"""Views and functions of a model: created again where they are missing, outdated, or were replaced by hand.
 
-They hold no history. The register of what a model owns keeps a digest of each: from what it was made, whatever the
-order of the model file, and what PostgreSQL says that it is. One that is as it should be is left alone, and a user's
-view that is built on it stays. Privileges, comments, options and owners are set again.
+They hold no history. `control.model_tables` stores a digest of each: of the definition by the model, whatever the
+order of the model file, and of the definition that PostgreSQL returns. An object whose digest fits is left alone, and
+a user's view that depends on it stays. Privileges, comments, options and owners are restored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skyeng.model.signature import model_of, signature
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.vault.views import applied_history_view, as_of_function, current_view
 
-#: Statements that give a new object the comment, options, privileges and owner of the one before it, by its name.
+#: Statements that restore the comment, options, privileges and owner of a replaced object, by its name.
 Properties = Mapping[str, Sequence[SQL]]
 
 _KINDS = {"view": sql("VIEW"), "function": sql("FUNCTION")}
@@ -31,11 +31,11 @@ class Derived:
 
     kind: Literal["view", "function"]
     name: str
-    #: Composes the statement that creates it: its name alone is asked for more often.
+    #: Composes the statement that creates it. A function, because the name alone is needed more often.
     compose: Callable[[], SQL]
-    #: What it is, for those who look at it in the database.
+    #: The comment on it in the database.
     description: str
-    #: Columns of tables that it shows: a changed type changes the object, whatever its text.
+    #: Table columns that it selects. If the type of one changes, so does the object, even if its text does not.
     columns: tuple[FeedColumn, ...] = ()
 
     @property
@@ -44,7 +44,7 @@ class Derived:
 
     @property
     def definition(self) -> str:
-        """From what it is made: the statement, and the types of the columns that it shows."""
+        """The statement that creates it, and the types of the columns that it selects."""
         types = ", ".join(f"{column.vault_column} {column.type}" for column in self.columns)
         return f"{self.statement}\n{types}"
 
@@ -85,10 +85,10 @@ def _applied_history(model: Model, part: Satellite | Effectivity) -> Derived:
 
 
 def check(session: Session, model: Model) -> None:
-    """Raise `ObjectsLost` where a view or function is not what the last migration made.
+    """Raise `ObjectsLost` where a view or function is not as the last migration made it.
 
-    PostgreSQL locks the tables of a view to write its definition out: not to be asked while a load of the
-    model may be filling one.
+    PostgreSQL locks the tables of a view when it returns its definition. Do not call this while a load of the
+    model may be filling one of them.
     """
     if replaced := differing(session, model):
         raise ObjectsLost(
@@ -100,7 +100,7 @@ def check(session: Session, model: Model) -> None:
 
 
 def differing(session: Session, model: Model) -> list[Derived]:
-    """Views and functions that are missing or not as the last migration made them, by their own definitions."""
+    """Find the views and functions that are missing, or whose digest is not the one that the last migration stored."""
     known = {it.name: it for it in derived(model)}
     rows = session.rows(
         sql(
@@ -117,9 +117,9 @@ WHERE made.model IS DISTINCT FROM {model} OR made.definition IS DISTINCT FROM {d
 
 
 def drop(session: Session, objects: Collection[Derived]) -> Properties:
-    """Drop these objects where they exist; what people set on them.
+    """Drop these objects where they exist. Returns the properties that users had set on them.
 
-    PostgreSQL refuses where an object of a user's depends on one of them.
+    PostgreSQL refuses this where a user's object depends on one of them.
     """
     properties = {one.name: list(_set_by_others(session, one)) for one in objects}
     for one in objects:
@@ -128,7 +128,7 @@ def drop(session: Session, objects: Collection[Derived]) -> Properties:
 
 
 def create(session: Session, model: Model, objects: Collection[Derived], properties: Properties) -> None:
-    """Create objects that were dropped or missing, with what people had set on them."""
+    """Create objects that were dropped or missing, and restore the properties that users had set."""
     for one in objects:
         session.execute(one.statement)
         session.execute(
@@ -149,7 +149,7 @@ ON CONFLICT (schema_name, table_name) DO UPDATE SET definition = EXCLUDED.defini
     )
 
 
-#: Of an `expected` one: from what it was made, and what PostgreSQL says that it is.
+#: Digest of an `expected` object: of its definition by the model, and of the one that PostgreSQL returns.
 _DIGEST = sql("""md5(expected.definition || CASE expected.kind
     WHEN 'view' THEN pg_get_viewdef(to_regclass(format('vault.%%I', expected.name)))
     ELSE pg_get_functiondef(to_regprocedure(format('vault.%%I(timestamp with time zone)', expected.name)))
@@ -157,7 +157,10 @@ END)""")
 
 
 def _parameters(model: Model, names: Collection[str]) -> dict[str, list[str]]:
-    """What these objects are made from, in an order that the model file does not decide."""
+    """Names, kinds and definitions of these objects.
+
+    They are derived from the model's signature, so that the order of the model file does not matter.
+    """
     wanted = [it for it in derived(model_of(signature(model), model)) if it.name in names]
     return {
         "names": [it.name for it in wanted],
@@ -167,7 +170,7 @@ def _parameters(model: Model, names: Collection[str]) -> dict[str, list[str]]:
 
 
 def _set_by_others(session: Session, one: Derived) -> Iterator[SQL]:
-    """Statements that repeat what an object has beside its definition: comment, options, privileges, owner."""
+    """Statements that restore an object's comment, options, privileges and owner."""
     for comment, options, owner in session.rows(_PROPERTIES, {"name": one.name}):
         if comment:
             yield sql("COMMENT ON {kind} {name} IS {comment}", comment=literal(comment), **one.parts)
@@ -179,7 +182,7 @@ def _set_by_others(session: Session, one: Derived) -> Iterator[SQL]:
 
 
 def _granted(session: Session, one: Derived) -> Iterator[SQL]:
-    """Statements that repeat the privileges on an object; none where they are PostgreSQL's defaults."""
+    """Statements that restore the privileges on an object. None where they are PostgreSQL's defaults."""
     rows = session.rows(_PRIVILEGES, {"name": one.name})
     if one.kind == "function" and rows and not any(grantee is None for *_, grantee, _ in rows):
         yield sql("REVOKE EXECUTE ON {kind} {name} FROM PUBLIC", **one.parts)
@@ -194,7 +197,7 @@ def _granted(session: Session, one: Derived) -> Iterator[SQL]:
         )
 
 
-#: A view's or function's comment, options of a view, and owner where it is not we.
+#: A view's or function's comment, a view's options, and the owner where it is another role.
 _PROPERTIES = sql("""SELECT obj_description(found.oid, catalog), options, nullif(rolname::text, current_user)
 FROM (
     SELECT pg_class.oid, 'pg_class' AS catalog, array_to_string(reloptions, ', ') AS options, relowner AS owner
@@ -207,8 +210,8 @@ FROM (
 ) AS found
 JOIN pg_roles ON pg_roles.oid = owner""")
 
-#: Privileges on a view or function, or on a column of a view (NULL: all), that are on record: which, to whom (NULL:
-#: everybody), and whether to give on.
+#: Explicit privileges on a view or function: privilege, column of a view (NULL: all), grantee (NULL: PUBLIC), and
+#: whether the grantee may grant it.
 _PRIVILEGES = sql("""SELECT privilege_type, part, rolname::text, is_grantable
 FROM (
     SELECT relacl AS acl, NULL AS part FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

@@ -19,10 +19,10 @@ from skyeng.vault.staging import WORTH_ANALYSING
 
 
 def record_distinct_rows(session: Session, model: Model, feed: Feed, hubs: Collection[str]) -> bool:
-    """Fill the feed's shared table from staging; whether its rows may contradict each other.
+    """Fill the feed's table of distinct rows from staging. Returns whether its rows may conflict.
 
-    If not, no key of a shared hub has two different sets of attributes: the rows of each combination
-    agree, and so do the combinations of each key.
+    If not, no key of a shared hub has two different sets of attributes: the rows of each key set
+    agree, and so do the key sets of each key.
     """
     session.empty(ident("stage", feed.distinct_table))
     if not hubs:
@@ -48,12 +48,12 @@ def _satellites(model: Model, feed: Feed, hubs: Collection[str]) -> list[Satelli
 
 
 def _distinct_sets(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
-    """Statement that finds a row of each combination, and whether its rows differ.
+    """Statement that finds one row of each key set, and whether the rows of that set differ.
 
-    Into a table of its own: several processes work on a query that makes a table, and only one on an insert.
+    It creates a table, because PostgreSQL runs such a query in several processes, but an insert in one only.
     """
     attributes = _attributes(model, feed, hubs)
-    # Fenced: the hash is computed once for each row, not for each of the two sides of its comparison.
+    # Fenced: the hash is computed once for each row, not once for each side of the comparison.
     return sql(
         """CREATE TEMPORARY TABLE combined ON COMMIT DROP AS
 SELECT min(row_at) AS row_at, min(row_hash) <> max(row_hash) AS torn
@@ -71,7 +71,7 @@ GROUP BY {keys}""",
 
 
 def _keep(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
-    """Statement that keeps these rows."""
+    """Statement that stores these rows in the feed's table of distinct rows."""
     columns = joined(
         ", ",
         (_key_set(model, feed, hubs), *(ident(column.name) for column in _attributes(model, feed, hubs))),
@@ -86,7 +86,7 @@ SELECT {columns} FROM stage.{feed} WHERE ctid IN (SELECT row_at FROM pg_temp.com
 
 
 def _key_set(model: Model, feed: Feed, hubs: Collection[str]) -> SQL:
-    """What a combination is told by: business keys, and times where the feed has its own."""
+    """The columns that identify a key set: business keys and, where the feed has one, the applied date."""
     return idents([*feed.times, *(column.name for column in _keys(model, hubs))])
 
 
@@ -95,7 +95,7 @@ def _attributes(model: Model, feed: Feed, hubs: Collection[str]) -> list[FeedCol
 
 
 def _disagreement(model: Model, feed: Feed, satellites: Collection[Satellite]) -> SQL:
-    """Statement that is true if two combinations give one key different attributes."""
+    """Statement that is true if two key sets give one key different attributes."""
 
     def conflicting(satellite: Satellite) -> SQL:
         key = model.business_key(model.hub(satellite.hub_name))

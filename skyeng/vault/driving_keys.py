@@ -8,13 +8,13 @@ from skyeng.sql import SQL, ident, joined, sql
 
 
 def driving_of_staged(model: Model, link: Link) -> SQL:
-    """What a staged row's combination is the one and only combination of."""
+    """Driving key of a staged row. It has one active relationship at a time."""
     hubs = _driving_hubs(model, link)
     return _driving(hubs, [hash_key(key_values(model.business_key(hub))) for hub in hubs], sql("staged.row_key"))
 
 
 def driving_of_link(model: Model, link: Link) -> SQL:
-    """The same of a row of the link's table."""
+    """Driving key of a row of the link's table."""
     hubs = _driving_hubs(model, link)
     return _driving(hubs, [ident("link", hub.key) for hub in hubs], ident("link", link.key))
 
@@ -24,7 +24,7 @@ def _driving_hubs(model: Model, link: Link) -> list[Hub]:
 
 
 def _driving(hubs: list[Hub], keys: list[SQL], own: SQL) -> SQL:
-    """Keys of the driving hubs; where there are none, or all are missing, a combination stands for itself."""
+    """Hash keys of the driving hubs. Where there are none, or all are missing, the hash key of the relationship."""
     if not hubs:
         return sql("ARRAY[{own}]", own=own)
     return sql(

@@ -1,7 +1,7 @@
-"""An entity's life, read from the vault: what changed, from what to what, at which load.
+"""Reads an entity's history from the vault: what changed, from which value to which, in which load.
 
-Attributes come from the hub's satellites, combinations from the effectivity of its links. Only
-what the last closed load made visible is told.
+Attributes are read from the hub's satellites, relationships from the effectivity of its links. Rows
+after the last closed load are not read.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from skyeng.model import Hub, Link, Model, Satellite
 from skyeng.sql import SQL, ident, joined, sql
 from skyeng.vault.readback import last_closed_load, newest_first
 
-#: `appeared`, `deleted` and `reappeared` are told of the entity itself: the first combination
-#: that holds it began, the last one ended, another one began. An attribute is `changed`; another
-#: hub's entity is `linked` or no longer.
+#: `appeared`, `deleted` and `reappeared` are events of the entity itself: its first relationship
+#: began, its last active one ended, another one began. `changed` is an event of an attribute.
+#: `linked` is an event of another hub: the entity was linked with its entities, or is no longer.
 Kind = Literal["appeared", "deleted", "reappeared", "changed", "linked"]
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that a load changed about an entity."""
+    """One change of an entity by a load."""
 
     load_ts: datetime
     event: Kind
-    #: The attribute, or the other hub; empty where the event is the entity's own.
+    #: The attribute, or the other hub. Empty for an event of the entity itself.
     what: str = ""
-    #: An attribute's value before, none for NULL; or the other hub's keys that it is no longer linked with.
+    #: An attribute's value before, empty for NULL; or the other hub's keys that it is no longer linked with.
     old: tuple[str, ...] = ()
-    #: The same after; or the other hub's keys that it is linked with from now on.
+    #: An attribute's value after, empty for NULL; or the other hub's keys that it is linked with from now on.
     new: tuple[str, ...] = ()
 
     def record(self) -> dict[str, datetime | str | None]:
-        """The event as one row of a result; several keys stand in one text."""
+        """The event as one row of a result. Several keys are joined to one text."""
         return {
             "load_ts": self.load_ts,
             "event": self.event,
@@ -51,15 +51,15 @@ class Event:
         }
 
 
-#: Columns of a result, also of one without rows.
+#: Columns of a result, even of one without rows.
 COLUMNS = ("load_ts", "event", "what", "from", "to")
 
 
 def entity_history(session: Session, model: Model, hub: Hub, key: Sequence[str]) -> list[Event]:
-    """What the closed loads tell of one entity, in their order.
+    """Read the events of one entity from the closed loads, in the order of the loads.
 
     `key` is its business key, a text for each part. Raises `UsageError` where it cannot be a key
-    of this hub, and `UnknownKey` where no closed load has brought it.
+    of this hub, and `UnknownKey` where no closed load has delivered it.
     """
     hash_key = _hash_key(session, model, hub, key)
     if not session.scalar(_known(model, hub), {"key": hash_key}):
@@ -74,11 +74,11 @@ def entity_history(session: Session, model: Model, hub: Hub, key: Sequence[str])
         *_attributes(session, model, hub, hash_key),
         *(event for link in links for event in _linked(session, model, hub, link, hash_key)),
     ]
-    return sorted(events, key=lambda event: event.load_ts)  # stable: of one load, in the order above
+    return sorted(events, key=lambda event: event.load_ts)  # stable: events of one load stay in the order above
 
 
 def find_hub(model: Model, name: str) -> Hub:
-    """A model's hub by its name. Raises `UsageError` that lists the hubs there are."""
+    """Find a model's hub by its name. Raises `UsageError` with a list of the hubs where there is none."""
     for hub in model.hubs:
         if hub.name == name:
             return hub
@@ -88,14 +88,14 @@ def find_hub(model: Model, name: str) -> Hub:
 
 
 def as_texts(key: Sequence[object]) -> list[str]:
-    """The parts of a business key, as PostgreSQL reads them. The zero key is nobody's."""
+    """The parts of a business key as texts. Raises `UsageError` where one is None: no entity has the zero key."""
     if any(part is None for part in key):
         raise UsageError("no part of a business key is missing", expected="a value for each part")
     return [str(part) for part in key]
 
 
 def as_option(parts: Sequence[str]) -> str:
-    """A business key as one text: of several parts, as a line of CSV."""
+    """A business key as one text. Several parts form a line of CSV."""
     if len(parts) == 1:
         return parts[0]
     line = io.StringIO()
@@ -104,12 +104,15 @@ def as_option(parts: Sequence[str]) -> str:
 
 
 def shape(hub: Hub) -> str:
-    """The parts of a hub's business key with their types, as a person is told them."""
+    """The parts of a hub's business key with their types, as text for a message."""
     return ", ".join(f"{part.name}: {part.type}" for part in hub.business_key)
 
 
 def _hash_key(session: Session, model: Model, hub: Hub, key: Sequence[str]) -> str:
-    """The key's hash, as its part's types write it; PostgreSQL itself says what is no value of a type."""
+    """Compute the hash key of a business key in PostgreSQL, which reads each part as its declared type.
+
+    Raises `UsageError` where PostgreSQL cannot read a part, or the number of parts is wrong.
+    """
     columns = model.business_key(hub)
     if len(key) != len(columns) or any("\0" in part for part in key):
         raise UsageError(
@@ -166,7 +169,10 @@ def _attributes(session: Session, model: Model, hub: Hub, hash_key: str) -> Iter
 
 
 def _versions(model: Model, hub: Hub, satellite: Satellite) -> SQL:
-    """A satellite's attributes after each load that told of them, as texts in which different values differ."""
+    """Statement: a satellite's attributes after each load that inserted a version, as texts.
+
+    Different values have different texts.
+    """
     return sql(
         """SELECT told.load_ts, {texts}
 FROM (
@@ -189,11 +195,11 @@ ORDER BY told.load_ts""",
     )
 
 
-# Combinations
+# Relationships
 
 
 def _own(steps: Iterable[tuple[datetime, int]]) -> Iterator[Event]:
-    """Whether the entity is there at all, in whatever link."""
+    """Events of the entity itself: it exists while any relationship of any link contains it."""
     active, ever = 0, False
     for load_ts, of_load in groupby(sorted(steps), key=lambda step: step[0]):
         before, active = active, active + sum(step for _, step in of_load)
@@ -205,7 +211,7 @@ def _own(steps: Iterable[tuple[datetime, int]]) -> Iterator[Event]:
 
 
 def _steps(model: Model, hub: Hub, link: Link) -> SQL:
-    """Combinations of an entity that began (1) or ended (-1), by load."""
+    """Query of the relationships of an entity that began (1) or ended (-1), by load."""
     effectivity = link.effectivity
     return sql(
         """SELECT link.*, told.load_ts, {is_active}::integer - coalesce(
@@ -237,7 +243,7 @@ WHERE link.{key} = %(key)s""",
 
 
 def _active(model: Model, hub: Hub, link: Link) -> SQL:
-    """By load: by how much the number of active combinations grew."""
+    """Statement: the change of the number of active relationships, by load."""
     return sql(
         "SELECT load_ts, sum(step) FROM (\n    {steps}\n) AS steps GROUP BY load_ts",
         steps=_steps(model, hub, link),
@@ -245,7 +251,7 @@ def _active(model: Model, hub: Hub, link: Link) -> SQL:
 
 
 def _linked(session: Session, model: Model, hub: Hub, link: Link, hash_key: str) -> Iterator[Event]:
-    """With which entities of the link's other hubs it was linked from which load on."""
+    """Read which entities of the link's other hubs each load linked with the entity, or no longer."""
     beside = [name for it in model.links if hub.name in it.hubs for name in it.hubs]
     for other in model.hubs_of(link):
         if other.name == hub.name:
@@ -260,9 +266,9 @@ def _linked(session: Session, model: Model, hub: Hub, link: Link, hash_key: str)
 
 
 def _pairs(model: Model, hub: Hub, link: Link, other: Hub) -> SQL:
-    """Pairs with another hub that began or ended: load, which of the two, the other's business key.
+    """Statement: pairs with another hub that began or ended: load, whether begun, the other's business key.
 
-    A pair holds as long as any combination holds both; a missing level is no pair.
+    A pair exists while any active relationship contains both entities. A missing hub forms no pair.
     """
     parts = [ident(column.vault_column) for column in model.business_key(other)]
     return sql(

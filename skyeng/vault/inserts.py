@@ -1,7 +1,7 @@
-"""The statements that load hubs, links and satellites from staging: set-based, insert-only.
+"""Statements that load hubs, links and satellites from staging: set-based, insert-only.
 
-Each has the parameter `%(load_ts)s`. Run a second time within the same load it inserts nothing,
-because what it would insert is already there.
+Each has the parameter `%(load_ts)s`. If it is repeated within the same load, it inserts nothing,
+because its rows are already there.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from skyeng.sql import FENCE, SQL, ident, idents, joined, literal, sql
 
 @dataclass(frozen=True)
 class KeyProfile:
-    """How often keys of a feed's hubs stand in staging."""
+    """How often keys of a feed's hubs occur in staging."""
 
-    #: Hubs of which no key stands in two rows.
+    #: Hubs of which no key occurs in two rows.
     unique: Sequence[str] = ()
-    #: Hubs of which many rows share each key: each combination of them is in the feed's shared table.
+    #: Hubs of which many rows share each key: the feed's table of distinct rows has each set of their keys once.
     shared: Sequence[str] = ()
 
 
@@ -31,7 +31,7 @@ _UNKNOWN = KeyProfile()
 
 
 def hub_insert(model: Model, hub: Hub, key_profiles: KeyProfiles) -> SQL:
-    """Business keys not yet known, from every feed that carries the hub."""
+    """Statement that inserts business keys not yet known, from every feed that delivers the hub."""
     key = model.business_key(hub)
     columns = idents(column.name for column in key)
     feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
@@ -53,7 +53,7 @@ WHERE {unknown}""",
 
 
 def _keyed(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
-    """The business keys of a hub that a feed delivered, each once, with the hash key."""
+    """Query of the business keys of a hub that a feed delivered, each once, with the hash key."""
     key = model.business_key(hub)
     alone = hub.name in _of(feed, key_profiles).unique
     # Fenced: hashes are computed once.
@@ -75,13 +75,13 @@ FROM (
 
 
 def _hash_key(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
-    """Hash key of a hub that a row has: as it was staged with the row, if its key stands in no other."""
+    """Expression of a row's hash key of a hub: the staged one, if no other row has it, else computed."""
     staged = hub in model.keyed_hubs(feed) and hub.name in _of(feed, key_profiles).unique
     return ident(hub.key) if staged else hash_key(key_values(model.business_key(hub)))
 
 
 def _rows_of(hub: Hub, feed: Feed, key_profiles: KeyProfiles) -> SQL:
-    """Where the staged rows of a hub are read: if many of them share a key, where each combination stands once."""
+    """The table to read staged rows of a hub from: that of distinct rows, if many rows share a key."""
     return ident("stage", feed.distinct_table if hub.name in _of(feed, key_profiles).shared else feed.name)
 
 
@@ -90,9 +90,9 @@ def _of(feed: Feed, key_profiles: KeyProfiles) -> KeyProfile:
 
 
 def link_insert(model: Model, link: Link, key_profiles: KeyProfiles) -> SQL:
-    """Combinations not yet known.
+    """Statement that inserts relationships not yet known.
 
-    The hash key of a hub that many rows share is computed once, not row by row.
+    A hub's hash key that many rows share is computed once, not row by row.
     """
     hubs, feed = model.hubs_of(link), model.feed_of(link)
     repeated = [hub for hub in hubs if hub.name not in _of(feed, key_profiles).unique]
@@ -102,7 +102,7 @@ def link_insert(model: Model, link: Link, key_profiles: KeyProfiles) -> SQL:
         else _hash_key(model, hub, feed, key_profiles)
         for hub in hubs
     }
-    # Fenced: the planner takes the rows not yet known for one, and would join row by row what is joined here.
+    # Fenced: the planner estimates one row not yet known, and would run these joins row by row.
     return sql(
         """INSERT INTO vault.{link} ({target})
 SELECT keyed.row_key, %(load_ts)s, {source}, {columns}
@@ -147,7 +147,7 @@ def _distinct_keys(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles
 
 
 def effectivity_insert(model: Model, link: Link, *, first: bool = False) -> SQL:
-    """Combinations that this load makes active or ends, where that is not so already.
+    """Statement that inserts the status of relationships that this load begins or ends, where it changes.
 
     `first`: the table is empty, so there is nothing to look up.
     """
@@ -177,11 +177,11 @@ WHERE coalesce(latest.{is_active}, false) <> delivered.active""",
 def satellite_insert(
     model: Model, satellite: Satellite, key_profiles: KeyProfiles, *, first: bool = False, trust_hashdiff: bool = True
 ) -> SQL:
-    """Attributes that differ from the latest ones known; where they hold from a time, from those of that time.
+    """Statement that inserts attributes that differ from the latest ones known.
 
-    `first`: the table is empty, so there is nothing to look up. Without `trust_hashdiff` the
-    latest row's hashdiff is computed anew from its attributes, so that a row damaged by hand
-    gets a right successor.
+    If rows have an applied date, they are compared with the latest version of that date. `first`: the table is
+    empty, so there is nothing to look up. Without `trust_hashdiff`, the latest version's hashdiff is computed again
+    from its attributes, so that a correct version follows one that was altered by hand.
     """
     hub, feed = model.hub(satellite.hub_name), model.feed_of(satellite)
     attributes = model.attributes(satellite)
@@ -195,7 +195,7 @@ def satellite_insert(
         sql("{known} AS hashdiff", known=known),
         at=sql(" AND {applied} = delivered.applied_ts", applied=ident(satellite.applied_ts)) if applied else None,
     )
-    # Fenced: the hashes are computed once, not here and again in the condition.
+    # Fenced: the hashes are computed once, and not again in the condition.
     return sql(
         """INSERT INTO vault.{satellite} ({target})
 SELECT delivered.hash_key, %(load_ts)s, {source}, {columns}, delivered.hashdiff
@@ -227,14 +227,17 @@ FROM (
 
 
 def vault_hashdiff(model: Model, satellite: Satellite) -> SQL:
-    """A satellite row's hashdiff, computed from its attributes, whatever is stored."""
+    """Expression of a satellite row's hashdiff, computed from its attributes, whatever hashdiff is stored."""
     return hashdiff(
         Value(column.part, ident(column.vault_column), column.type) for column in model.attributes(satellite)
     )
 
 
 def one_row_each(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles, rows: SQL) -> SQL:
-    """Condition: one of `rows` of each entity, and time; they agree, as was checked. Only the key is sorted."""
+    """Condition that selects one of `rows` for each entity (and applied date). Only the key is sorted.
+
+    The checks before it ensure that such rows agree.
+    """
     key = model.business_key(hub)
     if hub.name in _of(feed, key_profiles).unique:
         return _present(key)
@@ -247,12 +250,12 @@ def one_row_each(model: Model, hub: Hub, feed: Feed, key_profiles: KeyProfiles, 
 
 
 def target(entity: Entity, key: str, *columns: str) -> SQL:
-    """The columns of a vault table to insert into: key, load, source, then its own."""
+    """The columns of a vault table to insert into: key, load timestamp, record source, then the table's own."""
     return idents((key, entity.load_ts, entity.record_source, *columns))
 
 
 def _present(key: Sequence[FeedColumn]) -> SQL:
-    """The row has this hub: checked rows hold all parts of its business key, or none."""
+    """Condition: the row has this hub. Checked rows have all parts of its business key, or none."""
     return sql("{column} IS NOT NULL", column=ident(key[0].name))
 
 

@@ -1,4 +1,4 @@
-"""Loading the tables of the vault from staging, and the records that stand for what is missing."""
+"""Loads the tables of the vault from staging, and inserts zero keys and ghost records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skyeng.vault.staging import WORTH_ANALYSING, key_profiles
 
 
 def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: bool = False) -> int:
-    """Load one table of the vault from staging; rows inserted."""
+    """Load one table of the vault from staging. Returns the number of rows inserted."""
     first = _may_fill(session, model, entity, load)
     statement = _statement(model, entity, key_profiles(session, model, load), first=first, trust_hashdiff=not full)
     key = primary_key(model, entity)
@@ -27,7 +27,7 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
     if first:
         summarise(session, "vault", entity.table)
     if inserted >= WORTH_ANALYSING:
-        # What joins, orders and chooses rows; attributes are only carried along.
+        # Queries join, order and filter by these columns; they only return attributes.
         chosen_by = (entity.is_active,) if isinstance(entity, Effectivity) else ()
         columns = idents((*key, *chosen_by))
         session.execute(sql("ANALYZE vault.{table} ({columns})", table=ident(entity.table), columns=columns))
@@ -35,7 +35,7 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
 
 
 def _filling(session: Session, model: Model, entity: Entity) -> AbstractContextManager[None]:
-    # Where a load is closed already, rows of other tables may be read together with this one's ghost record.
+    # Do not truncate once a load is closed: a reader may join other tables with this one's ghost record.
     anew = not session.scalar(
         sql(
             "SELECT EXISTS (SELECT FROM control.loads WHERE model = {model} AND status = 'closed')",
@@ -47,7 +47,7 @@ def _filling(session: Session, model: Model, entity: Entity) -> AbstractContextM
 
 
 def _may_fill(session: Session, model: Model, entity: Entity, load: Load) -> bool:
-    # A satellite that was added later has a version of each known parent, which its loads have to look up.
+    # A satellite that was added later has a version of each known parent. Its loads have to look these up.
     rows = sql(
         "SELECT FROM vault.{table} WHERE {key} <> {zero}",
         table=ident(entity.table),
@@ -85,12 +85,12 @@ def _statement(model: Model, entity: Entity, known: KeyProfiles, *, first: bool,
 
 
 def zero_records(model: Model) -> list[SQL]:
-    """The zero key of every hub and the ghost record of every satellite, once and for all."""
+    """Statements that insert the zero key of every hub and the ghost record of every satellite. Safe to repeat."""
     return list(filter(None, (zero_record(model, entity) for entity in (*model.hubs, *model.satellites))))
 
 
 def zero_record(model: Model, entity: Entity) -> SQL | None:
-    """What stands in a table for what is missing; links have no such record."""
+    """Statement that inserts a hub's zero key or a satellite's ghost record; None for links and effectivity."""
     match entity:
         case Hub():
             return _ghost(entity, entity.key, {})
@@ -100,10 +100,10 @@ def zero_record(model: Model, entity: Entity) -> SQL | None:
 
 
 def null_versions(model: Model, satellite: Satellite) -> SQL:
-    """Statement that says of each entity that its feed has delivered: until now, all attributes are NULL.
+    """Statement that inserts a version with NULL attributes for each entity that the satellite's feed has delivered.
 
-    For a satellite that is added when rows are loaded already. Their past is read by joins that need a version,
-    and a load that delivers NULL finds that it is known. As ghost records, these rows belong to no load.
+    It is for a satellite that is added when rows are loaded already. Joins that read past states need a version, and
+    a load that delivers NULL finds that it is known. Like ghost records, these rows belong to no load.
     """
     link, key = model.grain(model.feed_of(satellite)), model.hub(satellite.hub_name).key
     columns = _nothing(model, satellite)
@@ -121,7 +121,7 @@ FROM (SELECT DISTINCT {key} FROM vault.{link} WHERE {key} <> {zero}) AS known"""
 
 
 def _nothing(model: Model, satellite: Satellite) -> dict[str, SQL]:
-    """What stands in a version without values, other than its parent, load and source."""
+    """The columns of a version without values, other than parent, load timestamp and record source."""
     applied = {satellite.applied_ts: sql("'-infinity'::timestamptz")} if model.applied(satellite) else {}
     return {**applied, satellite.hashdiff: hashdiff([])}
 

@@ -1,9 +1,9 @@
-"""Bringing a warehouse to head with Alembic, and writing new revisions from the model.
+"""Migrates a warehouse to head with Alembic, and writes new revisions from the model.
 
-Slow to import: who only runs loads needs `skyeng.vault.revisions`.
+This module is slow to import: code that only runs loads needs `skyeng.vault.revisions`.
 
-The engine's own tables and each model have a folder of versions and a version table of their
-own. Views, functions and zero records hold no history: they follow from the model.
+The engine's own tables and each model have their own folder of revisions and version table.
+Views, functions and zero records hold no history: they are derived from the model.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 def migrate(warehouse: Postgres, model: Model) -> None:
-    """Bring the warehouse to head for a model, all of it or nothing. Safe to repeat.
+    """Migrate the warehouse to head for a model, completely or not at all. Safe to repeat.
 
     Raises `NotMigrated` where the model was edited after its newest revision, or the warehouse was migrated by other
-    revisions; `ModelChangeRefused` where the model has less than what the warehouse is migrated for; and
+    revisions. Raises `ModelChangeRefused` where the model has less than what the warehouse is migrated for. Raises
     `LoadInProgress` where there is something to do while a load, or another migration, is under way.
     """
     ownership.check_in(warehouse, model)
@@ -78,7 +78,7 @@ def migrate(warehouse: Postgres, model: Model) -> None:
             _claim(session, it)
         _upgrade_engine(session, connection)
         for it in concerned:
-            # With the tables that a load knew when it began.
+            # Before the model's revisions: the load wrote into the tables that existed when it began.
             loads.roll_back_dead(session, it, _claimant())
             control_models.distrust(session, it)
         _upgrade_model(session, connection, model)
@@ -88,7 +88,7 @@ def migrate(warehouse: Postgres, model: Model) -> None:
 
 
 def _take_turn(session: Session) -> None:
-    """Be the only one who migrates or revises until the transaction ends; wait a minute for another one."""
+    """Take the lock for migrations and revisions until the transaction ends. Waits one minute for another one."""
     session.execute(sql("SELECT set_config('lock_timeout', %(wait)s, true)"), {"wait": _TURN})
     try:
         session.execute(sql("SELECT pg_advisory_xact_lock(hashtextextended('skyeng.migrate', 0))"))
@@ -104,7 +104,7 @@ def _take_turn(session: Session) -> None:
 
 
 def _concerned(session: Session, model: Model, stored: Signature | None) -> list[Model]:
-    """The models whose tables, or whose registers, a migration changes: as the warehouse is migrated for them."""
+    """The models whose tables or registers a migration changes, each as the warehouse is migrated for it."""
     engine, own = (revision(session, it) != head(it) for it in (control_history(), model_history(model)))
     mine = model_of(stored, model) if stored else model
     if engine:
@@ -113,7 +113,7 @@ def _concerned(session: Session, model: Model, stored: Signature | None) -> list
 
 
 def _check_known(session: Session, history: History) -> None:
-    """Raise `NotMigrated` where the warehouse is at a revision of which there is no file."""
+    """Raise `NotMigrated` where the warehouse is at a revision that has no file."""
     found = revision(session, history)
     if found is not None and found not in numbers(history):
         raise NotMigrated(
@@ -125,19 +125,19 @@ def _check_known(session: Session, history: History) -> None:
 
 
 def _stored(session: Session, model: Model) -> Signature | None:
-    """What the warehouse is migrated for, also where it has no register of models yet."""
+    """The signature that the warehouse is migrated for. None if it has none, or has no register of models yet."""
     return stored_signature(session, model) if has_models(session) else None
 
 
 def _claimant() -> locks.Runner:
-    """Who migrates: it holds the model for one transaction."""
+    """The runner of a migration. It locks a model for one transaction."""
     return replace(locks.this_process(), lease=timedelta())
 
 
 def _claim(session: Session, model: Model) -> None:
-    """Keep runs off until the migration is committed. Raises `LoadInProgress` where one is under way.
+    """Lock out runs until the migration is committed. Raises `LoadInProgress` where one is under way.
 
-    Who reads for a mart could find a table empty that is rewritten meanwhile.
+    Marts are locked too: their runs could find a table empty that is rewritten meanwhile.
     """
     for part in ("", *(mart.table for mart in model.marts)):
         if not locks.claim(session, model, _claimant(), part):
@@ -145,7 +145,7 @@ def _claim(session: Session, model: Model) -> None:
 
 
 def _upgrade_engine(session: Session, connection: sa.Connection) -> None:
-    """Bring the engine's own tables to head, and create those again that were lost and hold nothing."""
+    """Migrate the engine's own tables to head, and create lost ones again that hold no history."""
     for schema in SCHEMAS:
         session.execute(sql("CREATE SCHEMA IF NOT EXISTS {schema}", schema=ident(schema)))
     history = control_history()
@@ -158,7 +158,10 @@ def _upgrade_engine(session: Session, connection: sa.Connection) -> None:
 
 
 def _check_version_table(session: Session, history: History, *, made: bool) -> None:
-    """Revisions are run once: where it is lost which of them were, none can be run."""
+    """Raise `ObjectsLost` where tables were `made`, and their revision is not recorded.
+
+    Each revision runs once. Without the record, none can be run.
+    """
     if made and revision(session, history) is None:
         raise ObjectsLost(
             f"control.{history.version_table} is missing or empty, and tables that it tells the revision of are there",
@@ -169,7 +172,7 @@ def _check_version_table(session: Session, history: History, *, made: bool) -> N
 
 
 def _upgrade_model(session: Session, connection: sa.Connection, model: Model) -> None:
-    """Bring a model's tables to head; views, functions and records that follow from the model are made to fit."""
+    """Migrate a model's tables to head, and update the views, functions and records that are derived from it."""
     history = model_history(model)
     with ownership.claimed(session, model):
         made = bool(ownership.owned(session, model) - {("control", history.version_table)})
@@ -187,12 +190,12 @@ def _upgrade_model(session: Session, connection: sa.Connection, model: Model) ->
 
 
 def _tables(session: Session) -> set[str]:
-    """Tables of the vault that exist."""
+    """Names of the tables of the vault that exist."""
     return {name for (name,) in session.rows(sql("SELECT tablename::text FROM pg_tables WHERE schemaname = 'vault'"))}
 
 
 def _describe_known_parents(session: Session, model: Model, satellite: Satellite) -> None:
-    """Give what was loaded before a satellite was added the version that reads NULL."""
+    """Insert a version with NULL attributes for entities that were loaded before a satellite was added."""
     if session.execute(null_versions(model, satellite)) >= WORTH_ANALYSING:
         session.execute(
             sql(
@@ -204,13 +207,16 @@ def _describe_known_parents(session: Session, model: Model, satellite: Satellite
 
 
 def _make_zero_records(session: Session, model: Model) -> None:
-    """Make the records that stand for what is missing; a table that lost its own may have lost more."""
+    """Insert missing zero keys and ghost records.
+
+    A table that lost its record may have lost more, so the next run compares with the vault itself.
+    """
     if sum(session.execute(record) for record in zero_records(model)):
         control_models.distrust(session, model)
 
 
 def differences(warehouse: Postgres, model: Model) -> list[object]:
-    """What Alembic would change so that the database equals the model: nothing, if all is well."""
+    """What Alembic would change so that the database equals the model. Empty if they are equal."""
     with connection_to(warehouse) as (connection, _):
         return [
             difference
@@ -220,9 +226,9 @@ def differences(warehouse: Postgres, model: Model) -> list[object]:
 
 
 def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
-    """Write the next revision: what the model says and the warehouse lacks, with the model's signature.
+    """Write the next revision: the changes from the warehouse to the model, and the model's signature.
 
-    The warehouse is brought to the newest revision first. Returns the new file, or None where nothing differs.
+    The warehouse is migrated to the newest revision first. Returns the new file, or None where nothing differs.
     Raises `ModelChangeRefused`, before anything is written or changed, where history would be lost.
     """
     if history.model:
@@ -243,16 +249,16 @@ def revise(warehouse: Postgres, history: History, message: str) -> Path | None:
             )
         if history.model:
             check_nothing_foreign(session, model_of(before, history.model) if before else None, history.model)
-        # Alembic creates the table of the model's revision.
+        # Alembic creates the model's version table.
         with ownership.claimed(session, history.model) if history.model else nullcontext():
             return _write(connection, history, message, Directives(history, before))
 
 
 def _write(connection: sa.Connection, history: History, message: str, directives: Directives) -> Path | None:
-    """Let Alembic compare and write the file, in whose docstring the message stands."""
+    """Let Alembic compare and write the file. The message becomes its docstring."""
     history.folder.mkdir(parents=True, exist_ok=True)
     words = one_line(message).replace("\\", "/").replace('"', "'")
-    with redirect_stdout(io.StringIO()):  # what was written is ours to say
+    with redirect_stdout(io.StringIO()):  # the caller reports the new file
         script = command.revision(
             config_of(history, connection, directives),
             message=words,

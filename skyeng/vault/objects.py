@@ -1,6 +1,6 @@
-"""What the warehouse really holds, compared with what a model needs: tables, columns, keys, views, functions.
+"""Compares the objects of the warehouse with those that a model needs: tables, columns, keys, views, functions.
 
-One query of PostgreSQL's catalogue a command. What is lost is named, never taken for empty.
+Each command runs one query of PostgreSQL's catalogue. A lost object is reported, and never treated as empty.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from skyeng.vault import ownership
 from skyeng.vault.derived import derived
 from skyeng.vault.schema import Table, model_tables
 
-#: The engine's own tables; of the first, nothing else holds what they hold.
+#: The engine's own tables. The data of the first ones is stored nowhere else.
 ENGINE_HISTORY = (("control", "loads"), ("control", "load_feeds"), ("control", "model_tables"))
 ENGINE_DERIVABLE = (
     *(("control", name) for name in ("load_steps", "models", "cuts")),
@@ -26,13 +26,13 @@ ENGINE_DERIVABLE = (
 
 Kind = Literal["table", "column", "primary key", "index", "view", "function"]
 
-#: As PostgreSQL's catalogue writes what a relation is.
+#: Kinds of relations by their letter in PostgreSQL's catalogue.
 _RELATION = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """One thing that must be there."""
+    """One object that must exist."""
 
     kind: Kind
     schema: str
@@ -42,7 +42,7 @@ class Expected:
     part: str = ""
     #: A column's type.
     type: str = ""
-    #: The table, where it is a model's.
+    #: The table as declared, where it belongs to a model.
     table: Table | None = None
 
     @property
@@ -59,10 +59,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is missing, or is there as something else."""
+    """An object that is missing, or exists with another type or as another kind."""
 
     expected: Expected
-    #: The type of the column, or the kind of the object, that stands in its place; empty where nothing does.
+    #: The type of the column, or the kind of the object, that exists instead. Empty where none does.
     found: str = ""
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Fault:
 
     @property
     def derivable(self) -> bool:
-        """Whether a migration makes it again whatever was loaded: it holds no history, and is nobody else's."""
+        """Whether a migration creates it again whatever was loaded: it holds no history, and its name is free."""
         if self.expected.kind in ("primary key", "index"):
             return True
         if self.found and self.expected.kind != "column":
@@ -89,9 +89,9 @@ def check_engine(session: Session) -> None:
 
 
 def check(session: Session, model: Model) -> None:
-    """Raise `ObjectsLost` where a table, column, key, view or function is missing or another than the model needs.
+    """Raise `ObjectsLost` where a table, column, key, view or function is missing, or not as the model needs it.
 
-    Raises `NotOwned` where one of them is not the model's own.
+    Raises `NotOwned` where one of them does not belong to the model.
     """
     found = faults(session, model)
     refuse([it for it in found if it.expected.of_engine])
@@ -100,13 +100,13 @@ def check(session: Session, model: Model) -> None:
 
 
 def check_kinds(session: Session, model: Model) -> None:
-    """Raise `ObjectsLost` where something else has the name of a table or view."""
+    """Raise `ObjectsLost` where an object of another kind has the name of a table or view."""
     found = faults(session, model)
     refuse([it for it in found if it.found and it.expected.kind in ("table", "view")], model)
 
 
 def refuse(lost: Collection[Fault], model: Model | None = None) -> None:
-    """Raise `ObjectsLost` that names these faults of a model's tables, or of the engine's, if there are any."""
+    """Raise `ObjectsLost` if there are faults. They are of the model's objects, or of the engine's without `model`."""
     if lost:
         needed_by, named = (f"model '{model.name}'", f" {argument(model)}") if model else ("the engine", "")
         raise ObjectsLost(
@@ -121,12 +121,12 @@ def refuse(lost: Collection[Fault], model: Model | None = None) -> None:
 
 
 def faults(session: Session, model: Model) -> list[Fault]:
-    """What is not as the model needs it."""
+    """Find the objects that are not as the model needs them."""
     return _faults(session, [*_of_engine(), *_of_model(model)])
 
 
 def engine_faults(session: Session) -> list[Fault]:
-    """Which of the engine's own tables are not there."""
+    """Find the engine's own tables that are missing."""
     return _faults(session, list(_of_engine()))
 
 
@@ -174,7 +174,7 @@ def _of_engine() -> Iterator[Expected]:
 
 
 def _of_model(model: Model) -> Iterator[Expected]:
-    """Everything that a model's commands rely on."""
+    """Every object that a model's commands need."""
     for table in model_tables(model):
         yield Expected("table", table.schema, table.name, table=table)
         for column in table.columns:

@@ -1,7 +1,7 @@
-"""Which model an object of the warehouse belongs to: each table, view and function has one owner on record.
+"""Records which model an object of the warehouse belongs to: each table, view and function has one owner.
 
-What a model owned and no longer declares stays its own, because it holds the model's history. An object
-that nobody owns on record is somebody's own, and is never taken over.
+A model still owns an object that it no longer declares, because it holds the model's history. An object
+without a recorded owner belongs to a user, and is never taken over.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Name = tuple[str, str]
 
 
 def declared(model: Model) -> list[Name]:
-    """Every object that a model declares, with the table of the revision it is at."""
+    """Every object that a model declares, and its version table."""
     tables = [(table.schema, table.name) for table in model_tables(model)]
     return [*tables, *(("vault", it.name) for it in derived(model)), ("control", f"migrations_{model.name}")]
 
 
 def check(session: Session, model: Model) -> None:
-    """Raise `NotOwned` where a model declares what belongs to another model, or to nobody on record."""
+    """Raise `NotOwned` where a model declares an object of another model, or one without a recorded owner."""
     schemas, names = zip(*declared(model), strict=True)
     foreign = session.rows(
         sql("""SELECT declared.schema_name, declared.table_name, owned.model
@@ -57,14 +57,14 @@ def _owner(schema: str, name: str, owner: str | None) -> str:
 
 
 def check_in(warehouse: Postgres, model: Model) -> None:
-    """The same for a warehouse that may never have been migrated: nobody owns anything there."""
+    """Run `check` in a warehouse that may never have been migrated: then nothing has an owner there."""
     with warehouse.session(snapshot=True) as session:
         if session.scalar(sql("SELECT to_regclass('control.model_tables') IS NOT NULL")):
             check(session, model)
 
 
 def owned(session: Session, model: Model) -> set[Name]:
-    """Every object that belongs to a model on record, whether or not it is there."""
+    """Every object that is recorded as the model's, whether or not it exists."""
     rows = session.rows(
         sql("SELECT schema_name, table_name FROM control.model_tables WHERE model = %(model)s"), {"model": model.name}
     )
@@ -73,9 +73,10 @@ def owned(session: Session, model: Model) -> set[Name]:
 
 @contextmanager
 def claimed(session: Session, model: Model) -> Iterator[None]:
-    """Record as the model's own what it declares and a block makes. Raises `NotOwned` before the block begins.
+    """Record the model as the owner of declared objects that exist after the block.
 
-    All in one transaction, so that an object and its owner are on record together or not at all.
+    Raises `NotOwned` before the block begins. All is done in one transaction, so that neither an object nor the
+    record of its owner exists without the other.
     """
     check(session, model)
     yield

@@ -1,6 +1,6 @@
-"""Reading the vault back as the denormalised feed: now, at any time, or version by version.
+"""Reads the vault back as the denormalised feed: now, as of any time, or version by version.
 
-Missing levels come back as NULL, because the ghost record of the zero key holds NULLs: every
+A missing hub is read as NULL, because the ghost record of the zero key holds NULLs. So every
 join is an inner join.
 """
 
@@ -16,7 +16,7 @@ from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 
 def last_closed_load(model: Model, at: SQL | None = None) -> SQL:
-    """Scalar expression: timestamp of the last closed load, at or before a time."""
+    """Scalar expression: timestamp of the last closed load, or of the last one until the time `at`."""
     return sql(
         """coalesce((
     SELECT max(load_ts) FROM control.loads WHERE model = {model} AND status = 'closed'{at}
@@ -27,7 +27,7 @@ def last_closed_load(model: Model, at: SQL | None = None) -> SQL:
 
 
 def first_closed_load(model: Model) -> SQL:
-    """Query of the timestamp of the first closed load: no row version is older."""
+    """Query of the timestamp of the first closed load. No row version is older."""
     return sql(
         "SELECT min(load_ts) FROM control.loads WHERE model = {model} AND status = 'closed'", model=literal(model.name)
     )
@@ -35,16 +35,19 @@ def first_closed_load(model: Model) -> SQL:
 
 @dataclass(frozen=True)
 class AsOf:
-    """A load timestamp up to which row versions count, and the first closed load's: cheap scalars, repeated often."""
+    """The load timestamp until which row versions count, and that of the first closed load.
+
+    Both are cheap scalar expressions, because a statement repeats them often.
+    """
 
     until: SQL
     first: SQL
-    #: Both are written out, so that the planner knows how few rows came later than the first.
+    #: Both are literals, so that the planner knows how few rows are later than the first load.
     written: bool = False
 
     @classmethod
     def last(cls, model: Model) -> AsOf:
-        """The last closed load, looked up by the statement itself."""
+        """As of the last closed load, which the statement itself looks up."""
         return cls.at(model, sql("({last})", last=last_closed_load(model)))
 
     @classmethod
@@ -53,7 +56,7 @@ class AsOf:
 
     @classmethod
     def known(cls, session: Session, model: Model, until: SQL | None = None) -> AsOf:
-        """The last closed load, or `upto`, written out."""
+        """As of the last closed load, or of `until`. Both timestamps are read now, and become literals."""
         first, last = session.row(
             sql(
                 "SELECT ({first})::text, ({last})::text",
@@ -64,7 +67,7 @@ class AsOf:
         return cls(_timestamp(last), _timestamp(first), written=True)
 
 
-#: Expressions over the columns of a satellite: by the satellite's name, then by the name they are given.
+#: Expressions over the columns of a satellite, by the satellite's name, then by the name of the result.
 Computed = Mapping[str, Mapping[str, SQL]]
 
 
@@ -73,10 +76,10 @@ def _timestamp(text: str | None) -> SQL:
 
 
 def prepare_whole_read(session: Session) -> None:
-    """Let the planner order all joins of a read of everything; it is worth some milliseconds then.
+    """Let the planner order all joins of a full read, which is worth some milliseconds.
 
-    Every order is tried up to 19 tables, which is eight satellites. Each one more takes 2.6 times as long (twelve took
-    8 s), so that of more tables the genetic search chooses the order.
+    It tries every order of up to 19 tables, which is eight satellites. Each further one takes 2.6 times as long
+    (twelve took 8 s), so for more tables the genetic search chooses the order.
     """
     session.execute(
         sql("""SET LOCAL join_collapse_limit = 200;
@@ -87,15 +90,15 @@ SET LOCAL geqo_threshold = 20""")
 
 
 def prepare_lookups(session: Session) -> None:
-    """Keep to the written order of joins, where a transaction that read everything looks single rows up."""
+    """Keep to the written order of joins again, for lookups of single rows after a full read in one transaction."""
     session.execute(sql("SET LOCAL join_collapse_limit = DEFAULT; SET LOCAL from_collapse_limit = DEFAULT"))
 
 
 def rows_as_of(model: Model, feed: Feed, moment: AsOf, keys: SQL | None = None, also: Computed | None = None) -> SQL:
-    """The feed's active rows as of a load timestamp, with their `row_key`.
+    """Query of the feed's active rows as of a load timestamp, with their `row_key`.
 
-    With `keys`, a query of row keys, only these rows, each looked up. What is `also` wanted is computed
-    once for each entity, not for each row that shows it.
+    `keys` is a query of row keys: only these rows are read, each by a lookup. Expressions in `also` are computed
+    once for each entity, not for each row that contains it.
     """
     link = model.grain(feed)
     effectivity, latest = link.effectivity, _LOOKUP if keys else _SUPERSEDED
@@ -120,7 +123,7 @@ WHERE {effectivity_table}.{is_active}
 
 
 def _computed(model: Model, feed: Feed, also: Computed | None) -> SQL:
-    """Select list of what each entity was wanted for besides its columns."""
+    """Select list of the expressions in `also`."""
     return joined(
         " ",
         (
@@ -153,12 +156,13 @@ def row_versions(
     also: Computed | None = None,
     changes: SQL | None = None,
 ) -> SQL:
-    """Row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
+    """Query of the row versions of the closed loads in (`%(after)s`, `%(upto)s`], from the log of changes.
 
     Columns: `row_key`, `load_ts`, `row_end_ts` (NULL: not asked for, or no later version), `row_hash` (NULL: the row
-    went), then the feed's. A load that touched most rows is read by scanning (`whole_load`, one load at a time);
-    small loads by looking each row's versions up, so that the cost follows the change. What is `also` wanted is
-    computed for each entity. Of `changes`, a query of `skyeng.vault.change_log`, only those, with their ends.
+    was deleted), then the feed's. A load that touched most rows is read by scans (`whole_load`, one load at a time).
+    For small loads, each row's versions are looked up, so that the cost depends on the number of changes.
+    Expressions in `also` are computed for each entity. `changes` is a query of `skyeng.vault.change_log`: only these
+    changes are read, with their ends.
     """
     link = model.grain(feed)
     latest, moment = _SUPERSEDED if whole_load else _LOOKUP, whole_load or AsOf.at(model, sql("changes.load_ts"))
@@ -182,7 +186,7 @@ WHERE changes.load_ts > %(after)s AND changes.load_ts <= %(upto)s
 
 
 def newest_first(model: Model, part: Satellite | Effectivity) -> SQL:
-    """Order of the versions of one parent, in a query that calls them `version`."""
+    """Sort order of the versions of one parent, newest first, in a query that calls them `version`."""
     return joined(", ", (sql("{column} DESC", column=ident("version", name)) for name in model.version(part)))
 
 
@@ -195,15 +199,16 @@ def _columns(model: Model, feed: Feed) -> SQL:
     return joined(",\n", columns)
 
 
-#: The latest row of every parent, by hashing. Measured on a million rows: sorting by parent and
-#: load takes twice as long, since hash keys come in no order. Two more things make it fast.
-#: What comes later than a row comes later than the first load (`since`), so that only the few rows
-#: of later loads are hashed. Who reads everything asks for them as DISTINCT, which they are anyway, so that
-#: each process hashes them for itself: else PostgreSQL may hash the large table instead, and what is left of
-#: that is given out by one process alone (the read took 16 s, and takes 8 s). And an outer join is never estimated to
-#: give fewer rows than the link has: with inner joins the planner takes a third of the rows for each
-#: satellite, and ends with nested loops over what it thinks are few. `found` makes it an inner join again,
-#: in words that the planner does not see through.
+#: Join of the latest version of every parent, by hashing. Measured on a million rows: sorting by parent and load
+#: takes twice as long, because hash keys come in no order.
+#: - A row that supersedes another one is later than the first load (`since`), so only the few rows of later loads are
+#:   hashed.
+#: - A full read selects these with DISTINCT, though they are distinct anyway, so that each process hashes them itself.
+#:   Otherwise PostgreSQL may hash the large table, and one process alone returns the remaining rows (the read took
+#:   16 s, and takes 8 s).
+#: - The planner never estimates that an outer join returns fewer rows than the link has. For inner joins, it estimates
+#:   a third of the rows for each satellite, and chooses nested loops for the few rows that it expects.
+#: - `_found` makes it an inner join again, written so that the planner cannot simplify it.
 _SUPERSEDED: LiteralString = """LEFT JOIN (
     SELECT *{also}
     FROM vault.{table} AS version
@@ -216,7 +221,7 @@ _SUPERSEDED: LiteralString = """LEFT JOIN (
         )
 ) AS {table} ON {table}.{key} = link.{key}"""
 
-#: The latest row of each parent asked for, by its primary key.
+#: Join of the latest version of each parent that is asked for, by its primary key.
 _LOOKUP: LiteralString = """JOIN LATERAL (
     SELECT *{also}
     FROM vault.{table} AS version
@@ -237,7 +242,7 @@ def _joins(
 
 
 def _found(model: Model, feed: Feed) -> SQL:
-    """Conditions that each satellite has a row: the last part of `_SUPERSEDED`."""
+    """Conditions that each satellite has a row. `_SUPERSEDED` needs them."""
     return joined(
         "\n",
         (
@@ -269,11 +274,11 @@ def _latest(
 
 
 def _order(template: LiteralString, model: Model, satellite: Satellite | Effectivity, moment: AsOf) -> dict[str, SQL]:
-    """How a template puts the versions of one parent in order."""
+    """The parts of a template that order the versions of one parent."""
     if template is _LOOKUP:
         return {"newest": newest_first(model, satellite)}
     version = model.version(satellite)
-    # Versions with times of their own may follow each other within the first load: any may be the later one.
+    # With applied dates, one parent may have several versions in the first load: any may be the later one.
     applied = model.applied(satellite)
     since = sql(" AND {ts} > {first}", ts=ident(satellite.load_ts), first=moment.first)
     return {

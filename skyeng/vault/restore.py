@@ -1,7 +1,7 @@
-"""Making lost tables, keys and indexes again, where nothing is lost with them. Imported by migrations alone.
+"""Creates lost tables, keys and indexes again, where no history is lost. Only migrations import this module.
 
-Staging is empty between loads, and what was last loaded can be computed from the vault. A table of the vault, or
-a log of changes, is made again only if no closed load ever filled it.
+Staging is empty between loads, and active rows can be computed from the vault. A table of the vault, or a log of
+changes, is created again only if no closed load ever filled it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skyeng.vault.tables import control_metadata, model_metadata
 
 
 def restore_engine(session: Session, connection: sa.Connection) -> None:
-    """Make those of the engine's own tables again that can be derived, or hold nothing between loads.
+    """Create lost tables of the engine again that can be derived, or that are empty between loads.
 
     Raises `ObjectsLost` where another one is missing.
     """
@@ -35,10 +35,10 @@ def restore_engine(session: Session, connection: sa.Connection) -> None:
 
 
 def restore_model(session: Session, connection: sa.Connection, model: Model) -> None:
-    """Make a model's lost tables, keys and indexes again. Raises `ObjectsLost` where history is lost with one.
+    """Create a model's lost tables, keys and indexes again. Raises `ObjectsLost` where history is lost with one.
 
-    Raises `NotMigrated` for a table that the model's revisions never made. A load under way whose staging
-    was lost begins again; the next run compares with the vault itself.
+    Raises `NotMigrated` for a table that the model's revisions never created. A load under way whose staging
+    was lost starts again. After a loss in `control`, the next run compares with the vault itself.
     """
     found = [it for it in objects.faults(session, model) if it.expected.table]
     if not found:
@@ -61,7 +61,7 @@ def restore_model(session: Session, connection: sa.Connection, model: Model) -> 
 
 
 def _check_made(session: Session, model: Model, found: Sequence[Fault]) -> None:
-    """What is missing was there once: a table that no revision made is not lost."""
+    """Raise `NotMigrated` where a missing table was never created by a revision, and so is not lost."""
     owned = ownership.owned(session, model)
     missing = [(it.expected.schema, it.expected.name) for it in found if it.expected.kind == "table" and not it.found]
     if unmade := [".".join(name) for name in missing if name not in owned]:
@@ -74,7 +74,7 @@ def _check_made(session: Session, model: Model, found: Sequence[Fault]) -> None:
 
 
 def _filled_feeds(session: Session, model: Model) -> set[str]:
-    """Feeds of which a closed load has brought something."""
+    """Names of the feeds of which a closed load changed rows."""
     rows = session.rows(
         sql("""SELECT DISTINCT feed FROM control.loads JOIN control.load_feeds USING (load_id)
 WHERE model = %(model)s AND status = 'closed' AND rows_new + rows_changed + rows_gone > 0"""),
@@ -84,14 +84,14 @@ WHERE model = %(model)s AND status = 'closed' AND rows_new + rows_changed + rows
 
 
 def _may_make(fault: Fault, filled: set[str]) -> bool:
-    """Whether nothing is lost with it; a table that is there with other columns may hold somebody's rows."""
+    """Whether nothing is lost with the object. A table that exists with other columns may hold a user's rows."""
     table = fault.expected.table
     never_filled = table is not None and not filled.intersection(table.feeds)
     return fault.derivable or (fault.expected.kind == "table" and not fault.found and never_filled)
 
 
 def _check_names(session: Session, indexes: Sequence[ownership.Name]) -> None:
-    """A table that was renamed keeps its indexes, and their names."""
+    """Raise `ObjectsLost` where an index of this name exists: a renamed table keeps its indexes and their names."""
     rows = session.rows(
         sql("""SELECT table_space.nspname, renamed.relname, index.relname
 FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS wanted (schema_name, name)
@@ -111,7 +111,7 @@ JOIN pg_namespace AS table_space ON table_space.oid = renamed.relnamespace"""),
 
 
 def _make_again(session: Session, table: Table, part: str) -> None:
-    """Make a primary key or an index again; another primary key of the table gives way."""
+    """Create a primary key or an index again. Another primary key of the table is dropped."""
     name = ident(table.schema, table.name)
     if part != table.primary_key:
         index = next(it for it in table.indexes if it.name == part)
@@ -143,7 +143,10 @@ def _make_again(session: Session, table: Table, part: str) -> None:
 
 
 def _forget(session: Session, model: Model, tables: Sequence[Table]) -> None:
-    """What was noted of tables that are empty now: which rows are staged in them, and which rows are active."""
+    """Delete the row selections of staging tables that are empty now.
+
+    If a table of `control` is empty now, the recorded active rows are marked as not valid.
+    """
     staged = {feed for table in tables if table.schema == "stage" for feed in table.feeds}
     session.execute(
         sql("DELETE FROM stage.selections WHERE model = %(model)s AND feed = ANY(%(feeds)s)"),

@@ -1,4 +1,4 @@
-"""Which revisions and which model a warehouse is at, and should be: asked at each run, so without loading Alembic."""
+"""Compares the revisions and the model of a warehouse with the files. Each run does so, so Alembic is not imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIGRATIONS = resources.folder("migrations")
 
 @dataclass(frozen=True)
 class History:
-    """One sequence of revisions: what it is of, and where it is written."""
+    """One sequence of revisions: of the engine or of a model, in a folder."""
 
     name: str
     folder: Path
@@ -45,9 +45,9 @@ def model_history(model: Model) -> History:
 
 
 def check_migrated(warehouse: Postgres, model: Model) -> None:
-    """Raise `NotMigrated` unless the warehouse is at the revisions this code has, for the model as it is declared.
+    """Raise `NotMigrated` unless the warehouse is at the newest revisions, for the model as it is declared.
 
-    Raises `ObjectsLost` or `NotOwned` where it does not hold what they made.
+    Raises `ObjectsLost` or `NotOwned` where it does not have the objects that they created.
     """
     with warehouse.session() as session:
         for history in (control_history(), model_history(model)):
@@ -67,9 +67,9 @@ def check_migrated(warehouse: Postgres, model: Model) -> None:
 
 
 def check_signature(session: Session, model: Model) -> None:
-    """Raise `NotMigrated` with what changed, where the model is not the one that the warehouse is migrated for.
+    """Raise `NotMigrated` with a list of changes, where the model is not the one that the warehouse is migrated for.
 
-    Each step asks: a task reads the model file again, and it may have been edited since the load began.
+    Each step checks this: a task reads the model file again, and it may have been edited since the load began.
     """
     stored = stored_signature(session, model)
     if stored is None:
@@ -89,7 +89,7 @@ def check_signature(session: Session, model: Model) -> None:
 
 
 def check_revised(model: Model) -> None:
-    """Raise `NotMigrated` unless the newest revision file is of the model as it is declared."""
+    """Raise `NotMigrated` unless the newest revision file is for the model as it is declared."""
     before = newest_signature(model_history(model))
     if before is None:
         raise NotMigrated(
@@ -106,10 +106,10 @@ def check_revised(model: Model) -> None:
 
 
 def check_same_line(session: Session, model: Model, stored: Signature) -> None:
-    """Raise `NotMigrated` where a warehouse was migrated by another file than the one of its revision's number.
+    """Raise `NotMigrated` where the warehouse was migrated by another file with the same revision number.
 
-    Two branches may each have written a next revision. Raises `ModelChangeRefused` where, of what the warehouse is
-    migrated for, the model would leave something behind.
+    Two branches may each have written a next revision. Raises `ModelChangeRefused` where the model lacks something
+    that the warehouse is migrated for.
     """
     history = model_history(model)
     file = next((it for it in files(history) if _number(it) == revision(session, history)), None)
@@ -134,9 +134,9 @@ def check_same_line(session: Session, model: Model, stored: Signature) -> None:
 
 
 def changes_to_revise(model: Model) -> list[Change]:
-    """What changed since the newest revision; nothing where there is none.
+    """List the changes since the newest revision. Empty where there is no revision.
 
-    Raises `ModelChangeRefused` that lists every change that would lose history.
+    Raises `ModelChangeRefused` with a list of every change that would lose history.
     """
     before = newest_signature(model_history(model))
     found = [] if before is None else changes(before, signature(model))
@@ -155,12 +155,12 @@ def changes_to_revise(model: Model) -> list[Change]:
 
 
 def has_models(session: Session) -> bool:
-    """Whether a warehouse has the register of models, which came with a revision of the engine's."""
+    """Whether a warehouse has the register of models, which a revision of the engine added."""
     return session.scalar(sql("SELECT to_regclass('control.models') IS NOT NULL"))
 
 
 def stored_models(session: Session, like: Model) -> list[Model]:
-    """Every model that a warehouse is migrated for, as it was then; without its queries."""
+    """Every model that a warehouse is migrated for, as it was then, without its queries."""
     if not has_models(session):
         return []
     rows = session.rows(sql("SELECT signature FROM control.models ORDER BY model"))
@@ -168,14 +168,14 @@ def stored_models(session: Session, like: Model) -> list[Model]:
 
 
 def stored_signature(session: Session, model: Model) -> Signature | None:
-    """The signature of the model that a warehouse is migrated for; None where it is not."""
+    """The signature of the model that a warehouse is migrated for. None where it is not migrated for it."""
     return session.scalar(sql("SELECT signature FROM control.models WHERE model = %(model)s"), {"model": model.name})
 
 
 def store_signature(session: Session, model: Model) -> None:
-    """Note for which model the warehouse is migrated, in the transaction that migrates it.
+    """Record the model that the warehouse is migrated for, in the transaction that migrates it.
 
-    What was recorded of loaded rows is invalid from then on; before the first load nothing was.
+    The recorded active rows become invalid. Before the first load there are none, so they stay valid.
     """
     session.execute(
         sql("""INSERT INTO control.models (model, signature, bookkeeping_valid)
@@ -191,9 +191,9 @@ SET (signature, bookkeeping_valid, migrated_at)
 
 
 def newest_signature(history: History) -> Signature | None:
-    """The signature in the newest revision file of a model; None where there is no file.
+    """The signature in the newest revision file of a model. None where there is no file.
 
-    Raises `NotMigrated` where the file carries none.
+    Raises `NotMigrated` where the file has none.
     """
     file = newest_file(history)
     if file is None:
@@ -207,13 +207,13 @@ def newest_signature(history: History) -> Signature | None:
 
 
 def _signature_in(file: Path) -> Signature | None:
-    """The signature that a revision file carries; None where it has none, as the first ones of built-in models."""
+    """The signature in a revision file. None where it has none, as in the first ones of built-in models."""
     text = _assigned(ast.parse(file.read_text(encoding="utf-8")), "signature")
     return None if text is None else from_text(text)
 
 
 def _assigned(module: ast.Module, name: str) -> str | None:
-    """The text that a file assigns to a name at its top level, without running the file."""
+    """The text that a file assigns to a name at its top level. The file is not run."""
     for statement in module.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=found)], value=ast.Constant(value=str(text))) if found == name:
@@ -234,7 +234,10 @@ def _without_signature(history: History, file: Path, reason: str) -> NotMigrated
 
 
 def head(history: History) -> str | None:
-    """The last revision that is written; None where there is none. They are numbered, and so are their files."""
+    """The number of the newest revision file. None where there is none.
+
+    Raises `NotMigrated` where two files have the same number.
+    """
     known = numbers(history)
     if doubled := next((one for one, two in pairwise(known) if one == two), None):
         raise NotMigrated(
@@ -248,7 +251,7 @@ def head(history: History) -> str | None:
 
 
 def files(history: History) -> list[Path]:
-    """The revision files, in their order."""
+    """The revision files, in order."""
     return sorted(history.folder.glob("[0-9]*.py"))
 
 
@@ -258,7 +261,7 @@ def newest_file(history: History) -> Path | None:
 
 
 def numbers(history: History) -> list[str]:
-    """The numbers of the revisions, in their order."""
+    """The numbers of the revisions, in order."""
     return [_number(file) for file in files(history)]
 
 
@@ -267,7 +270,7 @@ def _number(file: Path) -> str:
 
 
 def revision(session: Session, history: History) -> str | None:
-    """The revision that a warehouse is at; None where it was never migrated."""
+    """The revision that a warehouse is at. None where it was never migrated."""
     table = ident("control", history.version_table)
     if session.scalar(sql("SELECT to_regclass({table})", table=literal(table.text))) is None:
         return None

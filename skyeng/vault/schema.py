@@ -1,7 +1,7 @@
-"""The tables of a model in the warehouse as plain values: what migrations make, and what every command expects.
+"""The tables of a model in the warehouse as plain values: migrations create them, and every command expects them.
 
-`skyeng.vault.tables` turns them into SQLAlchemy metadata for migrations. A run compares them with
-the database itself (`skyeng.vault.objects`), and SQLAlchemy is too slow to import for that.
+`skyeng.vault.tables` turns them into SQLAlchemy metadata for migrations. A run compares them with the
+database itself (`skyeng.vault.objects`). For that, SQLAlchemy would be too slow to import.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TIMESTAMPTZ = "timestamp with time zone"
 
 @dataclass(frozen=True)
 class Column:
-    """A column, its type as PostgreSQL spells it."""
+    """A column, with its type as PostgreSQL spells it."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Index:
-    """An index of one column; that of the primary key is not listed."""
+    """An index of one column. The index of a primary key is not listed."""
 
     name: str
     column: str
@@ -46,9 +46,9 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
-    #: Whether PostgreSQL writes changes to its log; what is not logged is empty after a crash.
+    #: Whether PostgreSQL writes changes to its log. A table that is not logged is empty after a crash.
     logged: bool = True
-    #: Whether nothing else holds what it holds: such a table cannot be made again once loads have filled it.
+    #: Whether its data is stored nowhere else. Such a table cannot be created again once loads have filled it.
     holds_history: bool = False
     #: The feeds that fill it.
     feeds: tuple[str, ...] = ()
@@ -56,17 +56,17 @@ class Table:
 
     @property
     def primary_key(self) -> str:
-        """Name of the constraint and of its index."""
+        """Name of the primary key constraint and of its index."""
         return f"pk_{self.name}"
 
     @property
     def index_names(self) -> tuple[str, ...]:
-        """Names of all indexes, that of the primary key too."""
+        """Names of all indexes, including that of the primary key."""
         return (*((self.primary_key,) if self.key else ()), *(index.name for index in self.indexes))
 
 
 def model_tables(model: Model) -> Iterator[Table]:
-    """Every table of a model: of the vault, of staging, and of what was last loaded."""
+    """Every table of a model, in the schemas `vault`, `stage` and `control`."""
     for hub in model.hubs:
         feeds = [feed for feed in model.feeds if hub.name in model.grain(feed).hubs]
         yield _vault(hub, feeds, (Column(hub.key, UUID), *_attributes(hub, hub.business_key)))
@@ -88,7 +88,11 @@ def _link(model: Model, link: Link) -> Iterator[Table]:
 
 
 def _vault(entity: Entity, feeds: Iterable[Feed], columns: Sequence[Column], version: Sequence[str] = ()) -> Table:
-    """A hub or link is known by its key; a satellite by its parent's key and what orders its versions."""
+    """A table of the vault.
+
+    The primary key of a hub or link is its hash key. That of a satellite is its parent's hash key and the columns
+    that order its versions.
+    """
     key, *others = columns
     return Table(
         "vault",
@@ -100,7 +104,7 @@ def _vault(entity: Entity, feeds: Iterable[Feed], columns: Sequence[Column], ver
             *others,
         ),
         key=(key.name, *version),
-        # Rows arrive in the order of their load, so a few pages of index find a load's rows.
+        # Rows arrive in the order of their loads, so an index of a few pages finds the rows of a load.
         indexes=(Index(f"ix_{entity.table}_load_ts", entity.load_ts, "brin"),),
         holds_history=True,
         feeds=tuple(feed.name for feed in feeds),
@@ -112,7 +116,7 @@ def _stage(model: Model, feed: Feed) -> Iterator[Table]:
     keys = model.row_key(feed)
     columns = [*keys, *(column for column in model.feed_columns(feed) if column not in keys)]
     delivered = tuple(_delivered(feed, columns))
-    # What rows are found by comes first: to reach a column, PostgreSQL walks over those before it.
+    # Columns by which rows are found come first: to reach a column, PostgreSQL has to pass those before it.
     computed = (Column("row_key", UUID), Column("row_hash", BIGINT))
     hash_keys = (Column(hub.key, UUID, nullable=True) for hub in model.keyed_hubs(feed))
     for name, own in (

@@ -1,4 +1,4 @@
-"""Staging: tables of one load, for the rows that may differ."""
+"""Staging: the tables for those rows of one load that may differ."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from skyeng.model import Feed, Model
 from skyeng.sql import SQL, ident, literal, sql
 from skyeng.vault.inserts import KeyProfile
 
-#: A table that grew by as many rows gets statistics at once: without them the next reader's plan
-#: may be a nested loop over the table, and autovacuum comes a minute late.
+#: A table that grew by as many rows is analysed at once. Without statistics, the next query's plan
+#: may be a nested loop over the table, and autovacuum runs only a minute later.
 WORTH_ANALYSING = 20_000
 
 
@@ -19,7 +19,7 @@ def clear(session: Session, feed: Feed) -> None:
 
 
 def clear_to_copy(session: Session, feed: Feed) -> bool:
-    """Empty the staging tables of a feed; whether rows that are copied in now may be frozen."""
+    """Empty the staging tables of a feed. Returns whether rows that are copied in now may be frozen."""
     return session.empty_to_copy(*_of_stage(feed))
 
 
@@ -28,9 +28,10 @@ def _of_stage(feed: Feed) -> list[SQL]:
 
 
 def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
-    """Condition: the row with this key is neither staged nor noted as deleted.
+    """Condition: the row with this key is neither staged nor recorded as deleted.
 
-    One look for both: of two, the planner takes nothing to be left for the second, and reads that table row by row.
+    One lookup covers both tables. For two lookups, the planner expects that no row is left for the second one, and
+    reads that table row by row.
     """
     return sql(
         """NOT EXISTS (
@@ -45,7 +46,7 @@ def is_unstaged(feed: Feed, row_key: SQL) -> SQL:
 
 
 def record_key_profile(session: Session, model: Model, feed: Feed, key_profile: KeyProfile) -> None:
-    """Note how often keys of each hub stand in staging: who loads them need not find it again."""
+    """Record how often keys of each hub occur in staging, so that the steps that load need not count again."""
     session.execute(
         sql(
             "UPDATE stage.selections SET unique_hubs = %(unique)s, shared_hubs = %(shared)s "
@@ -58,7 +59,7 @@ def record_key_profile(session: Session, model: Model, feed: Feed, key_profile: 
 
 
 def key_profiles(session: Session, model: Model, load: Load) -> dict[str, KeyProfile]:
-    """What was noted by `record_key_profile`, by feed."""
+    """Read the key profiles that `record_key_profile` recorded, by feed."""
     noted = sql(
         "SELECT feed, unique_hubs, shared_hubs FROM stage.selections WHERE model = {model} AND load_id = %(load_id)s",
         model=literal(model.name),

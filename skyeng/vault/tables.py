@@ -1,8 +1,8 @@
 """The warehouse's tables as SQLAlchemy metadata, derived from the model.
 
-`stage` holds the rows of the load under way, `vault` the hubs, links and satellites, `control`
-the loads and what was last loaded. Alembic's migrations are generated from this metadata, and
-a test proves that the two agree.
+`stage` holds the rows of the load under way. `vault` holds the hubs, links and satellites. `control`
+holds the loads and the active rows. Alembic's migrations are generated from this metadata, and a test
+proves that the two agree.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _table(metadata: sa.MetaData, table: Table) -> None:
 
 
 def _index(index: Index) -> sa.Index:
-    # What PostgreSQL takes by default is not said, in migrations neither.
+    # PostgreSQL's default method is left out here, as it is in migrations.
     options: dict[str, Any] = {} if index.method == "btree" else {"postgresql_using": index.method}
     return sa.Index(index.name, index.column, **options)
 
@@ -191,7 +191,7 @@ def _column(column: Column, table: Table) -> sa.Column[Any]:
         _type(column.type),
         primary_key=column.name in table.key,
         nullable=column.nullable,
-        # A key that is a number is no sequence. Elsewhere Alembic would take the word for a change.
+        # A numeric key is no sequence. On other columns, Alembic would report False as a change.
         autoincrement=False if column.name in table.key else "auto",
         comment=column.comment or None,
     )
@@ -202,7 +202,7 @@ def _timestamp(name: str, **options: Any) -> sa.Column[Any]:
 
 
 def _type(spelled: str) -> sa.types.TypeEngine[Any]:
-    """A type as PostgreSQL spells it, for SQLAlchemy."""
+    """The SQLAlchemy type for a type as PostgreSQL spells it."""
     if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", spelled):
         return sa.Numeric(int(match[1]), int(match[2]))
     return _TYPES[spelled]

@@ -1,4 +1,4 @@
-"""Views and functions of the vault, derived anew at each migration: now, at any time, by time of validity."""
+"""Views and functions of the vault, derived at each migration: now, as of any time, and by applied date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from skyeng.vault.readback import AsOf, last_closed_load, rows_as_of
 
 
 def current_view(model: Model, feed: Feed) -> SQL:
-    """`vault.<feed>`: column for column like the feed, as of the last closed load."""
+    """`vault.<feed>`: the columns of the feed, as of the last closed load."""
     return sql(
         """CREATE VIEW vault.{feed} AS
 SELECT {columns}
@@ -22,7 +22,7 @@ FROM (
 
 
 def as_of_function(model: Model, feed: Feed) -> SQL:
-    """`vault.<feed>_as_of(timestamptz)`: the same at any time."""
+    """`vault.<feed>_as_of(timestamptz)`: the columns of the feed, as of any time."""
     columns = (
         sql("{name} {type}", name=ident(column.name), type=SQL(column.type.postgres))
         for column in model.feed_columns(feed)
@@ -51,10 +51,10 @@ END""",
 
 
 def applied_history_view(model: Model, part: Satellite | Effectivity) -> SQL:
-    """`vault.s_<plural>_history`: values in the order of the time from which they hold.
+    """`vault.s_<plural>_history`: versions in the order of their applied date.
 
-    The same whatever the order and the batches in which versions came: of two for one time the
-    later load's counts, and one that repeats the value before it adds nothing.
+    The result does not depend on the order or the batches in which versions came. If two have the same applied
+    date, the later load's counts. A version that repeats the value before it is left out.
     """
     if isinstance(part, Effectivity):
         key, values, compared = model.link_of(part).key, [part.is_active], part.is_active

@@ -1,4 +1,5 @@
-"""Metrics for Prometheus and alerts for people.
+"""Metrics for Prometheus, and alerts.
 
-The stores themselves are asked, whoever runs the loads: a scheduler that has stopped is noticed too.
+They are read from the stores, so they do not depend on the program that runs the loads. A stopped scheduler is
+detected too.
 """

@@ -1,4 +1,4 @@
-"""Alerts to web hooks and mailboxes, by the one variable `SKYENG_ALERTS`."""
+"""Alerts to web hooks and mailboxes, configured by the variable `SKYENG_ALERTS`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _EXAMPLES = "https://example.org/hook, mailtos://user:password@example.org?to=op
 
 @dataclass(frozen=True)
 class Alerts:
-    """The recipients. URLs may hold passwords, and are shown nowhere."""
+    """The recipients. Their URLs can contain passwords, so they are never shown."""
 
     urls: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Alerts:
-        """URLs, separated by blanks or commas, as Apprise writes them; any other http(s) one gets JSON by POST.
+        """Read URLs of Apprise, separated by blanks or commas. Any other http(s) URL receives JSON by POST.
 
-        Raises `SettingsError` for one that Apprise does not know, by its place in the list.
+        Raises `SettingsError`, with the position in the list, for a URL that Apprise does not know.
         """
         alerts = cls(tuple(environment.get(ALERTS, "").replace(",", " ").split()))
         for place, url in enumerate(alerts.urls, 1):
@@ -41,7 +41,7 @@ class Alerts:
         return alerts
 
     def send(self, title: str, text: str) -> bool:
-        """Send a message to all recipients; whether all took it. A failure is logged, and stops nothing."""
+        """Send a message to all recipients. True if all accepted it. A failure is only logged."""
         services = [_service(url) for url in self.urls]
         reached = [service.notify(title=title, body=text) for service in services]
         for place, well in enumerate(reached, 1):
@@ -51,9 +51,9 @@ class Alerts:
 
 
 def _service(url: str) -> Any:
-    """What Apprise makes of a URL: that of a service that it knows, else a hook that takes JSON; None for neither."""
+    """The Apprise service of a URL: a service that it knows, else a web hook that accepts JSON. None if neither."""
     try:
-        from apprise import Apprise  # loads two hundred services: only whoever has something to tell waits for it
+        from apprise import Apprise  # slow, it loads 200 services: import it only if needed
         from apprise.plugins import N_MGR
     except ImportError as exc:
         raise SettingsError(
@@ -61,7 +61,7 @@ def _service(url: str) -> Any:
             expected="the extra 'watch'",
             remedy="install skyeng[watch], or unset the variable",
         ) from exc
-    for name in ("apprise", "urllib3"):  # at lower levels they log addresses
+    for name in ("apprise", "urllib3"):  # at lower levels, they log addresses
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         parts = urlsplit(url)
@@ -69,7 +69,7 @@ def _service(url: str) -> Any:
         return None
     known = parts.scheme not in ("http", "https") or any(plugin.parse_native_url(url) for plugin in N_MGR.plugins())
     if not known:
-        # Apprise sends only those parameters to the hook that begin with a sign.
+        # Apprise sends a parameter to the hook only if it begins with a sign.
         query = "&".join(f"-{part}" for part in parts.query.split("&") if part)
         scheme = {"http": "json", "https": "jsons"}[parts.scheme]
         url = urlunsplit((scheme, parts.netloc, parts.path, query, ""))

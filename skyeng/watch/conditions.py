@@ -1,4 +1,4 @@
-"""What people are told of: a load that is late, a mart that is behind, a server that cannot be asked."""
+"""Conditions that cause alerts: a late load, a mart that is behind, a server that cannot be queried."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from skyeng.watch.facts import Facts
 
-#: What is wrong, in one line, by a name that stays the same while it lasts.
+#: One line about each problem, by a name that does not change while the problem lasts.
 Conditions = Mapping[str, str]
 
 
 def conditions(facts: Facts, begun: datetime, late: timedelta) -> Iterator[tuple[str, str]]:
-    """What is wrong with a model that has been watched since `begun`: what was late before has its time again."""
+    """The problems of a model that has been watched since `begun`. A delay before that time does not count."""
     latest = facts.loads.now - late
     last = facts.loads.last_closed
     if max(last or begun, begun) < latest:
@@ -31,14 +31,14 @@ def in_words(moment: datetime) -> str:
 
 @dataclass
 class Alarms:
-    """Tells of a condition once it holds, and once more when it is over."""
+    """Sends a message when a condition begins, and another when it ends."""
 
-    #: Tells people; whether it reached them.
+    #: Sends a message to the recipients. True if it reached them.
     send: Callable[[str, str], bool]
     _known: dict[str, str] = field(default_factory=dict)
 
     def update(self, holding: Conditions) -> None:
-        """Compare what holds now with what people know. What did not reach them is told again the next time."""
+        """Compare the current conditions with those reported. A message that failed is sent again at the next call."""
         for name in sorted(holding.keys() - self._known.keys()):
             if self.send(name, holding[name]):
                 self._known[name] = holding[name]

@@ -1,4 +1,4 @@
-"""What is looked at: the register of loads, and how far each mart is behind it."""
+"""The observed state: the register of loads, and how far each mart is behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skyeng.vault.revisions import check_migrated
 
 @dataclass(frozen=True)
 class Facts:
-    """One model at one moment."""
+    """The state of one model at one time."""
 
     model: str
     loads: Totals
@@ -22,7 +22,7 @@ class Facts:
 
 
 def look(model: Model, stores: Stores) -> Facts:
-    """Ask the stores. Raises what any command does that meets a server which is down, or not migrated."""
+    """Read the state from the stores. If a server is down or not migrated, raises the same errors as any command."""
     check_migrated(stores.warehouse, model)
     with stores.warehouse.session(snapshot=True) as session:
         totals = loads.totals(session, model)

@@ -1,4 +1,4 @@
-"""What was seen, as Prometheus takes it."""
+"""The observed state as metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skyeng.watch.facts import Facts
 
 _OF_MODEL, _OF_MART = ("model",), ("model", "mart")
 
-#: By name: what it tells, and the labels that each sample of it has.
+#: By name: the description, and the labels of each sample.
 METRICS = {
     "skyeng_up": ("Whether warehouse and datamart could be asked at the last look.", _OF_MODEL),
     "skyeng_loads_total": ("Loads, by how they ended.", ("model", "status")),
@@ -29,12 +29,12 @@ METRICS = {
 
 @dataclass(eq=False)
 class Seen(Collector):
-    """The last look at each model; None where the stores could not be asked."""
+    """The last state of each model; None if the stores could not be queried."""
 
     models: dict[str, Facts | None] = field(default_factory=dict)
 
     def collect(self) -> Iterator[Metric]:
-        """Called for each scrape, by a thread of the server."""
+        """Called for each scrape by a thread of the server."""
         families = {name: _family(name) for name in METRICS}
         for model, facts in [*self.models.items()]:
             families["skyeng_up"].add_metric((model,), float(facts is not None))
@@ -49,7 +49,7 @@ def _family(name: str) -> CounterMetricFamily | GaugeMetricFamily:
 
 
 def _samples(facts: Facts) -> Iterator[tuple[str, tuple[str, ...], float]]:
-    """What is known of a model: metric, labels behind the model's, value."""
+    """The samples of a model: metric, labels after the model's, value."""
     loads = facts.loads
     yield "skyeng_loads_total", ("closed",), loads.closed
     yield "skyeng_loads_total", ("rolled back",), loads.rolled_back

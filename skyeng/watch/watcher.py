@@ -1,4 +1,4 @@
-"""Looking again and again."""
+"""Checks the models periodically."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Watcher:
-    """What is known of some models, and since when."""
+    """The last state of some models, and since when it is known."""
 
     models: Sequence[Model]
     stores: Stores
     late: timedelta
     alarms: Alarms
     seen: Seen = field(default_factory=Seen)
-    #: By the warehouse's clock, when a model was first looked at; by ours, since when one cannot be.
+    #: When a model was first read, by the warehouse's clock.
     _begun: dict[str, datetime] = field(default_factory=dict)
+    #: Since when a model cannot be read, by our clock.
     _silent: dict[str, datetime] = field(default_factory=dict)
-    #: What held of a model at the last look that saw it.
+    #: The conditions of a model at its last successful check.
     _held: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Look once at all models, and tell of what has changed."""
+        """Check all models once, and send messages about what has changed."""
         self.alarms.update(dict(found for model in self.models for found in self._look_at(model)))
 
     def _look_at(self, model: Model) -> Iterator[tuple[str, str]]:
         try:
             facts = look(model, self.stores)
-        except Exception as exc:  # it goes on: to watch what is broken is what it is for
+        except Exception as exc:  # continue: a broken model must still be watched
             self.seen.models[model.name] = None
             now = datetime.now(UTC)
             since = self._silent.setdefault(model.name, now)
             log.warning("%s: %s", model.name, exc)
-            yield from self._held.get(model.name, {}).items()  # nobody knows that it is over
-            if now - since > self.late:  # a server that is only started anew alarms nobody
+            yield from self._held.get(model.name, {}).items()  # it is not known whether they have ended
+            if now - since > self.late:  # a short restart of a server causes no alert
                 yield f"{model.name} cannot be looked at", f"since {in_words(since)}: {exc}"
             return
         self._silent.pop(model.name, None)
@@ -62,7 +63,7 @@ class Watcher:
 def watch(
     models: Sequence[Model], stores: Stores, *, late: timedelta, alerts: Alerts, address: str, port: int, every: float
 ) -> None:
-    """Serve metrics and tell of what is late, until a signal ends it. Raises `PortTaken`."""
+    """Serve metrics and send alerts, until a signal ends the program. Raises `PortTaken`."""
     watcher = Watcher(models, stores, late, Alarms(lambda title, text: _tell(alerts, title, text)))
     registry = CollectorRegistry()
     registry.register(watcher.seen)

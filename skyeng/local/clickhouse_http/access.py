@@ -1,9 +1,9 @@
-"""Who asks, and what a reader may not ask.
+"""Authentication of users, and the restrictions of a reader.
 
-The analyst's statements run under ClickHouse's own `readonly = 1`: the engine refuses to write, to
-change settings, and to read from files and other servers as tables. What chDB lets through all the
-same, being made for one user in one process, is refused here, by the text as the engine's own parser
-writes it: there each name stands plain, however it was quoted.
+The statements of the analyst run with ClickHouse's `readonly = 1`. The engine then refuses to write, to change
+settings, and to read files and other servers as tables. chDB is made for one user in one process, and still allows some
+access. This module refuses the rest. It checks the text that the engine's own parser writes: there, a name is plain
+even if it was quoted in the statement.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from skyeng.sql import readonly
 LOADER, ANALYST = "loader", "analyst"
 
 _VERBS = readonly.QUERIES | {"SET", "USE"}
-#: An identifier may come as a parameter, and name a function.
+#: An identifier can be given as a parameter, and can name a function.
 _IDENTIFIERS = re.compile(r"\{(\w+):Identifier\}")
 _HARMLESS_NAME = re.compile(rf"(?!.*{readonly.FORBIDDEN_NAMES.pattern})[\w.]+", re.IGNORECASE)
 
-#: What an analyst may set for a query: how a result is written, and how much it may cost.
+#: Settings that an analyst may use: how a result is written, and how much a query may cost.
 _SAFE_SETTING = re.compile(
     r"output_format_(?!schema)\w+|max_(?!parser)\w+|date_time_(?:in|out)put_format|session_timezone|extremes"
     r"|cast_string_to_dynamic_use_inference|join_use_nulls|limit|offset|final",
     re.ASCII,
 )
-#: The question by which clickhouse-connect learns what it may set. Under `readonly = 1` the engine
-#: answers that nothing may be, which is true of its SETTINGS clause, but not of our URL.
+#: The query by which clickhouse-connect learns which settings it may change. Under `readonly = 1`, the engine answers
+#: that it may change none. That is true of the SETTINGS clause, but not of our URL.
 _WHAT_MAY_BE_SET = re.compile(r"SELECT [\w, ]+ FROM system\.settings(?: LIMIT \d+)? FORMAT \w+")
 
 
 class Users:
-    """The users and their passwords, of which only digests are kept."""
+    """The users and digests of their passwords. The passwords are not stored."""
 
     def __init__(self, passwords: Mapping[str, str]) -> None:
         self._digests = {name: _digest(password) for name, password in passwords.items()}
 
     def who(self, headers: Message, fields: Mapping[str, str]) -> str:
-        """The user of a request. Raises `Refused` where name or password is wrong."""
+        """The user of a request. Raises `Refused` if the name or the password is wrong."""
         name, password = _credentials(headers, fields)
         expected = self._digests.get(name, b"")
         if not name:
             raise refusal("AUTHENTICATION_FAILED", "No user and password were given.", status=401)
-        # As long for an unknown name as for a wrong password.
+        # The comparison takes as long for an unknown name as for a wrong password.
         if not hmac.compare_digest(expected or _digest(""), _digest(password)) or not expected:
             raise refusal(
                 "AUTHENTICATION_FAILED",
@@ -78,21 +78,21 @@ def _credentials(headers: Message, fields: Mapping[str, str]) -> tuple[str, str]
 
 
 def _utf8(header: str) -> str:
-    """A header's value as it was meant: the library reads its bytes as Latin-1."""
+    """A header's value, decoded as UTF-8: the library decodes its bytes as Latin-1."""
     return header.encode("latin-1", "replace").decode(errors="surrogateescape")
 
 
 def check_settings(settings: Mapping[str, str]) -> None:
-    """Raises `Refused` for a setting that an analyst may not set, `readonly` first of all."""
+    """Raises `Refused` for a setting that an analyst may not use, such as `readonly`."""
     for name in settings:
         if not _SAFE_SETTING.fullmatch(name):
             raise refusal("READONLY", f"Cannot modify '{name}' setting in readonly mode.")
 
 
 def readonly_level(engine: Engine, text: bytes, parameters: Mapping[str, str], pipe: str = "") -> str:
-    """The value of `readonly` to run an analyst's statement with. Raises `Refused` for what it does not cover.
+    """The value of `readonly` for an analyst's statement. Raises `Refused` for a statement that may not run.
 
-    `text` is what will run, to the letter, with `pipe` as the destination of its rows.
+    `text` is exactly the statement that will run, with `pipe` as the destination of its rows.
     """
     plain = _plain(engine.canonical(text), pipe)
     if _WHAT_MAY_BE_SET.fullmatch(plain):
@@ -106,7 +106,7 @@ def readonly_level(engine: Engine, text: bytes, parameters: Mapping[str, str], p
 
 
 def _plain(canonical: str, pipe: str) -> str:
-    """A statement without what stands in quotes, and without our own pipe as its destination."""
+    """A statement without quoted text, and without our own pipe as its destination."""
     ours = f"'{pipe}'"
     plain = readonly.without_quoted(canonical, ours)
     return plain.replace(f" INTO OUTFILE {ours} TRUNCATE", "", 1) if pipe else plain

@@ -1,4 +1,4 @@
-"""Bodies of requests and responses: whole or refused, packed and unpacked as they pass."""
+"""Bodies of requests and responses. Incomplete bodies are refused; compression is done on the stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backports import zstd  # both come with clickhouse-connect
 from skyeng.local.clickhouse_http.refusal import Refused, refusal
 
 CHUNK = 1 << 18
-#: What is read of a body that was refused, so that its sender comes to read why.
+#: Maximum number of bytes to read from a refused body. The sender reads the error only after it has sent the body.
 _LONGEST_DRAIN = 1 << 26
 
 
@@ -28,7 +28,7 @@ class Body:
         self.ended = not self._chunked and not self._left
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes. Raises `Refused` where the sender stopped before the end it announced."""
+        """All bytes. Raises `Refused` if the sender stopped before the announced end."""
         while not self.ended:
             if self._chunked and not self._left:
                 self._next_chunk()
@@ -43,7 +43,7 @@ class Body:
             yield data
 
     def drain(self) -> bool:
-        """Read what is left, within reason; whether the end was reached."""
+        """Read the rest, up to a limit. True if the end was reached."""
         passed = 0
         try:
             for data in self.chunks():
@@ -93,7 +93,7 @@ _UNPACKERS: dict[str, Callable[[], Any]] = {
 
 
 def unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """The plain bytes of a body, which may be several packed pieces. Raises `Refused` where the last is cut."""
+    """The decompressed bytes of a body. It may have several frames. Raises `Refused` if the last one is incomplete."""
     name = encoding.strip().lower()
     if name in ("", "identity"):
         yield from chunks
@@ -130,7 +130,7 @@ class _Plain:
 
 
 class _Lz4:
-    """A frame that begins with its first bytes."""
+    """An LZ4 frame. Its header is written with the first data."""
 
     def __init__(self) -> None:
         self._frame = lz4.frame.LZ4FrameCompressor()
@@ -143,7 +143,7 @@ class _Lz4:
         return self._frame.flush()
 
 
-#: By preference: over loopback the fastest is the best.
+#: In order of preference: over loopback, the fastest is the best.
 _PACKERS: dict[str, Callable[[], Packer]] = {
     "lz4": _Lz4,
     "zstd": lambda: zstd.ZstdCompressor(1),
@@ -153,7 +153,7 @@ _PACKERS: dict[str, Callable[[], Packer]] = {
 
 
 def packing(accepted: str) -> str:
-    """The encoding to answer in, by what a client accepts; nothing where that is plain bytes."""
+    """The encoding of the response, from what the client accepts; empty for plain bytes."""
     names = {part.partition(";")[0].strip().lower() for part in accepted.split(",")}
     return next((name for name in _PACKERS if name in names), "")
 
@@ -163,7 +163,7 @@ def packer(encoding: str) -> Packer:
 
 
 def form_fields(body: bytes, content_type: str) -> dict[str, str]:
-    """The fields of a multipart form, as large parameters are sent. Raises `Refused` for files in it."""
+    """The fields of a multipart form, which clients use for large parameters. Raises `Refused` for a file in it."""
     found: dict[str, str] = {}
     boundary = content_type.partition("boundary=")[2].partition(";")[0].strip('" ')
     for part in body.split(b"--" + boundary.encode())[1:-1]:

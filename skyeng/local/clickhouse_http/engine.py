@@ -1,4 +1,4 @@
-"""The one chDB engine of the process: connections to it, and results read from it while they are made."""
+"""The chDB engine of the process: its connections, and results that are read while the query runs."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from skyeng.db.chdb_options import OPTIONS
 from skyeng.errors import EmbeddedServerError
 from skyeng.local.clickhouse_http.refusal import Refused, from_engine, refusal
 
-#: What chDB sets otherwise than a server: `garbage` is a syntax error there, not `SELECT garbage`.
+#: Settings in which chDB differs from a server: on a server, `garbage` is a syntax error, not `SELECT garbage`.
 _LIKE_A_SERVER = {"implicit_select": "0", "allow_introspection_functions": "0"}
 
-#: ClickHouse's own errors are the first; those of the C++ library come as Python's of the same meaning.
+#: ClickHouse's own errors are `RuntimeError`. Errors of the C++ library come as Python errors of the same meaning.
 _ERRORS = (RuntimeError, ValueError, IndexError, OverflowError, MemoryError)
 
 _SETTING = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -33,18 +33,18 @@ _GRACE_PERIOD = 0.5
 
 
 class Engine:
-    """chDB over one folder, for as long as the process runs. `chdb` is imported here and nowhere else."""
+    """chDB over one folder, for as long as the process runs. Only this class imports `chdb`."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder. Raises `EmbeddedServerError` where it cannot be, such as for another process."""
+        """Open the folder. Raises `EmbeddedServerError` if it cannot, such as when another process uses it."""
         self._path = f"{folder}?{urlencode(OPTIONS)}"
         with _stderr_aside() as said:
-            # Slow to import, and only the process that serves may.
+            # The import is slow, and only the serving process may do it.
             import chdb
 
             self._chdb = chdb
             try:
-                # An open connection keeps the engine up, and the folder locked.
+                # An open connection keeps the engine running and the folder locked.
                 self._anchor = chdb.connect(self._path)
             except RuntimeError as exc:
                 raise _cannot_open(folder, said(), exc) from exc
@@ -53,12 +53,12 @@ class Engine:
                 "SELECT version(), timezone(),"
                 " (SELECT groupArray(lower(name)) FROM system.table_functions WHERE NOT allow_readonly)"
             )
-        #: Table functions that reach out of the engine.
+        #: Table functions that access data outside the engine.
         self.reaching = frozenset(str(name) for name in closed)
 
     @contextmanager
     def connection(self, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
-        """A connection for once; opening one costs less than a tenth of a query."""
+        """A connection for one use. Opening one costs less than a tenth of a query."""
         connection = self.connect(settings)
         try:
             yield connection
@@ -66,7 +66,7 @@ class Engine:
             connection.close()
 
     def connect(self, settings: Mapping[str, str] | None = None) -> Connection:
-        """A connection with these settings, and `readonly` the last of them where it is among them."""
+        """A connection with these settings. If `readonly` is among them, it must be the last."""
         connection = Connection(self._chdb.connect(self._path))
         try:
             connection.set(_LIKE_A_SERVER | {"log_comment": connection.tag} | dict(settings or {}))
@@ -76,7 +76,7 @@ class Engine:
         return connection
 
     def kill(self, tag: str) -> None:
-        """Cancel what a connection is at; its caller is told so by an error."""
+        """Cancel the running query of a connection. Its caller gets an error."""
         self._kill(f"Settings['log_comment'] = '{tag}'")
 
     def kill_all(self) -> None:
@@ -87,7 +87,7 @@ class Engine:
             connection.execute(f"KILL QUERY WHERE {condition} ASYNC".encode())
 
     def canonical(self, text: bytes) -> str:
-        """A statement as the engine's own parser writes it. Raises its syntax error."""
+        """A statement as the engine's own parser writes it. Raises `Refused` for a syntax error."""
         with self.connection() as connection:
             try:
                 return str(connection.row("SELECT formatQuerySingleLine({text:String})", {"text": _escaped(text)})[0])
@@ -99,15 +99,15 @@ class Engine:
 
 
 class Connection:
-    """Settings, database and temporary tables of a request or a session. One statement at a time."""
+    """Settings, database and temporary tables of a request or a session. It runs one statement at a time."""
 
     def __init__(self, chdb: Any) -> None:
         self._chdb = chdb
-        #: By it the engine knows what this connection is at.
+        #: Identifies the running query of this connection in the engine.
         self.tag = uuid.uuid4().hex
 
     def execute(self, text: bytes, parameters: Mapping[str, str] | None = None, format_: str = "TabSeparated") -> Any:
-        """Run a statement; the whole result is held. Raises `Refused`."""
+        """Run a statement. The whole result is held in memory. Raises `Refused`."""
         try:
             return self._chdb.query(text, format_, params=dict(parameters or {}))
         except _ERRORS as exc:
@@ -125,12 +125,12 @@ class Connection:
             self.execute(b"SET " + _bytes(given))
 
     def reset(self, names: Iterable[str]) -> None:
-        """Give settings their default values."""
+        """Reset settings to their default values."""
         if given := ", ".join(f"{name} = DEFAULT" for name in names):
             self.execute(_bytes(f"SET {given}"))
 
     def kept(self, names: Iterable[str]) -> str | None:
-        """The statement that gives settings the values they have now. As costly as several queries."""
+        """The statement that restores the current values of settings, or None. Costs as much as several queries."""
         wanted = ", ".join(_quoted(name) for name in names)
         question = f"SELECT name, value, changed FROM system.settings WHERE name IN ({wanted})"  # noqa: S608 - quoted
         found = self.execute(_bytes(question), format_="JSONCompactEachRow")
@@ -146,18 +146,18 @@ class Connection:
 
 
 class Running:
-    """A query at work in a thread of its own, whose rows are read here from a pipe.
+    """A query that runs in its own thread. Its rows are read here from a pipe.
 
-    The engine takes the pipe for a file, so any format streams, and it waits for a slow reader. It
-    does not notice that nobody reads any more: a query that is left is cancelled by its tag.
+    The engine writes to the pipe as to a file. So any format can be streamed, and the engine waits for a slow reader.
+    It does not notice that the reader has stopped. Therefore an abandoned query is cancelled by its tag.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading, self._writing = os.pipe()
-        #: The pipe as a statement is to name it.
+        #: The path of the pipe for use in a statement.
         self.path = f"/dev/fd/{self._writing}"
-        with suppress(AttributeError, OSError):  # Linux only, and never more than it allows
+        with suppress(AttributeError, OSError):  # Linux only, up to the limit of the system
             fcntl.fcntl(self._reading, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._result: Any = None
         self._error: BaseException | None = None
@@ -172,7 +172,7 @@ class Running:
 
     @contextmanager
     def at_work(self, connection: Connection, text: bytes, parameters: Mapping[str, str]) -> Iterator[None]:
-        """The time of the query. One that still runs at the end of the block is cancelled."""
+        """Run the query during the block. It is cancelled if it still runs at the end."""
         work = threading.Thread(target=self._work, args=(connection, text, parameters), name="query", daemon=True)
         self._thread = work
         work.start()
@@ -189,7 +189,7 @@ class Running:
     def _work(self, connection: Connection, text: bytes, parameters: Mapping[str, str]) -> None:
         try:
             self._result = connection.execute(text, parameters)
-        except BaseException as exc:  # handed to the reader by finish()
+        except BaseException as exc:  # finish() raises it in the thread of the reader
             self._error = exc
         finally:
             self._close_writing()
@@ -200,9 +200,9 @@ class Running:
             os.close(end)
 
     def chunks(self, nobody_waits: Callable[[], bool]) -> Iterator[bytes]:
-        """What the query writes, until it ends; whether well, `finish` tells.
+        """The output of the query until it ends. `finish` reports whether it succeeded.
 
-        Raises `ConnectionAbortedError` where nothing comes and nobody waits for it.
+        Raises `ConnectionAbortedError` if there is no output for a while and no client waits for it.
         """
         arrived = select.poll()
         arrived.register(self._reading, select.POLLIN)
@@ -216,7 +216,7 @@ class Running:
                 return
 
     def finish(self) -> Any:
-        """The engine's result, without rows. Raises its error: what was read is then not the whole."""
+        """The engine's result, without rows. Raises the query's error: the rows that were read are then incomplete."""
         assert self._thread is not None
         self._thread.join()
         if self._error is not None:
@@ -232,7 +232,7 @@ def _quoted(value: str) -> str:
 
 
 def _escaped(text: bytes) -> str:
-    """A text as the value of a parameter."""
+    """A text as the value of a parameter. Raises `Refused` if it is not UTF-8."""
     try:
         plain = text.decode()
     except UnicodeDecodeError:
@@ -253,7 +253,7 @@ def _cannot_open(folder: Path, said: str, exc: Exception) -> EmbeddedServerError
 
 @contextmanager
 def _stderr_aside() -> Iterator[Callable[[], str]]:
-    """Keep what the engine prints while it starts: the true reason of a failure stands only there."""
+    """Capture what the engine prints while it starts. Only this output has the true reason of a failure."""
     sys.stderr.flush()
     shown = os.dup(2)
     with tempfile.TemporaryFile() as aside:

@@ -1,4 +1,4 @@
-"""One HTTP request after another on a connection: what is asked, and how it is answered."""
+"""Handles the HTTP requests of a connection, one after another."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from skyeng.local.clickhouse_http.server import ClickHouseHttpServer
 
 NAME = "skyeng-standin"
-#: As long a statement may be, without data; the engine's own limit (`max_query_size`) is below it.
+#: Maximum length of a statement in bytes, without data. The engine's own limit (`max_query_size`) is lower.
 _LONGEST_STATEMENT = 1 << 22
-#: As much of a result is gathered before its beginning is sent.
+#: Number of bytes of a result that are collected before its beginning is sent.
 _GATHERED = 1 << 20
 _CONTENT_TYPES = {
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",
@@ -38,7 +38,7 @@ _CONTENT_TYPES = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A connection of a client."""
+    """One connection of a client."""
 
     server: ClickHouseHttpServer  # pyright: ignore[reportIncompatibleVariableOverride]
     protocol_version = "HTTP/1.1"
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         return f"{NAME} (no ClickHouse server)"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """No access log: URLs may hold passwords and data."""
+        """No access log: URLs can contain passwords and data."""
 
     def do_GET(self) -> None:
         self.query_id = ""
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(exc)
         except OSError as exc:
             if exc.errno != errno.ENOSPC:
-                raise  # the client is deleted
+                raise  # the client has disconnected
             self._refuse(refusal("NOT_ENOUGH_SPACE", "no space left in the folder for temporary files"))
         if body is None or not body.drain():
             self.close_connection = True
@@ -124,13 +124,13 @@ class Handler(BaseHTTPRequestHandler):
         return access.readonly_level(engine, text, request.parameters, pipe) if request.reader else ""
 
     def _insert(self, request: Request, insert: statement.Insert, data: Iterator[bytes]) -> None:
-        """Insert a body, once all of it is here."""
+        """Insert a body after all of it has arrived."""
         with _file(data) as file, self.server.work(), self.server.sessions.lend(request, "INSERT", "") as connection:
             result = connection.execute(insert.reading(f"/dev/fd/{file.fileno()}"), request.parameters)
         self._answer(b"", {"X-ClickHouse-Summary": _summary(result)})
 
     def _other(self, request: Request, query: statement.Statement) -> None:
-        """Answer a statement that gives no rows, or few."""
+        """Answer a statement that returns no rows, or few."""
         readonly = self._readonly(request, query.text)
         with self.server.sessions.lend(request, query.verb, readonly) as connection:
             result = connection.execute(query.text, request.parameters, request.default_format)
@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(rows, described | {"X-ClickHouse-Summary": _summary(result)})
 
     def _query(self, request: Request, query: statement.Statement) -> None:
-        """Answer a statement whose rows flow."""
+        """Answer a statement whose rows are streamed."""
         server = self.server
         try:
             with Running(server.engine) as running:
@@ -153,7 +153,8 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as exc:
             if exc.code != CODES["SYNTAX_ERROR"]:
                 raise
-            # The engine says it in the words of what was sent; where it does not, our pipe is at fault.
+            # Parse the statement as it was sent, so that the error refers to that text. If it has no error, our pipe
+            # caused it: run the statement without the pipe.
             server.engine.canonical(query.text)
             self._other(request, query)
 
@@ -187,7 +188,7 @@ class Handler(BaseHTTPRequestHandler):
     def _stream(
         self, pieces: Iterator[bytes], described: Mapping[str, str], encoding: str, finish: Callable[[], object]
     ) -> None:
-        """Send what has no length yet. An error of `finish` ends the connection before the body's end."""
+        """Send a body of unknown length. If `finish` fails, the connection ends before the body's end."""
         tag = uuid.uuid4().hex[:16]
         packed = {"Content-Encoding": encoding} if encoding else {}
         self._start(200, {**described, **packed, "Transfer-Encoding": "chunked", "X-ClickHouse-Exception-Tag": tag})
@@ -228,14 +229,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _is_gone(self) -> bool:
-        """Whether the client closed its side."""
+        """Whether the client has closed its side of the connection."""
         arrived = select.poll()
         arrived.register(self.connection, select.POLLIN)
         return bool(arrived.poll(0)) and not self.connection.recv(1, socket.MSG_PEEK)
 
 
 def _beginning(chunks: Iterator[bytes], before: bytes = b"") -> bytes:
-    """As much as a statement may be long, or all there is."""
+    """The beginning of a body, up to the maximum length of a statement."""
     found = bytearray(before)
     while len(found) <= _LONGEST_STATEMENT:
         try:
@@ -247,7 +248,7 @@ def _beginning(chunks: Iterator[bytes], before: bytes = b"") -> bytes:
 
 @contextmanager
 def _file(data: Iterator[bytes]) -> Iterator[IO[bytes]]:
-    """All data in a file without a name: nothing is left of it whatever happens."""
+    """All data in a temporary file without a name. Nothing remains of it afterwards, even after a crash."""
     with tempfile.TemporaryFile() as file:
         for piece in data:
             file.write(piece)
@@ -264,7 +265,7 @@ def _described(format_: str) -> dict[str, str]:
 
 
 def _summary(result: Any) -> str:
-    """What was read and written, with the numbers as texts, as a server has it."""
+    """Counts of what was read and written, with the numbers as strings, as a server sends them."""
     counts = {
         "read_rows": result.rows_read(),
         "read_bytes": result.bytes_read(),
@@ -276,7 +277,7 @@ def _summary(result: Any) -> str:
 
 
 def _in_band(exc: Refused, tag: str) -> bytes:
-    """An error behind rows that were sent already, as clients look for it from ClickHouse 25.11 on."""
+    """An error after rows that were already sent, in the format that clients expect since ClickHouse 25.11."""
     text = exc.text.encode(errors="replace") + b"\n"
     return b"\r\n__exception__\r\n%b\r\n%b%d %b\r\n__exception__\r\n" % (tag.encode(), text, len(text), tag.encode())
 

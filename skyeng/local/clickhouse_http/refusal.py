@@ -1,10 +1,10 @@
-"""What ClickHouse says when it refuses: a code, a name, a sentence, and an HTTP status."""
+"""Errors in the format of ClickHouse: a code, a name, a sentence, and an HTTP status."""
 
 from __future__ import annotations
 
 import re
 
-#: ClickHouse's own numbers of what is refused here, before the engine sees it.
+#: ClickHouse's own codes for requests that are refused here, before they reach the engine.
 CODES = {
     "CANNOT_READ_ALL_DATA": 33,
     "BAD_ARGUMENTS": 36,
@@ -36,7 +36,7 @@ _CODE = re.compile(r"Code: (\d+)\. ")
 
 
 class Refused(Exception):
-    """A statement or request that fails, in the words a client is to read."""
+    """A statement or request that failed, with the message for the client."""
 
     def __init__(self, code: int, text: str, *, status: int | None = None) -> None:
         super().__init__(text)
@@ -46,12 +46,12 @@ class Refused(Exception):
 
 
 def refusal(name: str, sentence: str, *, status: int | None = None) -> Refused:
-    """A refusal of our own, in ClickHouse's shape."""
+    """An error of our own, in the format of ClickHouse."""
     return Refused(CODES[name], f"Code: {CODES[name]}. DB::Exception: {sentence} ({name})", status=status)
 
 
 def from_engine(message: str) -> Refused:
-    """The engine's own message, without what chDB says around it."""
+    """The engine's own error, without the text that chDB adds around it."""
     found = _CODE.search(message)
     if found is None:
         return refusal("STD_EXCEPTION", message.strip())

@@ -1,4 +1,4 @@
-"""What a request asks for, besides its statement."""
+"""The fields of a request, apart from its statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from email.message import Message
 from skyeng.local.clickhouse_http import access
 from skyeng.local.clickhouse_http.refusal import refusal
 
-#: Of HTTP and not of the engine. What only tunes a server's HTTP is accepted and has no effect.
+#: Fields of the HTTP interface, not settings of the engine. Those that only tune HTTP are accepted and have no effect.
 _OF_HTTP = frozenset(
     [
         "query",
@@ -41,7 +41,7 @@ _OF_HTTP = frozenset(
         "role",
     ]
 )
-#: Each with what to do instead.
+#: Unsupported fields, each with the alternative.
 _UNSUPPORTED = {
     "compress": "ask for HTTP compression (JDBC: compress=false)",
     "decompress": "send a Content-Encoding (JDBC: decompress=false)",
@@ -53,7 +53,7 @@ _LONGEST_SESSION = 3600
 
 @dataclass(frozen=True)
 class Request:
-    """The fields of a URL and a form, sorted out."""
+    """The parsed fields of a URL and a form."""
 
     user: str
     query: bytes
@@ -63,9 +63,9 @@ class Request:
     session: str
     session_seconds: int
     session_must_exist: bool
-    #: The result's end is to be known before its beginning is sent.
+    #: Whether the end of the result must be known before its beginning is sent.
     whole: bool
-    #: A query is cancelled when its client goes away.
+    #: Whether a query is cancelled when its client disconnects.
     cancellable: bool
     compressible: bool
     parameters: Mapping[str, str] = field(repr=False)
@@ -77,12 +77,12 @@ class Request:
 
     @property
     def keeps_state(self) -> bool:
-        """Whether the connection lives on: `readonly` cannot be taken back, so a reader's serves once."""
+        """Whether the connection is reused. A reader's is not, because `readonly` cannot be unset."""
         return bool(self.session) and not self.reader
 
 
 def sorted_out(user: str, fields: Mapping[str, str], headers: Message) -> Request:
-    """A request by its fields. Raises `Refused` for what the stand-in does not do."""
+    """Parse the fields of a request. Raises `Refused` for those that are not supported or not allowed."""
     for name, instead in _UNSUPPORTED.items():
         if fields.get(name, "") not in ("", "0"):
             raise refusal("NOT_IMPLEMENTED", f"'{name}' in the URL is not supported by the stand-in: {instead}")

@@ -1,4 +1,4 @@
-"""The command: passwords from the environment, one line when it is ready, an orderly end."""
+"""The command: it reads passwords from the environment, prints one line when it is ready, and stops in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GRACE_PERIOD = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT. Exit codes: 0 after these, 1 for a folder or port that is taken, 2 for usage."""
+    """Serve until SIGTERM or SIGINT. Exit codes: 0 after these, 1 for a folder or port in use, 2 for wrong usage."""
     options = _options(arguments)
     try:
         _serve(options.folder, options.port, _users(os.environ))
@@ -49,7 +49,7 @@ def _port(text: str) -> int:
 
 
 def _users(environment: MutableMapping[str, str]) -> Users:
-    """Users with their passwords, which no program started from here is to inherit."""
+    """The users. Their passwords are removed from the environment, so that no child process inherits them."""
     passwords = {name: environment.pop(variable, "") for name, variable in _VARIABLES.items()}
     missing = [_VARIABLES[name] for name, password in passwords.items() if not password]
     if missing:
@@ -61,7 +61,7 @@ def _serve(folder: Path, port: int, users: Users) -> None:
     whole = _folder(folder)
     with _port_or_error(port):
         server = ClickHouseHttpServer(port, users)
-    # Taken by `sigwait` below, and by no handler: chDB sets one of its own while a query runs.
+    # `sigwait` below receives them, not a handler: chDB sets its own handler while a query runs.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     engine = Engine(whole)
     with _port_or_error(port):
@@ -74,7 +74,7 @@ def _serve(folder: Path, port: int, users: Users) -> None:
     signal.sigwait(_ENDING)
     if server.stop(_GRACE_PERIOD):
         engine.close()
-    # Threads of idle connections still wait for their clients, and would keep the process.
+    # Threads of idle connections still wait for their clients, and would keep the process alive.
     sys.stderr.flush()
     os._exit(0)
 

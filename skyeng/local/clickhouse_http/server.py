@@ -1,4 +1,4 @@
-"""The listening side: it counts what is at work, and stops in order."""
+"""The HTTP server: it counts the requests that use the engine, and stops in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STEP = 0.2
 
 
 class ClickHouseHttpServer(ThreadingHTTPServer):
-    """The stand-in on a port of the loopback address, one thread a connection."""
+    """The local ClickHouse HTTP endpoint on a loopback port, with one thread per connection."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -31,8 +31,9 @@ class ClickHouseHttpServer(ThreadingHTTPServer):
     sessions: Sessions
 
     def __init__(self, port: int, users: Users) -> None:
-        """Reserve the port. Raises `OSError` where it is taken."""
-        # A port of our own choice needs no reuse, and must not be the one that another reserves now.
+        """Reserve the port. Raises `OSError` if it is in use."""
+        # For port 0, the system chooses a free port. It needs no address reuse. With reuse, the port could be one
+        # that another process reserves at this moment.
         self.allow_reuse_address = port != 0
         super().__init__((_LOOPBACK, port), Handler, bind_and_activate=False)
         try:
@@ -46,19 +47,19 @@ class ClickHouseHttpServer(ThreadingHTTPServer):
         self._changed = threading.Condition()
 
     def server_bind(self) -> None:
-        # HTTPServer's own asks the name service for the machine's name.
+        # HTTPServer's own method asks the name service for the machine's name.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = _LOOPBACK, int(self.server_address[1])
 
     def serve(self, engine: Engine) -> None:
-        """Listen, and answer in the background. Raises `OSError` where somebody else listens since."""
+        """Listen, and answer in the background. Raises `OSError` if another process now listens on the port."""
         self.engine, self.sessions = engine, Sessions(engine)
         self.server_activate()
         threading.Thread(target=self.serve_forever, args=(0.1,), name="accept", daemon=True).start()
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """The time for which a request needs the engine."""
+        """Count a request that uses the engine. Raises `Refused` if the server is stopping."""
         with self._changed:
             if self._stopping:
                 raise refusal("ABORTED", "the stand-in is stopping", status=503)
@@ -71,7 +72,10 @@ class ClickHouseHttpServer(ThreadingHTTPServer):
                 self._changed.notify_all()
 
     def stop(self, grace_period: float) -> bool:
-        """Cancel what runs. Whether all of it ended in so many seconds: then the engine can be closed."""
+        """Cancel what runs. The grace period is in seconds.
+
+        True if everything ended within it: only then can the engine be closed.
+        """
         self.shutdown()
         self.server_close()
         with self._changed:
@@ -87,7 +91,7 @@ class ClickHouseHttpServer(ThreadingHTTPServer):
         return False
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        # A client that went away is no error. Of others the kind and the place are told: a text could hold a secret.
+        # A client that disconnected is no error. For others, log only type and place: the text could contain a secret.
         error = sys.exception()
         if error and not isinstance(error, OSError):
             frames = traceback.extract_tb(error.__traceback__)[-3:]

@@ -1,7 +1,7 @@
-"""Connections for requests: a new one for each, or the one of its session.
+"""Connections for requests: a new one for each request, or the one of its session.
 
-A connection is never handed on from one request to the next but within a session, so that nothing
-set for one is found by another. Within a session, what the URL sets holds for its request only.
+A connection is reused only within a session, so that the settings of one request do not affect another. Within a
+session, settings in the URL apply only to their request.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _GRACE_PERIOD = 0.5
 
 @dataclass
 class _Session:
-    """What is kept between the requests of a `session_id`."""
+    """The state that is stored between the requests of a `session_id`."""
 
     database: str = _DATABASE
     connection: Connection | None = None
-    #: Whether it has settings of its own, which a request's must not replace for good.
+    #: Whether it has settings of its own. Those of a request must not replace them permanently.
     sets: bool = False
     ends: float = 0.0
     busy: threading.Lock = field(default_factory=threading.Lock)
@@ -77,7 +77,7 @@ class Sessions:
 
     @contextmanager
     def _of_session(self, session: _Session, request: Request) -> Iterator[Connection]:
-        """The session's own connection, which gets back the settings it had."""
+        """The session's own connection. Its previous settings are restored afterwards."""
         connection = session.connection = session.connection or self._engine.connect()
         before = connection.kept(request.settings) if session.sets and request.settings else None
         connection.set(request.settings)
@@ -95,14 +95,14 @@ class Sessions:
             if request.session_must_exist and key not in self._sessions:
                 raise refusal("SESSION_NOT_FOUND", "Session not found")
             session = self._sessions.setdefault(key, _Session())
-            session.ends = math.inf  # not to be swept while we wait for it
-        # A client has its answer a moment before the request that gave it is over.
+            session.ends = math.inf  # prevents a sweep while we wait for it
+        # A client receives its response a moment before the request releases the session.
         if not session.busy.acquire(timeout=_GRACE_PERIOD):
             raise refusal("SESSION_IS_LOCKED", "Session is locked by a concurrent client")
         return session
 
     def _sweep(self) -> None:
-        """Close the sessions that nobody asked for in time."""
+        """Close the sessions that have timed out."""
         now = time.monotonic()
         for key, session in list(self._sessions.items()):
             if session.ends < now and session.busy.acquire(blocking=False):

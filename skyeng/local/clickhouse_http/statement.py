@@ -1,7 +1,7 @@
-"""Where the parts of a statement are: its verb, its FORMAT, an INSERT's own data.
+"""Locates the parts of a statement: its verb, its FORMAT, the inline data of an INSERT.
 
-The engine parses statements; here is only found what an HTTP interface must know before it. The
-text is bytes throughout, since an insert's data need not be text.
+The engine parses statements. This module finds only what an HTTP interface must know before that. A statement is
+handled as bytes, because the data of an insert need not be text.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _INSERT = re.compile(
     rb"~*INSERT~+(?:INTO~+)?(?:(?:TABLE|FUNCTION)~+)?NAME(?:~*\.~*NAME)*".replace(b"NAME", _NAME).replace(b"~", _BLANK),
     re.DOTALL | re.IGNORECASE,
 )
-#: What stands between the name of a format and the data: at most one line break is not data.
+#: Blanks between the name of a format and the data: at most one line break does not belong to the data.
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
 
 _NESTING = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
 
-#: Verbs of statements that give rows and can name a destination for them.
+#: Verbs of statements that return rows and can name a destination for them.
 _QUERIES = frozenset({"(", "SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"})
 
 
 @dataclass(frozen=True)
 class Insert:
-    """An INSERT whose data follow it: `before` and `after` stand around the place where their source is named."""
+    """An INSERT followed by its data. The clause that names their source belongs between `before` and `after`."""
 
     before: bytes
     after: bytes
@@ -47,12 +47,12 @@ class Insert:
     data_at: int
 
     def reading(self, path: str) -> bytes:
-        """The statement with a file in place of the data."""
+        """The statement that reads the data from a file."""
         return self.before + b" FROM INFILE '" + path.encode() + b"' " + self.after + b" FORMAT " + self.format
 
 
 def inline_insert(text: bytes) -> Insert | None:
-    """The INSERT at the start of `text` whose data follow it, or None. Looks no further than the data."""
+    """The INSERT at the start of `text` that is followed by its data, or None. The data are not scanned."""
     head = _INSERT.match(text)
     if head is None:
         return None
@@ -81,17 +81,17 @@ def _with_format(text: bytes, place: int, clause: int, after: int) -> Insert | N
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement without data, and without what may stand behind its end."""
+    """One statement, without data and without anything after its end."""
 
     text: bytes
     verb: str
-    #: The name after FORMAT.
+    #: The name after FORMAT, or None.
     format: str | None
-    #: Where the destination of its rows can be named; None where it gives none.
+    #: Offset at which a destination of its rows can be named; None if it returns no rows.
     place: int | None
 
     def writing(self, path: str, default_format: str) -> bytes:
-        """The statement with a file as the destination of its rows."""
+        """The statement that writes its rows to a file."""
         assert self.place is not None
         clause = f" INTO OUTFILE '{path}' TRUNCATE " + ("" if self.format else f"FORMAT {default_format}")
         return self.text[: self.place] + clause.encode() + self.text[self.place :]
@@ -102,7 +102,7 @@ class Statement:
 
 
 def read(text: bytes) -> Statement:
-    """The one statement in `text`. Raises `Refused` for several, and for the files of a client."""
+    """The single statement in `text`. Raises `Refused` for several, for client files, and for `input()`."""
     end, closed = 0, False
     before: tuple[bytes, bytes] = (b"", b"")
     for token in _tokens(text, 0):
@@ -131,18 +131,18 @@ def read(text: bytes) -> Statement:
 
 
 def _refuse_unsupported(before: tuple[bytes, bytes], token: re.Match[bytes]) -> None:
-    """Files of a client are no affair of a server; here they would be the server's own."""
+    """Raises `Refused` for client files and `input()`. A client file would be one of the server here."""
     if token.lastgroup == "quoted" and before == (b"INTO", b"OUTFILE"):
         raise refusal("INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed")
     if token.lastgroup == "quoted" and before == (b"FROM", b"INFILE"):
         raise refusal("UNKNOWN_TYPE_OF_QUERY", "FROM INFILE is not allowed: send the data with the query")
     if token[0] == b"(" and before == (b"FROM", b"INPUT"):
-        # chDB would insert nothing, and call it done.
+        # chDB would insert nothing, and report success.
         raise refusal("NOT_IMPLEMENTED", "input() is not supported by the stand-in: insert into a table first")
 
 
 def _format_clause(outermost: list[tuple[re.Match[bytes], bytes]]) -> tuple[int, bytes] | None:
-    """Start of `FORMAT name`, where only SETTINGS may stand behind it, and the name."""
+    """Offset of `FORMAT name`, and the name; None if there is none. Only SETTINGS may follow it."""
     for number in range(len(outermost) - 2, 0, -1):
         token, word = outermost[number]
         named = outermost[number + 1][0]
@@ -153,7 +153,7 @@ def _format_clause(outermost: list[tuple[re.Match[bytes], bytes]]) -> tuple[int,
 
 
 def _outermost(text: bytes, at: int) -> Iterator[tuple[re.Match[bytes], bytes]]:
-    """Tokens outside all brackets, each with its upper-case word, or nothing where it is none."""
+    """Tokens outside all brackets, each with its upper-case word; empty if it is not a word."""
     depth = 0
     for token in _tokens(text, at):
         nesting = _NESTING.get(token[0], 0) if token.lastgroup == "sign" else 0

@@ -1,1 +1,1 @@
-"""Everything on a laptop, without docker: the embedded servers and Airflow, started and stopped as one."""
+"""Starts and stops the embedded servers and Airflow together, on one machine without docker."""

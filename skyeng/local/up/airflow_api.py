@@ -1,4 +1,4 @@
-"""Airflow's REST API, as far as a watcher needs it."""
+"""Client for the few calls of Airflow's REST API that `skyeng up` needs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FINISHED = {"success", "failed"}
 
 @dataclass
 class AirflowApi:
-    """One Airflow, asked as its administrator."""
+    """An Airflow server, called as its administrator."""
 
     address: str
     password: str = field(repr=False)
     _token: str = field(default="", repr=False)
 
     def is_healthy(self) -> bool:
-        """Whether database, scheduler and DAG processor are all well."""
+        """Whether database, scheduler and DAG processor are all healthy."""
         try:
             parts = self._ask("GET", "/api/v2/monitor/health")
         except (OSError, ValueError):
@@ -32,24 +32,24 @@ class AirflowApi:
     def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, root: str = "/api/v2", **query: Any
     ) -> Any:
-        """Call the API, logging in where that is needed. Raises `OSError` where it does not answer."""
+        """Call the API, and log in if needed. Raises `OSError` if it does not answer."""
         for _ in range(2):
             self._token = self._token or self._log_in()
             try:
                 return self._ask(method, f"{root}{path}{'?' + urlencode(query) if query else ''}", body)
             except urllib.error.HTTPError as exc:
-                if exc.code != 401:  # the token's time is over
+                if exc.code != 401:  # the token has expired
                     raise
                 self._token = ""
         raise PermissionError(f"{self.address} refuses the password of admin")
 
     def finished_runs(self, limit: int = 20) -> list[dict[str, Any]]:
-        """The runs that ended last, the latest first."""
+        """The runs that ended last, newest first."""
         runs = self.ask("GET", "/dags/~/dagRuns", order_by="-end_date", limit=limit)["dag_runs"]
         return [run for run in runs if run["state"] in _FINISHED]
 
     def results(self, run: dict[str, Any]) -> Iterator[Any]:
-        """What the last tasks of a run returned; nothing where they were skipped."""
+        """The return values of a run's last tasks. Skipped tasks have none."""
         path = f"/dags/{quote(run['dag_id'])}/dagRuns/{quote(run['dag_run_id'], safe='')}"
         for task in self.ask("GET", f"{path}/taskInstances", limit=100)["task_instances"]:
             last = task["task_id"] == "close" or task["task_id"].endswith("l_update_datamart")

@@ -1,4 +1,7 @@
-"""Programs that we start, watch and end: none outlives us, however we end."""
+"""Programs that we start, watch and end.
+
+If this process is killed, the next `skyeng up` of the same home ends the programs that are left.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +23,29 @@ import psutil
 from skyeng.errors import ProcessFailed
 from skyeng.local import instance, signals
 
-#: How long a program may take to end in order.
+#: Grace period in seconds for programs to end.
 _GRACE = 20.0
 
-#: Bytes of a program's log.
+#: Maximum size of a program's log in bytes.
 _LONGEST_LOG = 10 * 2**20
 
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-#: Talks to the person.
+#: Prints a message for the user.
 Say = Callable[[str], None]
 
 
 @dataclass
 class Programs:
-    """The programs of one `skyeng up`, each in a session of its own, its output in a file."""
+    """The programs of one `skyeng up`. Each has its own session, and writes its output to a file."""
 
     home: Path
     logs: Path
     _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start a program; it goes on until `ended` or until `stop`."""
+        """Start a program. It runs until it ends by itself, or until `stop`."""
         with signals.deferred(), self._log(name).open("ab") as log:
             self._started[name] = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
@@ -50,12 +53,12 @@ class Programs:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
-                start_new_session=True,  # Ctrl-C is for us; we tell them in order
+                start_new_session=True,  # Ctrl-C must reach only us: `stop` ends the programs
             )
         instance.note(self.home, {**instance.state(self.home), "programs": [*self._identities()]})
 
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a program to its end. Raises `ProcessFailed` with its last words."""
+        """Run a program to its end. Raises `ProcessFailed`, with the end of its log, if it fails."""
         self.start(name, command, environment)
         with signals.interruptible():
             status = self._started[name].wait()
@@ -64,14 +67,14 @@ class Programs:
             raise self._failure(name, f"ended with status {status}")
 
     def check(self) -> None:
-        """Raise `ProcessFailed` if a program has ended by itself. Logs that grew too long begin anew."""
+        """Raise `ProcessFailed` if a program has ended by itself. Rotate logs that are too long."""
         for name, program in self._started.items():
             bound(self._log(name))
             if program.poll() is not None:
                 raise self._failure(name, f"ended by itself, with status {program.returncode}")
 
     def stop(self) -> None:
-        """End all programs and whatever they started."""
+        """End all programs and all processes that they started."""
         families = {name: _family(program.pid) for name, program in self._started.items()}
         for program in self._started.values():
             with suppress(ProcessLookupError):
@@ -87,7 +90,7 @@ class Programs:
         instance.note(self.home, {})
 
     def _identities(self) -> Iterator[tuple[int, float]]:
-        """Process numbers are used again: the time of birth belongs to them."""
+        """Process id and start time of each program: the system reuses process ids."""
         for program in self._started.values():
             with suppress(psutil.Error):
                 yield program.pid, psutil.Process(program.pid).create_time()
@@ -104,7 +107,7 @@ class Programs:
 
 @contextmanager
 def programs(home: Path, say: Say) -> Iterator[Programs]:
-    """Programs for the length of a block, in which signals have an effect only where they are `interruptible`."""
+    """Programs for the length of a block. In it, signals take effect only in `interruptible` parts."""
     logs = instance.folder(home) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log*"):
@@ -124,7 +127,7 @@ def programs(home: Path, say: Say) -> Iterator[Programs]:
 
 
 def bound(log: Path) -> None:
-    """Put a long log aside, in place of the one before, and go on with an empty one: programs append to it."""
+    """Rotate a log that is too long. It is copied and truncated, because programs continue to append to it."""
     with suppress(OSError):
         if log.stat().st_size > _LONGEST_LOG:
             with suppress(OSError):  # such as a full disk
@@ -133,7 +136,7 @@ def bound(log: Path) -> None:
 
 
 def end_leftovers(home: Path) -> None:
-    """End what an earlier `skyeng up` of this home, that was killed, left running."""
+    """End the programs that a killed `skyeng up` of this home left running."""
     for pid, born in instance.state(home).get("programs", []):
         with suppress(psutil.Error):
             leader = psutil.Process(pid)
@@ -143,7 +146,7 @@ def end_leftovers(home: Path) -> None:
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    """A program's descendants, and all of its session, also those whose parent is deleted."""
+    """The descendants of a program, and all processes of its session, also those whose parent has exited."""
     found: set[psutil.Process] = set()
     with suppress(psutil.Error):
         found.update(psutil.Process(pid).children(recursive=True))
@@ -155,7 +158,7 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def end(processes: Sequence[psutil.Process]) -> None:
-    """Ask processes to end, then make them."""
+    """Terminate processes, and kill those that do not end."""
     for process in processes:
         with suppress(psutil.Error):
             process.terminate()
@@ -167,7 +170,7 @@ def end(processes: Sequence[psutil.Process]) -> None:
 
 
 def _adopt_orphans(adopt: bool) -> None:
-    """On Linux, children of programs that died become ours, so that they can be found and ended."""
+    """On Linux, make orphaned descendants children of this process, so that it can find and end them."""
     if sys.platform == "linux":
         with suppress(OSError):
             libc: Any = ctypes.CDLL(None)
@@ -175,7 +178,7 @@ def _adopt_orphans(adopt: bool) -> None:
 
 
 def wait_until(ready: Any, program: str, started: Programs, seconds: float = 120) -> None:
-    """Wait until a condition holds. Raises `ProcessFailed` when a program ends or time is up."""
+    """Wait until a condition is true. Raises `ProcessFailed` if a program ends or the time is up."""
     deadline = time.monotonic() + seconds
     with signals.interruptible():
         while not ready():

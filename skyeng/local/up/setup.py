@@ -1,4 +1,4 @@
-"""What `skyeng up` is going to run: ports, passwords, and the settings of Airflow."""
+"""Configuration of `skyeng up`: ports, passwords, and the settings of Airflow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skyeng.airflow.connections import connection
 from skyeng.errors import PortTaken
 from skyeng.local import instance
 
-#: The repository's folder, or the one beside the installed package.
+#: The folder in the repository, or the one inside the installed package.
 DAGS = resources.folder("dags")
 
 LOOPBACK = "127.0.0.1"
@@ -29,19 +29,20 @@ def _password() -> str:
 
 @dataclass(frozen=True)
 class Passwords:
-    """Made once for a home, and kept in a file that only its owner may read."""
+    """Created once for a home, and stored in a file that only its owner can read."""
 
     admin: str = field(default_factory=_password, repr=False)
     analyst: str = field(default_factory=_password, repr=False)
     loader: str = field(default_factory=_password, repr=False)
     reader: str = field(default_factory=_password, repr=False)
-    #: Signs the tokens of Airflow's tasks and sessions, and encrypts what it stores.
+    #: Signs the tokens of Airflow's tasks and sessions.
     signature: str = field(default_factory=lambda: secrets.token_urlsafe(64), repr=False)
+    #: Encrypts the secrets that Airflow stores.
     fernet: str = field(default_factory=lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(), repr=False)
 
 
 def passwords(home: Path) -> Passwords:
-    """The passwords of a home."""
+    """The passwords of a home. Missing ones are created and stored."""
     path = instance.folder(home) / "passwords.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     found = Passwords(**{it.name: known[it.name] for it in fields(Passwords) if it.name in known})
@@ -52,7 +53,7 @@ def passwords(home: Path) -> Passwords:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where servers listen, on loopback; 0 stands for any free port."""
+    """Ports of the servers, on loopback; 0 means any free port."""
 
     airflow: int = 8080
     postgres: int = 15432
@@ -60,7 +61,7 @@ class Ports:
     metrics: int = 19464
 
     def taken(self) -> Ports:
-        """The same ports, all of them free, with a number for each. Raises `PortTaken` for the others."""
+        """The same ports, with a free port in place of each 0. Raises `PortTaken` if any port is in use."""
         chosen = replace(self, **{name: port or _free_port() for name, port in asdict(self).items()})
         busy = {name: port for name, port in asdict(chosen).items() if not _is_free(port)}
         if busy:
@@ -74,7 +75,7 @@ class Ports:
 
 
 def _free_port() -> int:
-    """A free port below those that systems give to outgoing connections: Airflow takes it half a minute later."""
+    """A free port below the range of outgoing connections. Airflow binds it only half a minute later."""
     ports = range(10_000, 32_000)
     return next(port for port in secrets.SystemRandom().sample(ports, len(ports)) if _is_free(port))
 
@@ -91,12 +92,12 @@ def _is_free(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Setup:
-    """All that is decided before anything is started."""
+    """All decisions that are made before anything is started."""
 
     home: Path
     ports: Ports
     passwords: Passwords
-    #: Further settings of Airflow.
+    #: Additional settings of Airflow.
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -113,7 +114,7 @@ class Setup:
 
     @property
     def metadata(self) -> str:
-        # The driver is named: with another one that SQLAlchemy might choose, pages of Airflow's UI fail.
+        # The driver is named, because SQLAlchemy might choose another one. With that, pages of Airflow's UI fail.
         return self._postgres("loader", self.passwords.loader, "airflow").replace("://", "+psycopg2://", 1)
 
     @property
@@ -127,7 +128,7 @@ class Setup:
         return f"postgresql://{user}:{quote(password, safe='')}@{LOOPBACK}:{self.ports.postgres}/{database}"
 
     def standin_environment(self) -> dict[str, str]:
-        """Passwords go by the environment: everybody may read a command line."""
+        """Environment of the local ClickHouse HTTP endpoint, with the passwords: every user can read a command line."""
         return {
             **os.environ,
             "SKYENG_STANDIN_LOADER_PASSWORD": self.passwords.loader,
@@ -136,11 +137,11 @@ class Setup:
 
     @property
     def _stores(self) -> dict[str, str]:
-        """URL of each store, by the name that its variables begin with."""
+        """URL of each store, by the prefix of its variables."""
         return {"PG_DATASOURCE": self.datasource, "PG_DATAWAREHOUSE": self.warehouse, "CH_DATAMART": self.datamart}
 
     def watch_environment(self) -> dict[str, str]:
-        """Where the stores are, for `skyeng watch`."""
+        """Environment of `skyeng watch`, with the URLs of the stores."""
         return {
             **os.environ,
             **{f"{name}_URL": url for name, url in self._stores.items()},
@@ -148,7 +149,7 @@ class Setup:
         }
 
     def airflow_environment(self) -> dict[str, str]:
-        """Settings and connections of Airflow's programs."""
+        """Environment of Airflow's programs, with settings and connections."""
         folder = self.home.absolute() / "airflow"
         settings = {
             "CORE__DAGS_FOLDER": str(DAGS),
@@ -169,7 +170,7 @@ class Setup:
             "USAGE_DATA_COLLECTION__ENABLED": "false",
         }
         return {
-            # Settings of another Airflow, or of one that the shell knows, are not for this one.
+            # Settings of another Airflow in the shell must not apply to this one.
             **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
             "AIRFLOW_HOME": str(folder),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},

@@ -1,4 +1,4 @@
-"""Starting it all, in order: PostgreSQL, the datamart's stand-in, what they must hold, Airflow."""
+"""Starts everything in order: PostgreSQL, the local ClickHouse HTTP endpoint, their contents, Airflow."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _AIRFLOW = (sys.executable, "-m", "airflow")
 def everything(
     model: Model, home: Path, ports: Ports, say: Say, settings: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Setup, Programs, AirflowApi]]:
-    """All servers for the length of a block, the DAGs unpaused. At its end nothing is left running.
+    """Run all servers for the length of a block, with the DAGs unpaused. All are stopped at its end.
 
-    `settings` are further ones of Airflow, such as another executor's.
+    `settings` are additional settings of Airflow, such as another executor's.
     """
     for package, extra in (("airflow", "airflow"), ("prometheus_client", "watch")):
         if importlib.util.find_spec(package) is None:
@@ -72,7 +72,10 @@ def _postgres(setup: Setup, say: Say) -> Iterator[EmbeddedPostgres]:
 
 
 def _end_leftover_server(home: Path) -> None:
-    """A server that a killed `skyeng up` left holds its port: join it, and leave as its last user."""
+    """Stop the PostgreSQL that a killed `skyeng up` left running, because it holds its port.
+
+    To stop it, join it and leave as its last user.
+    """
     if (home / "postgres" / "data" / "postmaster.pid").exists():
         left = EmbeddedPostgres(home / "postgres")
         left.start()
@@ -95,7 +98,7 @@ def _start_standin(setup: Setup, started: Programs) -> None:
 
 
 def _prepare(model: Model, setup: Setup, server: EmbeddedPostgres) -> Iterator[str]:
-    """Sample, roles, migrations; safe to repeat, as at every start it is."""
+    """Create sample, roles and schemas. Safe to repeat; every start does so."""
     stores = Stores(
         Postgres("pg_datasource", server.url("datasource")),
         Postgres(WAREHOUSE, server.url("warehouse")),
@@ -110,7 +113,7 @@ def _prepare(model: Model, setup: Setup, server: EmbeddedPostgres) -> Iterator[s
 
 
 def _loader(session: Session, password: str) -> Iterator[SQL]:
-    """The role of warehouse and metadata. It stands in for the servers' owner, whose the tables are."""
+    """Statements for the role that uses warehouse and metadata. It is a member of `postgres`, which owns the tables."""
     yield deployment.role_with_password(session, Login("loader", password))
     yield sql("GRANT {owner} TO loader", owner=ident("postgres"))
     yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))

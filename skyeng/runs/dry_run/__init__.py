@@ -1,7 +1,7 @@
-"""A run without servers: the pipelines' own code, against drivers that write down what they are asked to send.
+"""Dry run: the pipelines' own code runs without servers, on drivers that record what they are asked to send.
 
-What a plan shows can not drift from what a run does, since it is the same code that composes
-and sends it. Only the answers are made up, by a scenario.
+A plan cannot drift from what a run does, because the same code composes and sends the statements. Only the answers
+are made up, by a scenario.
 """
 
 from skyeng.runs.dry_run.drivers import DryRunClickHouse, DryRunPostgres

@@ -1,8 +1,8 @@
-"""Who sends a statement: the functions under way, and what their docstrings say of them.
+"""The callers of a statement: the functions on the call stack, and the purposes that their docstrings state.
 
-A dry run must know what is asked, to answer, and what it is asked for, to comment. Neither is
-to be read out of SQL text, which changes whenever a statement is made faster. The function that
-asks changes rarely, and says itself what it is for.
+A dry run must identify a statement to answer it, and know its purpose to comment it. Neither is read from the SQL
+text, which changes whenever a statement is made faster. The calling function changes rarely, and its docstring states
+its purpose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from skyeng.runs.steps import StepLog
 
-#: They send for others.
+#: Modules that send statements for other modules.
 _CARRIERS = ("skyeng.db.postgres", "skyeng.db.clickhouse", "skyeng.db.pipe")
 _OURS = __name__.rpartition(".")[0]
 _FIRST_SENTENCE = re.compile(r".*?[.](?=\s|$)|.*", re.DOTALL)
@@ -24,7 +24,7 @@ _FIRST_SENTENCE = re.compile(r".*?[.](?=\s|$)|.*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Callers:
-    """The functions under way in this thread, the innermost first."""
+    """The functions on the call stack of this thread, innermost first."""
 
     frames: tuple[FrameType, ...]
 
@@ -42,7 +42,7 @@ class Callers:
         return any(frame.f_code is wanted for frame in self.frames)
 
     def arguments(self, function: Callable[..., Any]) -> dict[str, Any]:
-        """What a function that is under way was called with."""
+        """The arguments of a function on the call stack."""
         wanted = code_of(function)
         return next(frame.f_locals for frame in self.frames if frame.f_code is wanted)
 
@@ -50,15 +50,15 @@ class Callers:
         return (frame.f_code for frame in self.frames)
 
     def purpose(self) -> str:
-        """What the innermost function that says so is for."""
+        """Purpose of the innermost function that states one; empty if none does."""
         return next(self._purposes(), "")
 
     def purpose_of_step(self) -> str:
-        """What the step under way is for, in the words of the function that does it."""
+        """Purpose of the current step, as its function states it; empty if there is none."""
         return ["", *self._purposes()][-1]
 
     def _purposes(self) -> Iterator[str]:
-        """Of the functions within the step under way, if there is one, the innermost first."""
+        """Purposes of the functions within the current step, or of all functions outside a step, innermost first."""
         step_log = code_of(StepLog.timed)
         for frame in self.frames:
             if frame.f_code is step_log:
@@ -68,7 +68,7 @@ class Callers:
 
 
 def _speaks(module: str) -> bool:
-    """Whether its functions say what a statement is for."""
+    """Whether the docstrings of the module state the purpose of statements."""
     return module.startswith("skyeng.") and module not in _CARRIERS and not module.startswith(_OURS)
 
 
@@ -77,7 +77,7 @@ def code_of(function: Callable[..., Any]) -> CodeType:
 
 
 def _documented(frame: FrameType) -> str:
-    """First sentence of the docstring of the function that a frame runs; none of a nameless one."""
+    """First sentence of the docstring of the function that a frame runs; empty for a nested or nameless one."""
     first, *rest = frame.f_code.co_qualname.split(".")
     found = frame.f_globals.get(first)
     for name in rest:

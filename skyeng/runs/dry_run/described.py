@@ -1,4 +1,4 @@
-"""The tables and views of a datamart as ClickHouse describes them where they are as declared."""
+"""Descriptions that ClickHouse gives of tables and views that are as declared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from skyeng.marts.definitions import Object, Table
 
 
 def table_or_view(declared: Object) -> Iterator[tuple[str, ...]]:
-    """A table or view as ClickHouse describes it where it is as declared."""
+    """The row by which ClickHouse describes a table or view that is as declared."""
     comment = f"{declared.purpose}; {declared.mark}"
     if isinstance(declared, Table):
         arguments = f"({', '.join(declared.engine_arguments)})" if declared.engine_arguments else ""

@@ -1,7 +1,7 @@
-"""Stand-ins for the drivers: everything above them, sessions and transactions too, is the real code.
+"""Drivers of a dry run. Everything above them is the real code, also sessions and transactions.
 
-As psycopg2 does, a connection begins a transaction with the first statement that it is given, and
-commits only one that was begun.
+Like psycopg2, a connection begins a transaction with its first statement, and commits only a transaction that was
+begun.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class DryRunPostgres(Postgres):
     script: Script = field(kw_only=True)
 
     def kept(self) -> AbstractContextManager[None]:
-        """Each session is shown with its own connection."""
+        """No-op: each session is shown with its own connection."""
         return nullcontext()
 
     def open(self) -> psycopg2.extensions.connection:
@@ -48,7 +48,7 @@ class DryRunClickHouse(ClickHouse):
 
 
 class _Connection:
-    """As much of psycopg2's connection as our sessions use."""
+    """The part of psycopg2's connection that our sessions use."""
 
     def __init__(self, server: str, script: Script) -> None:
         self._script, self._session = script, script.session(server)
@@ -57,7 +57,7 @@ class _Connection:
 
     @property
     def info(self) -> SimpleNamespace:
-        """A server of a version that has all settings."""
+        """Describes a server whose version has all settings."""
         return SimpleNamespace(backend_pid=1, server_version=180000)
 
     def set_session(self, *, isolation_level: str, readonly: bool) -> None:
@@ -78,11 +78,11 @@ class _Connection:
             self._script.control(self._session, "COMMIT")
 
     def close(self) -> None:
-        """A transaction that was not committed goes with its connection; nothing is sent."""
+        """No-op: a transaction that was not committed ends with its connection, and nothing is sent."""
 
 
 class _Column(NamedTuple):
-    """What psycopg2 says of a column; here a type's number is its name."""
+    """Description of a column, as psycopg2 gives it. Here a type's number is its name."""
 
     name: str
     type_code: str
@@ -98,7 +98,7 @@ class _Cursor(AbstractContextManager["_Cursor"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is held that would have to be let go."""
+        """No-op: there is nothing to release."""
 
     @property
     def rowcount(self) -> int:
@@ -118,7 +118,7 @@ class _Cursor(AbstractContextManager["_Cursor"]):
         return shown(text, parameters).encode()
 
     def copy_expert(self, statement: str, stream: IO[bytes], **_options: int) -> None:
-        """Rows that are read are read to the end, so that their sender is done before they are received."""
+        """Record a COPY. Input rows are read to the end first, so that the sender's statement is recorded before it."""
         if stream.readable():
             while stream.read():
                 pass
@@ -126,7 +126,7 @@ class _Cursor(AbstractContextManager["_Cursor"]):
 
 
 class _Client:
-    """As much of clickhouse-connect's client as our sessions use."""
+    """The part of clickhouse-connect's client that our sessions use."""
 
     database, server_version = "", "26.8"
 
@@ -163,4 +163,4 @@ class _Client:
         self._script.ask(self._session, statement.text)
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """No-op: nothing was opened."""

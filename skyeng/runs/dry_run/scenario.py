@@ -1,8 +1,8 @@
-"""Made-up answers: what servers would say to a first run, to one with changes, to one without.
+"""Made-up answers of the servers to a first run, to a run with changes, and to a run without changes.
 
-A question is known by the function that asks it, which is imported here: who renames it renames
-it here too, and the text of its statement may change freely. What nobody foresaw gets what suits
-most questions: no rows, as a single value 0, and of what is written as many rows as are new.
+A question is identified by the function that asks it. The function is imported here, so renaming it changes this
+module too, and the text of its statement may change freely. An unforeseen question gets the answer that suits most
+questions: no rows, 0 as a single value, and as many rows written as are new.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from skyeng.vault import bulk, revisions, staging
 from skyeng.vault.inserts import KeyProfile
 from skyeng.vault.readback import AsOf
 
-#: The first run of all, one that finds new and changed rows, one that finds nothing.
+#: The very first run, a run that finds new and changed rows, and a run that finds nothing.
 Kind = Literal["first", "changed", "unchanged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -51,7 +51,7 @@ _NOW = Load(2, datetime(2026, 1, 2, tzinfo=UTC))
 Reply = Callable[[Question], Answer]
 
 
-#: The process that serves a session.
+#: Id of the server process of a session.
 _PID = 1
 
 
@@ -60,15 +60,15 @@ def _value(value: Any) -> Answer:
 
 
 class Scenario:
-    """One state of the stores, and what a run makes of it while it goes on."""
+    """A state of the stores, which the statements of a run change."""
 
     def __init__(self, kind: Kind, model: Model, rows: int) -> None:
         self.model = model
-        #: Rows of each feed that the warehouse holds before the run, and that the run finds.
+        #: Rows of each feed that are active before the run, and rows that the run finds.
         self.held = 0 if kind == "first" else rows
         self.found = 0 if kind == "unchanged" else rows
         self._completed: dict[str, step_log.Counts] = {}
-        #: Feeds whose rows are cut into buckets, and those of which checksums are kept.
+        #: Feeds that have a segmentation, and feeds of which checksums are stored.
         self._segmentation = {feed.name for feed in self.model.feeds if self.held and not feed.delta}
         self._summed = set(self._segmentation)
         self._selected: dict[str, tuple[Any, ...]] = {}
@@ -79,7 +79,7 @@ class Scenario:
         self._closed = [load for load in (before, now) if load.row_versions]
         held = [before] if self.held else []
         self._in_mart = {MartTables(mart).loads: list(held) for mart in model.marts}
-        #: Marts that were sent loads.
+        #: Marts to which loads were sent.
         self._sent: set[str] = set()
         self._replies = self._of_every_function()
 
@@ -114,7 +114,7 @@ class Scenario:
             Session.settle: _value(_PID),
             active_rows.has_active_rows: _value(bool(self.held)),
             feed_changes.rows_touched: _value(self.found),
-            # As many rows are deleted, unchanged and changed.
+            # Equally many rows are deleted, unchanged and changed.
             full_compare.find_changes: Answer([(3 * min(self.found, self.held),)], min(self.found, self.held)),
             delta.find_changes: Answer(count=min(self.found, self.held)),
             full_compare.count_staged: Answer([(self.found, min(self.found, self.held))]),
@@ -165,7 +165,7 @@ class Scenario:
         return [register.REGISTER, *mart_migrations.declared(self.model)]
 
     def _recorded(self) -> Iterator[tuple[Any, ...]]:
-        """The newest DDL file was run, as it is."""
+        """The newest DDL file, as run and not altered since."""
         for path in mart_migrations.files(self.model)[-1:]:
             yield self.model.name, path.name, register.checksum(path), [it.name for it in self._objects[1:]]
 
@@ -181,20 +181,20 @@ class Scenario:
     def _record_segmentation(self, question: Question) -> Answer:
         feed = _argument(question, segment_checksums.record_segmentation, "feed").name
         self._segmentation.add(feed)
-        # What makes a cut anew sums up at once.
+        # `prepare` stores new checksums directly after a new segmentation.
         (self._summed.add if segment_checksums.prepare in question.callers else self._summed.discard)(feed)
         return Answer(count=1)
 
     def _active(self, feed: Feed) -> int:
-        """Rows that the last load left active: as many as the checksums count, where there are any."""
+        """Active rows after the last load: as many as the checksums count, if there are any."""
         return sum(self._filled(feed)[1::2]) or self.held
 
     def _filled(self, feed: Feed) -> tuple[int, ...]:
-        """One bucket of a good size, with places and without; or none."""
+        """One segment of a good size, with segment keys and without; zeros if there are no checksums."""
         return (1, ROWS_IN_SEGMENT, 1, ROWS_IN_SEGMENT) if feed.name in self._summed else (0, 0, 0, 0)
 
     def _differing(self, question: Question) -> Answer:
-        """A place, of a feed that has places, else a bucket."""
+        """One segment key differs; if the feed has no segment column, one segment."""
         if not self.found:
             return Answer([("{}", "{}", 0, 0, self.held)])
         feed: Feed = _argument(question, segment_checksums.differing, "feed")
@@ -218,10 +218,10 @@ class Scenario:
         return Answer([self._selected[feed.name]])
 
     def _key_cardinality(self, question: Question) -> Answer:
-        """A row for each driving key; of other hubs several rows have the same key."""
+        """Each driving key has one row. Each key of other hubs has several rows."""
         asked = question.callers.arguments(staged_rows.KeyCardinality.of)
         alone = asked["hub"].name in asked["model"].grain(asked["feed"]).driving_key
-        # A feed that delivers changes only may deliver again what is known.
+        # A feed that delivers changes only may deliver known rows again.
         staged = max(self.found, self.held) if asked["feed"].delta else self.found
         return Answer([(staged if alone else staged // 2, staged)])
 
@@ -255,13 +255,13 @@ class Scenario:
         return Answer([(*_row(load, tzinfo=None)[:2], 0) for load in self._in_history(mart)])
 
     def _ended(self, question: Question) -> Answer:
-        """Each row that a load touched had a version before it, but for those that are new."""
+        """Each row that a load touched had a version before, except new rows."""
         held = self._in_history(_argument(question, contents.ended, "mart"))
         ended = ((now, now.row_versions - (now.rows_active - before.rows_active)) for before, now in pairwise(held))
         return Answer([(_row(load, tzinfo=None)[0], count, 0) for load, count in ended])
 
     def _in_history(self, mart: Mart) -> list[MartLoad]:
-        """Loads that the history has; after an append also those that the register does not name yet."""
+        """Loads in the history; after an append, also those that the register does not name yet."""
         held = self._in_mart[MartTables(mart).loads]
         return self._closed if mart.table in self._sent else held
 
@@ -284,12 +284,12 @@ def _argument(question: Question, function: Callable[..., Any], name: str) -> An
 
 
 def _row(load: MartLoad, tzinfo: tzinfo | None = UTC) -> tuple[Any, ...]:
-    """A load as a register gives it; ClickHouse says times without their zone."""
+    """A load as a register returns it. ClickHouse returns timestamps without a time zone."""
     return load.load_ts.replace(tzinfo=tzinfo), load.row_versions, load.hash_sum, load.rows_active
 
 
 def _columns(question: Question) -> Answer:
-    """The columns that the model declares; then their types, which stand for their own numbers."""
+    """The columns that the model declares, or the types of given numbers. A type's number is its name."""
     if numbers := question.parameters.get("oids"):
         return Answer([(number, number) for number in numbers])
     asked = question.callers.arguments(source_feed.check_columns)

@@ -1,4 +1,4 @@
-"""The record of a dry run: statements in the order they were sent, by step."""
+"""The record of a dry run: its statements by step, in the order in which they were sent."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from skyeng.runs.steps import State
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that a session sends, a value that is bound to it shown as `:name`."""
+    """A statement that a session sends. Bound values are shown as `:name`."""
 
     server: str
     session: int
     text: str
-    #: What it is for, in the words of the function that sends it.
+    #: Its purpose, as the function that sends it states it.
     purpose: str = ""
-    #: The settings that every transaction begins with.
+    #: Whether it is the settings statement at the beginning of a transaction.
     settles: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A result: rows, or how many rows a statement wrote, or the names and types of columns."""
+    """The result of a statement: rows, the number of rows written, or the names and types of columns."""
 
     rows: Sequence[tuple[Any, ...]] = ()
     count: int = 0
@@ -38,14 +38,14 @@ class Answer:
 
 @dataclass
 class Section:
-    """The statements of one step; without a name, of what the run does around its steps."""
+    """The statements of one step. A section without a name has the statements between steps."""
 
     name: str = ""
     purpose: str = ""
-    #: Steps of its stage, which run at once, this one among them; none of a step that runs alone.
+    #: Steps of its stage, which run concurrently, including this one; empty for a step that runs alone.
     stage: list[str] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
-    #: The statements that were answered, each with what was made up.
+    #: The statements that were answered, each with its made-up answer.
     answered: list[tuple[Statement, Answer]] = field(default_factory=list)
 
     @property
@@ -59,7 +59,7 @@ class Section:
 
 @dataclass(frozen=True)
 class DryRunSession:
-    """What is written down of a session: a number of its own, and in which section it began."""
+    """The record of a session: its server, its number, and the section in which it began."""
 
     server: str
     number: int
@@ -68,7 +68,7 @@ class DryRunSession:
 
 @dataclass(frozen=True)
 class Question:
-    """A statement whose result somebody waits for."""
+    """A statement whose result the caller needs."""
 
     statement: Statement
     callers: Callers
@@ -76,28 +76,28 @@ class Question:
 
 
 class Answers(Protocol):
-    """Makes up what servers would say."""
+    """Makes up the answers of servers."""
 
     def __call__(self, question: Question, /) -> Answer: ...
 
 
 class _Names(dict[str, Any]):
-    """Parameters of a statement that is shown: each gives its name."""
+    """Parameters of a statement that is shown: the value of each is `:name`."""
 
     def __getitem__(self, name: str) -> str:
         return f":{name}"
 
 
 def shown(text: str, parameters: Mapping[str, Any] | None) -> str:
-    """A statement with the names of its parameters, as a driver would bind their values."""
+    """A statement with `:name` where a driver would bind the value of a parameter."""
     return text % _Names(parameters) if parameters else text
 
 
 class Script:
     """The sections of one dry run.
 
-    Steps that run at once are written one after the other, in the order in which they were announced,
-    however their threads took turns.
+    Steps that run concurrently are written one after the other, in the order in which they were announced. The order
+    in which their threads ran does not matter.
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -109,9 +109,9 @@ class Script:
         self._lock = threading.Lock()
         self._main = threading.get_ident()
         self._sections = [Section()]
-        #: The section that a thread writes to; one that only carries rows writes to its session's.
+        #: The section that a thread writes to. A thread that only transfers rows writes to its session's section.
         self._at: dict[int, Section] = {self._main: self._sections[0]}
-        #: The step in which the dry run failed, and what it sent until then.
+        #: The step in which the dry run failed, with its statements up to the failure; None if none failed.
         self.failed: Section | None = None
 
     @property
@@ -119,7 +119,7 @@ class Script:
         return [section for section in self._sections if section]
 
     def observe(self, step: str, state: State, _seconds: float) -> None:
-        """The observer of the dry run."""
+        """The observer of the dry run: begins and ends sections."""
         thread = threading.get_ident()
         with self._lock:
             match state:
@@ -144,22 +144,22 @@ class Script:
             self.failed = replace(section, answered=list(section.answered))
 
     def session(self, server: str) -> DryRunSession:
-        """A session that begins now."""
+        """Begin a session."""
         with self._lock:
-            # A thread that a step starts of its own belongs to what began last.
+            # A thread that a step starts itself belongs to the section that began last.
             return DryRunSession(server, next(self._numbers), self._at.get(threading.get_ident(), self._sections[-1]))
 
     def control(self, session: DryRunSession, text: str) -> None:
-        """Write down where a transaction begins or ends."""
+        """Record where a transaction begins or ends."""
         callers = Callers.here()
         with self._lock:
             self._written(session, callers, text, purpose="")
 
     def ask(self, session: DryRunSession, text: str, parameters: Mapping[str, Any] | None = None) -> Answer:
-        """Write a statement down, and make up what the server would say."""
+        """Record a statement, and make up the answer of the server."""
         callers = Callers.here()
         with self._lock:
-            # What a session sends of itself says nothing of the work done in it.
+            # Statements that a session sends by itself do not belong to the work done in it.
             of_itself = Postgres.session in callers or PostgresSession.settle in callers
             purpose = "" if of_itself else callers.purpose()
             section, statement = self._written(session, callers, shown(text, parameters), purpose=purpose)

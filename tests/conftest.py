@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import psycopg2
 import psycopg2.extensions
 import pytest
-from airflow_home import airflow
 
+from airflow_home import airflow
 from skyeng import proof, runs
 from skyeng.control import loads, locks
 from skyeng.control.loads import Load
@@ -211,9 +211,9 @@ class Servers:
         return replace(world, stores=stores)
 
     def kept_world(self, model: Model, fill: Callable[[Postgres], None], kind: str) -> Iterator[World]:
-        """A world whose sessions of the datamart share a client, for the length of a test."""
+        """A world whose sessions of each store share connections, for the length of a test."""
         world = self.world(model, fill, kind)
-        with world.stores.datamart.kept():
+        with world.stores.source.kept(), world.stores.warehouse.kept(), world.stores.datamart.kept():
             yield world
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.postgres import Postgres
 from skyeng.db.stores import Stores
 from skyeng.marts import migrations as mart_migrations

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import Servers, World, schema_only
 
+from conftest import Servers, World, schema_only
 from skyeng import runs
 from skyeng.control import loads
 from skyeng.db.postgres import Postgres

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import psycopg2
-from conftest import World
 
+from conftest import World
 from skyeng.sql import SQL
 
 #: How many rows, and a digest of what they say: the same from source, vault and mart.

@@ -10,7 +10,6 @@ from typing import Any
 from conftest import World
 from kill import Ended, Killer
 from kill_reader import Seen, State, readers, source_state
-
 from skyeng.control import loads
 from skyeng.errors import LoadInProgress
 from skyeng.runs import Report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conftest import World
-
 from skyeng.control import loads
 from skyeng.sql import SQL
 

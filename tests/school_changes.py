@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
+
 from school_values import INTEGERS, Kind, value
 
 Row = dict[str, Any]

@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 
 import psycopg2
+
 import school_snapshots as texts
 from conftest import World
 from school_changes import TABLES, School
-
 from skyeng.control.feed_changes import Changes
 from skyeng.marts import queries
 from skyeng.runs.to_datawarehouse import ToDatawarehouse

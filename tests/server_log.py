@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from clickhouse_connect.driver.binding import finalize_query
 from clickhouse_connect.driver.client import Client
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.db.postgres import Postgres
 

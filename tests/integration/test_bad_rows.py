@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Servers, World
 from declared import declared, migrated
 from samples import some
-
 from skyeng.errors import BadRowsError, SourceError
 from skyeng.model import load_model
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Servers, World, begun
 from edited_models import Edit, Shop, with_past
-from test_model_changes import SHELF, assert_past_is_kept, attribute, orders, stocks
-
 from skyeng.control import locks
 from skyeng.errors import LoadInProgress, ModelChangeRefused, NotMigrated
 from skyeng.model import Model, load_model
 from skyeng.sql import SQL
 from skyeng.vault import migrations
 from skyeng.vault.revisions import MIGRATIONS, History, model_history, newest_signature
+from test_model_changes import SHELF, assert_past_is_kept, attribute, orders, stocks
 
 pytestmark = pytest.mark.slow
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from conftest import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from samples import LONG
 
+from conftest import World
+from samples import LONG
 from skyeng.errors import BadRowsError, ModelError, SourceError, VaultDamaged
 from skyeng.model import load_model
 from skyeng.sql import SQL

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import World
 
+from conftest import World
 from skyeng.checks import staged_rows
 from skyeng.errors import BadRowsError
 from skyeng.sql import SQL

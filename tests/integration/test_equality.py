@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Servers, World, begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import some
 
+from conftest import Servers, World, begun
+from samples import some
 from skyeng import proof
 from skyeng.db.postgres import Postgres, Session
 from skyeng.db.stores import Stores

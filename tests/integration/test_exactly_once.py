@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Servers, World
 from samples import some
-
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.db.postgres import Postgres
 from skyeng.errors import DatamartAhead, LoadInProgress, MartDamaged, SkyengError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.postgres import Postgres
 from skyeng.errors import UsageError
 from skyeng.model import Model

@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg2.extensions
 import pytest
+
 from conftest import Servers, World
 from samples import some
-
 from skyeng import proof
 from skyeng.db.postgres import Postgres, Session
 from skyeng.errors import SkyengError

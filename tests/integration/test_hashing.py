@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from conftest import World
 from test_shop import ROWS
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "hashing.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "hashing.md").read_text()
 ZERO_KEY = UUID(int=0)
 
 

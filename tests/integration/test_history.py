@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import World
 
 import skyeng
+from conftest import World
 from skyeng.cli.main import cli
 from skyeng.config import Settings
 from skyeng.errors import SkyengError, UnknownKey, UsageError

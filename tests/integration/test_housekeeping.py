@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from conftest import Servers, World
 from samples import LONG
-from test_mart_readers import MART, state
-
 from skyeng.db.clickhouse import ClickHouseSession
 from skyeng.db.postgres import Postgres
 from skyeng.errors import MartDamaged, SkyengError
@@ -19,6 +18,7 @@ from skyeng.marts import housekeeping
 from skyeng.model import Model
 from skyeng.sources import sample_data
 from skyeng.sql import SQL
+from test_mart_readers import MART, state
 
 pytestmark = pytest.mark.slow
 

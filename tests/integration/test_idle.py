@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.postgres import Postgres
 from skyeng.errors import SkyengError
 from skyeng.sql import SQL

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import World
 
+from conftest import World
 from skyeng.detection.key_range import KeyRange, KeyRanges
 from skyeng.errors import BadRowsError, UsageError
 from skyeng.model import Model

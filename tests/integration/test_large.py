@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from conftest import Servers, World
 from declared import declared, migrated
 from samples import some
-
 from skyeng.db import postgres as postgres_sessions
 from skyeng.errors import SkyengError
 from skyeng.marts import append

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import MODELS, Servers, schema_only
 
+from conftest import MODELS, Servers, schema_only
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Postgres
 from skyeng.model import load_model

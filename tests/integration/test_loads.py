@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from conftest import World, begun, insert_all, statuses
 from samples import some
-
 from skyeng.control import loads, locks
 from skyeng.detection import active_rows
 from skyeng.errors import BadRowsError, LoadRolledBack, SkyengError, StagingLost, StepMissing

@@ -14,8 +14,8 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
-from conftest import World, begun, end_leases, insert_all, statuses
 
+from conftest import World, begun, end_leases, insert_all, statuses
 from skyeng.control import loads, locks
 from skyeng.control.locks import Runner
 from skyeng.errors import LoadInProgress, LoadRolledBack

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import pytest
 from click.testing import CliRunner
+
 from conftest import Servers, World, schema_only
 from samples import LONG
-from test_shop import ROWS
-
 from skyeng.cli.main import cli
 from skyeng.detection import segment_checksums, validity
 from skyeng.errors import NotMigrated, NotOwned, ObjectsLost, SkyengError, StagingLost, VaultDamaged
@@ -26,6 +25,7 @@ from skyeng.vault import derived, migrations, objects
 from skyeng.vault.revisions import check_migrated
 from skyeng.vault.schema import model_tables
 from skyeng.vault.tables import control_metadata, model_metadata
+from test_shop import ROWS
 
 CHANGES = (
     """UPDATE flat_order SET customer_name = 'Anna' WHERE customer_number = '1' AND customer_country = 'PL';

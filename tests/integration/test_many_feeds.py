@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from conftest import Servers
 from declared import declared
 from samples import LONG
-
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Postgres
 from skyeng.sql import SQL

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+
 from conftest import Servers, World
 from restored import forget_last_load
 from samples import LONG
-
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.marts import migrations as mart_migrations
 from skyeng.marts import register

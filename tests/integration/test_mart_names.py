@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import Servers
 from declared import declared
-
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.errors import StatementFailed
 from skyeng.model.names import LONGEST_MART_TABLE

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+
 from conftest import Servers, World
 from restored import forget_last_load
 from samples import LONG, some
-
 from skyeng import proof
 from skyeng.cli.main import cli
 from skyeng.errors import MartDamaged, NameTaken, NotMigrated, SkyengError, StatementFailed

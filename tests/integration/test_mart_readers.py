@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from conftest import Servers, World
 from samples import LONG
-
 from skyeng.db import clickhouse
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.db.postgres import Postgres

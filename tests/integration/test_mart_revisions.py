@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+
 from conftest import MODELS, Servers, World, schema_only
 from restored import forget_last_load
 from samples import some
-
 from skyeng import runs
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Postgres

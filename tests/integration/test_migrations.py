@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng import runs
 from skyeng.db.postgres import Postgres
 from skyeng.db.stores import Stores

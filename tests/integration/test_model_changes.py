@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+
 from conftest import MODELS, Servers, begun, end_leases, insert_all, statuses
 from edited_models import Edit, Past, Rows, Shop, in_order, with_past
 from samples import some
-
 from skyeng import api
 from skyeng.cli.main import cli
 from skyeng.config import Settings

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from conftest import Servers
-from declared import declared, everything, migrated
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
+from conftest import Servers
+from declared import declared, everything, migrated
 from skyeng.db.postgres import Postgres
 from skyeng.errors import ModelError
 from skyeng.model import Model

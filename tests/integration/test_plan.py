@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+
 from conftest import MODELS, Servers, World, schema_only
 from kill import DIFFERING
 from samples import LONG, some
 from server_log import Sessions, logged
-
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Session
 from skyeng.errors import DryRunFailed

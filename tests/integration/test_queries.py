@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import World
 
 import skyeng
+from conftest import World
 from skyeng.config import Settings
 from skyeng.errors import UsageError
 from skyeng.marts import queries

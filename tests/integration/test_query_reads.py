@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from clickhouse_connect.driver.models import SettingDef
-from conftest import Servers, World
-from test_exactly_once import served
 
 import skyeng
+from conftest import Servers, World
 from skyeng import api
 from skyeng.cli.main import cli
 from skyeng.config import Settings
@@ -23,6 +22,7 @@ from skyeng.marts import migrations as mart_migrations
 from skyeng.marts import queries
 from skyeng.model import Model
 from skyeng.sql import SQL, readonly
+from test_exactly_once import served
 
 MART = "dm_courses_modules_lessons_streams"
 

@@ -8,7 +8,7 @@ are read as of their time from the vault and from the mart, and must equal the s
 Usually it is a few histories with some 45 loads, the same ones each time. The long mode is one
 history of at least 500 loads and 10,000 changes:
 
-    SKYENG_LONG=1 ./run test -n 0 -s tests/test_replay.py
+    SKYENG_LONG=1 ./run test -n 0 -s tests/integration/test_replay.py
 
 `SKYENG_REPLAY_LOADS` and `SKYENG_REPLAY_CHANGES` set other sizes, `SKYENG_REPLAY_SEED` repeats a
 history; seed and figures are printed.
@@ -24,15 +24,15 @@ from functools import partial
 from random import Random, SystemRandom
 
 import pytest
-from conftest import Servers, schema_only
 from hypothesis import HealthCheck, Phase, currently_in_test_context, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from conftest import Servers, schema_only
 from samples import LONG
 from school_changes import CHANGES
 from school_history import LOADS as WAYS
 from school_history import History
-
 from skyeng.model import Model
 from skyeng.sources import sample_data
 

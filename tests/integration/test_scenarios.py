@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 import yaml
+
 from conftest import World
 
-FOLDER = Path(__file__).parent / "scenarios"
+FOLDER = Path(__file__).parents[1] / "scenarios"
 SCENARIOS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 LESSONS_PER_COURSE = """

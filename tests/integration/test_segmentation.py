@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 import pytest
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.detection import active_rows, segment_checksums
-from skyeng.detection.segmentation import Segmentation
 from skyeng.model import Model
 from skyeng.sources import sample_data
 from skyeng.sql import sql
@@ -172,20 +171,3 @@ def test_a_warehouse_without_places_gets_them(grown: World, lost: LiteralString)
     assert grown.run().changes["courses"].changed == 1
     assert staged(grown) == 1
     assert_kept_checksums_are_right(grown)
-
-
-@pytest.mark.parametrize(
-    ("placed", "hashed", "span", "expected"),
-    [
-        (0, 0, None, Segmentation(4, 64)),
-        (0, 10_000_000, None, Segmentation(4, 1 << 18)),
-        (0, 100_000, None, Segmentation(4, 1 << 13)),
-        (1_000_000, 0, 500_000, Segmentation(4, 64)),
-        (1_000_000, 5_000, 1_000_000, Segmentation(5, 512)),
-        (1_000_000, 0, 0, Segmentation(1, 64)),
-        (1_000_000, 0, 1 << 62, Segmentation(47, 64)),
-        (10, 0, 1 << 62, Segmentation(58, 64)),
-    ],
-)
-def test_the_cut_suits_the_rows(placed: int, hashed: int, span: int | None, expected: Segmentation) -> None:
-    assert Segmentation.of(placed, hashed, span) == expected

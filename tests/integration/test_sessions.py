@@ -17,16 +17,17 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
+
 from conftest import Servers, World
 from samples import LONG
-
-from skyeng.config import Settings
 from skyeng.db import lock_waits
 from skyeng.db import postgres as postgres_sessions
 from skyeng.db.postgres import Postgres
-from skyeng.errors import ConnectionFailed, SettingsError, SkyengError, SourceError
+from skyeng.errors import ConnectionFailed, SkyengError, SourceError
 from skyeng.local.embedded_postgres import binaries
 from skyeng.marts import migrations as mart_migrations
+from skyeng.model import Model
+from skyeng.sources import sample_data
 from skyeng.vault import migrations
 from skyeng.vault.revisions import control_history, model_history
 
@@ -70,6 +71,12 @@ def cases(settings: Sequence[str]) -> list[Any]:
     at_once = {it.partition(" ")[0]: it for it in reversed(settings)}
     alone = [pytest.param([it], id=it) for it in settings] if LONG else []
     return [pytest.param([*at_once.values()], id="all"), *alone]
+
+
+@pytest.fixture
+def school(servers: Servers, courses: Model) -> World:
+    """The sample school, each session with a connection of its own: settings of a database hold for new ones."""
+    return servers.world(courses, lambda source: sample_data.create_sample(source, courses), "sample")
 
 
 @contextmanager
@@ -214,17 +221,6 @@ def test_a_lock_that_is_given_back_ends_the_wait(impatient: World, caplog: pytes
         released.join()
     assert "waiting for a lock" in caplog.text
     assert impatient.differences() == []
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "soon", "10 days", "1.5h"])
-def test_a_wait_that_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="SKYENG_LOCK_WAIT is not a duration"):
-        Settings.read({"SKYENG_LOCK_WAIT": text})
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("2 min", 120), ("1h", 3600), ("", 600)])
-def test_a_wait_is_read(text: str, seconds: int) -> None:
-    assert Settings.read({"SKYENG_LOCK_WAIT": text}).lock_wait == timedelta(seconds=seconds)
 
 
 def test_a_user_without_a_name(school: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from conftest import World
 from samples import some
-
 from skyeng.errors import SourceError
 from skyeng.model import load_model
 

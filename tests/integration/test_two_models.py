@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from airflow_home import Airflow, connected
 from click.testing import CliRunner
+
+from airflow_home import Airflow, connected
 from conftest import MODELS, Servers, World, begun, end_leases, insert_all
 from kill import Killer
 from kill_school import patiently
-from test_locks import a_dag_run
-from test_shop import ROWS
-
 from skyeng.cli.main import cli
 from skyeng.control import loads, locks
 from skyeng.control.loads import Load
@@ -32,6 +30,8 @@ from skyeng.runs.status import mart_states
 from skyeng.sources import sample_data
 from skyeng.sql import SQL
 from skyeng.vault import migrations, ownership
+from test_locks import a_dag_run
+from test_shop import ROWS
 
 COURSE = (
     "UPDATE course SET title = 'Course {0}' WHERE id = 1; UPDATE stream_module_lesson SET title = 'L {0}' WHERE id = 7"

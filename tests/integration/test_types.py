@@ -6,8 +6,8 @@ import hashlib
 import io
 
 import pytest
-from conftest import Servers
 
+from conftest import Servers
 from skyeng.db.postgres import Postgres
 from skyeng.hashing.hash_keys import Value, clickhouse_text_hash, hashdiff, key_digest, named_text, text_hash
 from skyeng.model.types import parse_type

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 
 import pytest
+
 from conftest import World
 from samples import some
-
 from skyeng import proof
 from skyeng.errors import VaultDamaged
 from skyeng.sql import SQL

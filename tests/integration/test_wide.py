@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import Servers, World
 from declared import declared, migrated
 from samples import LONG
-
 from skyeng.vault import entity_history
 
 pytestmark = pytest.mark.slow

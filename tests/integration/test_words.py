@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Servers, World
 from declared import declared, migrated, written
 from samples import some
-
 from skyeng.errors import BadRowsError, ModelError
 from skyeng.model import Model, load_model
 from skyeng.runs.dry_run import KINDS

@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from conftest import Servers
 
+from conftest import Servers
 from skyeng import provisioning
 from skyeng.model import Model
 from skyeng.provisioning import Login

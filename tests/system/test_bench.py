@@ -17,7 +17,7 @@ from bench.gauges import peak_mb
 from bench.rounds import ROWS
 from bench.size import Results
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TITLES = {row.title for row in ROWS}
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from conftest import World
-from test_up import wait_for
 
+from conftest import World
 from skyeng.config import Settings
 from skyeng.local.stores import opened
 from skyeng.local.up.airflow_api import AirflowApi
@@ -23,6 +22,7 @@ from skyeng.local.up.processes import Programs, programs
 from skyeng.local.up.setup import Ports, Setup
 from skyeng.local.up.supervisor import everything
 from skyeng.model import Model
+from test_up import wait_for
 
 pytestmark = [
     pytest.mark.slow,

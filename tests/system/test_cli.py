@@ -17,8 +17,6 @@ import pytest
 from click.testing import CliRunner
 
 from skyeng.cli.main import cli
-from skyeng.config import Settings
-from skyeng.errors import SettingsError
 
 pytestmark = pytest.mark.slow
 
@@ -190,29 +188,6 @@ with opened(Settings.read()) as stores, stores.datamart.session():
     assert not any(
         str(tmp_path) in " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])
     ), "the last user stops the server"
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("PG_DATASOURCE_URL", "mysql://u:secret@h/db"),
-        ("PG_DATASOURCE_URL", "postgresql://u:secret@h:port/db"),
-        ("PG_DATAWAREHOUSE_URL", "postgresql://u:secret@h:5432"),
-        ("PG_DATASOURCE_URL", "postgresql://u:my@secret@h:5432/db"),
-        ("PG_DATASOURCE_URL", "postgresql://u:p@ss/w:secret@h:5432/db"),
-        ("PG_DATASOURCE_URL", "postgresql://u:100%secret@h:5432/db"),
-        ("PG_DATASOURCE_URL", "postgresql://u:secret%ff@h:5432/db"),
-        ("CH_DATAMART_URL", "http://u:secret@h:8123/db"),
-        ("SKYENG_HOME", "/dev/null"),
-    ],
-)
-def test_a_wrong_setting_names_its_variable_and_hides_its_value(variable: str, value: str) -> None:
-    with pytest.raises(SettingsError) as caught:
-        Settings.read({variable: value})
-    assert variable in str(caught.value)
-    assert "secret" not in str(caught.value)
-    assert f"{variable}=" in str(caught.value)
-    assert caught.value.exit_code == 2
 
 
 @pytest.mark.parametrize(

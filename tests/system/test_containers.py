@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 
 import psutil
 import pytest
+
 from test_compose import ROOT, SERVICES, filled, settings
 from test_own_servers import Cluster, Role
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from airflow_home import DAGS, Airflow, connected
 from conftest import MODELS, Servers, World
 from receivers import hook
-from test_shop import ROWS
-
 from skyeng.airflow.connections import connection, url
 from skyeng.errors import BadRowsError, SettingsError, SourceError
 from skyeng.model import Model
 from skyeng.sources import sample_data
+from test_shop import ROWS
 
 MART = "dm_courses_modules_lessons_streams"
 HUBS = {f"l_update_h_{name}" for name in ("course", "stream", "module", "lesson")}

@@ -12,10 +12,9 @@ from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
+
 from conftest import Servers, World
 from samples import some
-from test_own_servers import OWNER, Cluster, Role, check_powerless
-
 from skyeng import provisioning
 from skyeng.cli.main import cli
 from skyeng.db.postgres import Postgres
@@ -24,6 +23,7 @@ from skyeng.errors import ConnectionFailed, SkyengError, UsageError
 from skyeng.model import Model
 from skyeng.provisioning import Login
 from skyeng.sql import SQL
+from test_own_servers import OWNER, Cluster, Role, check_powerless
 
 pytestmark = pytest.mark.slow
 

@@ -15,14 +15,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+
 from conftest import Servers
 from kill import Failpoint, Killer
 from kill_school import School, growth
 from samples import LONG, some
-from test_clickhouse_http import ClickHouseHttpServer, started, stop
-
 from skyeng.model import Model
 from skyeng.sources import sample_data
+from test_clickhouse_http import ClickHouseHttpServer, started, stop
 
 pytestmark = pytest.mark.slow
 

@@ -19,16 +19,16 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
+
 from conftest import Servers, World
 from cutting import Proxy, Segmentation
 from kill import Ended, Killer
 from kill_school import School
 from samples import some
-from test_clickhouse_http import ClickHouseHttpServer, started, stop
-
 from skyeng.db.stores import Stores
 from skyeng.model import Model
 from skyeng.sources import sample_data
+from test_clickhouse_http import ClickHouseHttpServer, started, stop
 
 pytestmark = pytest.mark.slow
 

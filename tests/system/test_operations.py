@@ -22,8 +22,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import Servers, World, end_leases
 
+from conftest import Servers, World, end_leases
 from skyeng.cli.main import cli
 from skyeng.control.loads import Runner
 from skyeng.db.clickhouse import ClickHouse
@@ -37,7 +37,7 @@ from skyeng.sql import SQL
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MART = "dm_courses_modules_lessons_streams"
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = dict(re.findall(r"^```\w+ ([a-z-]+)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))

@@ -23,8 +23,8 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.postgres import Postgres
 from skyeng.db.stores import Stores
 from skyeng.errors import SkyengError, StatementFailed
@@ -427,11 +427,11 @@ def test_commands(migrated: dict[str, str], primary: Cluster) -> None:
         check_no_secret(done, OWNER, READER)
         return done.stdout + done.stderr
 
-    assert "courses: 36 rows new, 0 changed, 0 gone" in ask("run")
+    assert "courses: 36 rows new, 0 changed, 0 deleted" in ask("run")
     rows = [f'"{course}",{lessons}' for course, lessons in SIX_EACH]
     assert ask("query", "lessons-per-course", "--format", "csv").splitlines() == ['"course","lessons"', *rows]
     primary.execute("UPDATE stream_module_lesson SET title = 'Renamed' WHERE id = 7", database="told")
-    assert "courses: 0 rows new, 1 changed, 0 gone" in ask("run")
+    assert "courses: 0 rows new, 1 changed, 0 deleted" in ask("run")
     verified = ask("verify")
     assert verified.count("equal") == 3  # source, and the two ways to read the datamart
     assert "DIFFERS" not in verified

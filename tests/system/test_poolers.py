@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
-from conftest import Servers, World
 
+from conftest import Servers, World
 from skyeng.db.postgres import Postgres
 from skyeng.errors import ConnectionFailed, SkyengError, StatementFailed
 from skyeng.vault import migrations

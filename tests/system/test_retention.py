@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from airflow_home import Airflow, connected
 from conftest import World
-
 from skyeng.airflow import retention
 from skyeng.config import keep_logs
 from skyeng.control.feed_changes import Changes

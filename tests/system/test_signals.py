@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from samples import LONG
 
+from samples import LONG
 from skyeng.local import instance, signals
 
 #: As `skyeng up` does it: three programs, each with a child, and a server; small ones.

@@ -23,9 +23,9 @@ from urllib.parse import quote, urlsplit
 import psutil
 import psycopg2
 import pytest
+
 from conftest import World
 from samples import some
-
 from skyeng.cli import up as up_command
 from skyeng.config import Settings
 from skyeng.errors import EmbeddedServerError, PortTaken, ProcessFailed

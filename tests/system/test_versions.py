@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from conftest import Servers, World
 from samples import LONG
-from test_own_servers import Cluster, binaries_of, make_school, make_world
-
 from skyeng.db.postgres import Postgres
 from skyeng.db.stores import Stores
 from skyeng.marts import migrations as mart_migrations
 from skyeng.model import Model
 from skyeng.vault import migrations
 from skyeng.vault.revisions import control_history, model_history
+from test_own_servers import Cluster, binaries_of, make_school, make_world
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VERSIONS = (15, 16, 17, 18)
 #: The oldest; 16 is that of `test_own_servers.py`, 18 of all other tests.
 TRIED = VERSIONS if LONG else VERSIONS[:1]

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from skyeng.config import Settings
 from skyeng.db.chdb_options import OPTIONS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILE, SETTINGS = ROOT / "docker-compose.yml", ROOT / ".env"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
 ONCE = {"deploy", "airflow-migrate"}

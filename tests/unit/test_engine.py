@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import MODELS
 
+from conftest import MODELS
 from skyeng.config import BUILT_IN_MODELS, default_model
 from skyeng.model import known_models, load_model
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ENGINE = [
     path
     for folder in ("skyeng", "dags")

@@ -2,7 +2,7 @@
 
 `tests/golden/<model>.sql` holds the plans of a model: for each scenario and option the steps in their order, then each
 distinct step once. `tests/golden/renamed.yaml` maps names in these files to names in the code. When a statement changes
-on purpose, `./run test tests/test_golden_plans.py --write-golden` writes the files, and their diff is reviewed.
+on purpose, `./run test tests/unit/test_golden_plans.py --write-golden` writes the files, and their diff is reviewed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import MODELS
 
+from conftest import MODELS
 from skyeng.detection.key_range import KeyRanges
 from skyeng.errors import UsageError
 from skyeng.model import Model, load_model
@@ -24,9 +24,9 @@ from skyeng.runs.dry_run import KINDS, Section
 from skyeng.runs.pipelines import Options
 from skyeng.runs.plan import dry_run
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 RENAMED = GOLDEN / "renamed.yaml"
-PROJECT = Path(__file__).parents[1] / "skyeng" / "models"
+PROJECT = Path(__file__).parents[2] / "skyeng" / "models"
 NAMES = sorted(path.parent.name for folder in (PROJECT, MODELS) for path in folder.glob("*/model.yaml"))
 
 #: Options of a run, by how they are written; `--where` takes a key that the feed has.

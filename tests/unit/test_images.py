@@ -18,7 +18,7 @@ from skyeng.control.loads import vault_tables
 from skyeng.marts.tables import MartTables, column_type, types
 from skyeng.model import Model
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"
 #: What GitHub gives a README, and the smallest letters that are still read.
 README_WIDTH, READABLE = 830, 9.5
@@ -121,11 +121,12 @@ def test_svgs_stand_alone_on_white() -> None:
         assert b"href" not in picture
 
 
-def test_pictures_in_the_readme_exist_and_are_small() -> None:
-    named = re.findall(r"images/[\w.-]+\.(?:png|svg)", (ROOT / "README.md").read_text())
-    for name in named:
-        assert (ROOT / name).exists(), name
-    for path in [*IMAGES.glob("*.png"), *IMAGES.glob("*.svg")]:
+def test_pictures_of_the_documents_exist_and_are_small() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {it for path in documents for it in re.findall(r"images/([\w.-]+\.(?:png|svg))", path.read_text())}
+    pictures = [*IMAGES.glob("*.png"), *IMAGES.glob("*.svg")]
+    assert named == {path.name for path in pictures}
+    for path in pictures:
         assert path.stat().st_size < 400_000, path.name
 
 

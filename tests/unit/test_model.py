@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import MODELS
 
+from conftest import MODELS
 from skyeng.errors import ModelError
 from skyeng.model import Model, known_models, load_model
 

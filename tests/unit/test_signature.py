@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import MODELS
 
+from conftest import MODELS
 from skyeng.model import Model, load_model
 from skyeng.model.change import Change, is_wider
 from skyeng.model.changes import changes

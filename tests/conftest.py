@@ -161,6 +161,11 @@ class Servers:
         self.copies.append(name)
         return self._maintenance_url.replace("/postgres?", f"/{name}?")
 
+    def copy_database(self, database: str, copy: str) -> None:
+        """Copy a database; connections that wait for the next session are ended, since a template has none."""
+        self.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{database}'")
+        self.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{database}"')
+
     def drop_copies(self, after: int) -> None:
         """Drop the copies that came after so many."""
         while len(self.copies) > after:

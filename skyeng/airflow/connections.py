@@ -49,7 +49,7 @@ def url(
             f"connection '{name}' cannot be used: it is of type '{conn_type}'"
             f"{'' if host else ', without a host'}{'' if schema else ', without a database (schema)'}",
             expected=f"type {expected} with host, port, login, password and schema",
-            remedy=f"mend it under Admin > Connections, or set AIRFLOW_CONN_{name.upper()}",
+            remedy=f"fix it under Admin > Connections, or set AIRFLOW_CONN_{name.upper()}",
         )
     secret = f":{quote(password, safe='')}" if password else ""
     authority = f"{quote(login, safe='')}{secret}@" if login else ""

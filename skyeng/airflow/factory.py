@@ -34,7 +34,7 @@ _PARAMS: Any = {
         False,
         type=["boolean", "null"],
         title="Full comparison",
-        description="Trust no bookkeeping: compare everything with what the vault gives back, repair the datamart.",
+        description="Compare everything with the vault itself instead of recorded checksums, and repair the datamart.",
     ),
 }
 #: The trigger form of the DAG that reads the source.

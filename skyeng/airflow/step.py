@@ -144,7 +144,7 @@ def _advice(place: str, dag_id: str, error: object) -> str:
 _MEANS = {
     "to_datawarehouse": (
         "nothing of this load is visible; what was loaded before stays as it is",
-        "rolls the load back and begins anew",
+        "rolls the load back and starts again",
     ),
     "to_datamart": (
         "analysts see whole loads: those appended before, and none by half",
@@ -176,7 +176,7 @@ def _this_airflow() -> str:
     name = Variable.get(_NAME_KEPT_IN, default=None)
     if name is None:
         name = str(uuid.uuid4())
-        Variable.set(_NAME_KEPT_IN, name, description="By this skyeng tells this Airflow from others.")
+        Variable.set(_NAME_KEPT_IN, name, description="Identifies this Airflow to skyeng.")
     return name
 
 

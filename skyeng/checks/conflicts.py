@@ -76,7 +76,7 @@ def another_relationship(feed: Feed, link: Link) -> str:
     """The reason why two rows of the same driving key cannot be loaded."""
     at_once = " for one time" if feed.applied else ""
     driving = ", ".join(link.driving_key)
-    return f"the feed delivers more than one combination of this {driving}{at_once}: '{link.name}' has one at a time"
+    return f"the feed delivers more than one relationship of this {driving}{at_once}: '{link.name}' has one at a time"
 
 
 def _any_beside(model: Model, feed: Feed) -> SQL:

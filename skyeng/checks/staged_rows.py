@@ -56,8 +56,8 @@ def check_not_emptied(session: Session, model: Model, feed: Feed, changes: Chang
         raise SourceError(
             f"feed '{feed.name}' gives no row, and gave {changes.deleted} before; nothing was written",
             where=str(model.directory / feed.query),
-            expected="some row: a table that is filled anew at that moment, or a wrong database, would look the same",
-            remedy=f"look at the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
+            expected="some row: a table that is being refilled, or a wrong database, looks the same",
+            remedy=f"check the source; if it is right, `skyeng run {argument(model)} --may-be-empty` ends all rows"
             " once, and `may_be_empty: true` of the feed in the model always",
         )
 
@@ -240,7 +240,7 @@ def _out_of_range(columns: list[FeedColumn]) -> tuple[SQL, SQL]:
             outside=outside(column),
             name=literal(column.name),
             column=ident(column.name),
-            range=literal(f" is a value the datamart cannot hold (it holds {low} to {high})"),
+            range=literal(f" is a value that the datamart cannot store (it stores {low} to {high})"),
         )
 
     return (

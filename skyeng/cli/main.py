@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
 
-from skyeng import api, proof, runs
+from skyeng import api, log, proof, runs
 from skyeng.cli import show
 from skyeng.cli.deploy import deploy
 from skyeng.cli.history import history
@@ -28,6 +30,7 @@ from skyeng.marts import queries
 from skyeng.marts.queries import NamedQuery
 from skyeng.model import Model, load_model
 from skyeng.provisioning import migrate as migrate_stores
+from skyeng.runs import MartState
 from skyeng.sources import sample_data
 from skyeng.vault.revisions import check_migrated
 
@@ -81,14 +84,43 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 @click.option("--debug", is_flag=True, envvar="SKYENG_DEBUG", show_envvar=True, help="Show the traceback of an error.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+    envvar="SKYENG_LOG_LEVEL",
+    show_envvar=True,
+    help="Log steps at INFO, and statements with their times at DEBUG.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="SKYENG_LOG_FORMAT",
+    show_envvar=True,
+    help="Format of the log, on stderr.",
+)
 @click.version_option(package_name="skyeng")
-def cli(debug: bool) -> None:
+def cli(debug: bool, log_level: str, log_format: Any) -> None:  # noqa: ARG001 - `_Commands` reads `debug`
     """Historise an operational PostgreSQL into a Data Vault, and serve it from
     ClickHouse.
 
     MODEL is the name of a model of the package or of the folder SKYENG_MODELS,
     or the path of a model.yaml. Without it, SKYENG_MODEL names the model.
     """
+    log.configure(log_level.upper(), log_format)
+
+
+_as_json = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For programs: json.",
+)
 
 
 @cli.command()
@@ -162,7 +194,7 @@ def migrate(model: str | None) -> None:
 @cli.command()
 @model_argument
 @click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="Run one of the two pipelines.")
-@click.option("--full", is_flag=True, help="Trust no bookkeeping: compare everything, repair the datamart.")
+@click.option("--full", is_flag=True, help="Compare everything with the vault itself, and repair the datamart.")
 @click.option("--may-be-empty", is_flag=True, help="Believe a feed that gives no row: end all that it gave before.")
 @click.option(
     "--where",
@@ -183,7 +215,8 @@ def run(model: str | None, only: Any, full: bool, may_be_empty: bool, where: tup
 
 @cli.command()
 @model_argument
-def status(model: str | None) -> None:
+@_as_json
+def status(model: str | None, format_: str) -> None:
     """Show the last loads, the numbers of rows, and the lag of the datamart."""
     described = load_model(model)
     with opened(Settings.read()) as stores:
@@ -194,6 +227,9 @@ def status(model: str | None) -> None:
                 (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
             ]
         states = list(runs.mart_states(described, stores))
+    if format_ == "json":
+        show.json(_status_as_json(recent, counts, states))
+        return
     behind = [
         (it.mart, it.rows, it.loads_behind, it.newest_load and f"{it.newest_load:%Y-%m-%d %H:%M:%S.%f}")
         for it in states
@@ -211,14 +247,18 @@ def status(model: str | None) -> None:
 
 @cli.command()
 @model_argument
-def verify(model: str | None) -> None:
+@_as_json
+def verify(model: str | None, format_: str) -> None:
     """Prove that source, warehouse and datamart are equal.
 
     If they are not, the differing rows are printed, and the exit code is 1.
     """
     with opened(Settings.read()) as stores:
         results = proof.verify(load_model(model), stores)
-    show.verification(results)
+    if format_ == "json":
+        show.json([asdict(it) for it in results])
+    else:
+        show.verification(results)
     if not all(result.equal for result in results):
         raise SystemExit(1)
 
@@ -251,7 +291,7 @@ def query(name: str | None, text: str | None, as_of: datetime | None, format_: A
 @cli.command()
 @model_argument
 @click.option("--rows", type=click.IntRange(min=1), help="Create source tables with so many rows.")
-@click.option("--change", metavar="SHARE", help="Change a share of what is there, such as 1%.")
+@click.option("--change", metavar="FRACTION", help="Change a fraction of the rows, such as 1%.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
 def generate(model: str | None, rows: int | None, change: str | None, seed: int) -> None:
     """Create synthetic source data, or change existing data.
@@ -269,6 +309,17 @@ def generate(model: str | None, rows: int | None, change: str | None, seed: int)
     show.table(("what", "rows"), made)
 
 
+def _status_as_json(
+    recent: Sequence[tuple[Any, ...]], counts: Sequence[tuple[str, int]], states: Sequence[MartState]
+) -> dict[str, Any]:
+    names = ("load_ts", "status", "run_by", "seconds", "new", "changed", "deleted", "error")
+    return {
+        "loads": [dict(zip(names, row, strict=True)) for row in recent],
+        "vault": dict(counts),
+        "marts": [asdict(it) for it in states],
+    }
+
+
 cli.add_command(deploy)
 cli.add_command(up)
 cli.add_command(watch)
@@ -283,7 +334,7 @@ def _share(text: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 < share <= 1:
-        raise UsageError(f"'{text}' is no share", expected="such as 1% or 0.01", remedy="--change 1%")
+        raise UsageError(f"'{text}' is no fraction", expected="such as 1% or 0.01", remedy="--change 1%")
     return share
 
 

@@ -16,7 +16,7 @@ from skyeng.runs.plan import plan as statements
 @click.command()
 @model_argument
 @click.option("--only", type=click.Choice(["to_datawarehouse", "to_datamart"]), help="One of the two pipelines.")
-@click.option("--full", is_flag=True, help="A run that trusts no bookkeeping.")
+@click.option("--full", is_flag=True, help="A run that compares with the vault itself.")
 @click.option("--where", multiple=True, metavar="KEY=LOW..HIGH", help="A run of this part of the source.")
 @click.option(
     "--scenario",

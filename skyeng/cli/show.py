@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from json import dumps
 from typing import Any
 
 from rich.console import Console
@@ -55,6 +57,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     out.print(shown, markup=False)
 
 
+def json(value: Any) -> None:
+    """A value as JSON on stdout; times as ISO 8601 in UTC."""
+    out.print(dumps(value, indent=2, ensure_ascii=False, default=_as_text), markup=False, soft_wrap=True)
+
+
+def _as_text(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
 @contextmanager
 def progress() -> Iterator[Observer]:
     """Show the running steps on a terminal. Elsewhere, show nothing."""
@@ -76,14 +87,14 @@ def progress() -> Iterator[Observer]:
 
 def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] = ()) -> None:
     """Print what a run did, feed by feed and mart by mart. `where` has the key ranges that were compared."""
-    compared = f"this part of the source ({', '.join(where)})" if where else "the source"
+    compared = f"this key range of the source ({', '.join(where)})" if where else "the source"
     if done.compared_because:
         say(f"everything was compared with the vault once, because {done.compared_because}")
     for feed, changes in done.changes.items():
         if changes:
             say(f"{feed}: {changes.new:,} rows new, {changes.changed:,} changed, {changes.deleted:,} deleted")
         else:
-            say(f"{feed}: nothing new, the warehouse is level with {compared}")
+            say(f"{feed}: nothing new, the warehouse is in sync with {compared}")
     for mart, versions in done.marts.items():
         if reason := done.rebuilt.get(mart):
             say(f"{mart}: rebuilt, because {reason}")
@@ -92,7 +103,7 @@ def report(model: Model, done: Report, seconds: float, *, where: Sequence[str] =
         if versions:
             say(f"{mart}: {versions:,} row versions appended")
         elif not done.rebuilt.get(mart):
-            say(f"{mart}: nothing new, the datamart is level with the warehouse")
+            say(f"{mart}: nothing new, the datamart is in sync with the warehouse")
     say(f"{model.name}: done in {seconds:.1f} s")
 
 

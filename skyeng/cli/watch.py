@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from skyeng import config
@@ -22,7 +20,7 @@ from skyeng.watch.alerts import Alerts
     "--address", default="127.0.0.1", show_default=True, help="Where metrics are served; 0.0.0.0: everywhere."
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=9464, show_default=True, help="Port of the metrics.")
-@click.option("--every", type=click.FloatRange(min=1), default=30, show_default=True, help="Seconds from look to look.")
+@click.option("--every", type=click.FloatRange(min=1), default=30, show_default=True, help="Seconds between two scans.")
 def watch(models: tuple[str, ...], address: str, port: int, every: float) -> None:
     """Serve metrics for Prometheus, and send alerts of late loads and marts.
 
@@ -37,7 +35,6 @@ def watch(models: tuple[str, ...], address: str, port: int, every: float) -> Non
             f"the package {exc.name} is not installed", expected="the extra 'watch'", remedy="install skyeng[watch]"
         ) from exc
     watched = [load_model(model) for model in models] or [*sound_models()]
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     late, alerts = config.late(), Alerts.read()
     try:
         with opened(Settings.read()) as stores:

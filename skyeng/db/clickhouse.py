@@ -14,12 +14,15 @@ from skyeng.db.chdb_options import OPTIONS
 from skyeng.db.idle import Idle
 from skyeng.db.pipe import Write, named_pipe, pipe
 from skyeng.db.postgres_errors import without_password
+from skyeng.db.statement_log import statement_logged
 from skyeng.errors import ConnectionFailed, EmbeddedServerError, SkyengError, StatementFailed
 from skyeng.sql import SQL, ident, idents, joined, literal, sql
 
 if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
+
+log = logging.getLogger(__name__)
 
 VARIABLE = "CH_DATAMART_URL"
 DEFAULT_DATABASE = "datamart"
@@ -144,14 +147,17 @@ class ClickHouseSession:
         self.client = client
 
     def execute(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> None:
-        self.client.command(statement.text, parameters=dict(parameters or {}))
+        with statement_logged(log, self.database.name, statement.text):
+            self.client.command(statement.text, parameters=dict(parameters or {}))
 
     def drop(self, name: str) -> None:
         """Remove a table or view if it is there."""
         self.execute(sql("DROP TABLE IF EXISTS {name} SYNC", name=ident(name)))
 
     def rows(self, statement: SQL, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self.client.query(statement.text, parameters=dict(parameters or {})).result_rows]
+        with statement_logged(log, self.database.name, statement.text):
+            result = self.client.query(statement.text, parameters=dict(parameters or {}))
+        return [tuple(row) for row in result.result_rows]
 
     def rows_if_allowed(self, statement: SQL) -> list[tuple[Any, ...]]:
         """The same for what is good to know: no rows where the user has no right to read them."""
@@ -209,13 +215,14 @@ class ClickHouseSession:
 
     def insert(self, table: str, columns: Iterable[str], chunks: Iterable[bytes]) -> None:
         """Send rows in PostgreSQL's COPY text format, which ClickHouse parses itself."""
-        self.client.raw_insert(
-            ident(table).text,
-            column_names=list(columns),
-            insert_block=iter(chunks),  # pyright: ignore[reportArgumentType]
-            settings=dict(_AT_ONCE),
-            fmt="TabSeparated",
-        )
+        with statement_logged(log, self.database.name, f"INSERT INTO {table}"):
+            self.client.raw_insert(
+                ident(table).text,
+                column_names=list(columns),
+                insert_block=iter(chunks),  # pyright: ignore[reportArgumentType]
+                settings=dict(_AT_ONCE),
+                fmt="TabSeparated",
+            )
 
     def send(self, table: str, columns: Iterable[str], write: Write) -> None:
         """The same for rows that another thread writes. Its error is raised, and may leave some of them.

@@ -20,7 +20,7 @@ import psycopg2
 if TYPE_CHECKING:
     from skyeng.db.postgres import Postgres
 
-_log = logging.getLogger("skyeng")
+_log = logging.getLogger(__name__)
 
 #: After so many seconds it is asked what a statement waits for, and again after as many.
 GRACE_PERIOD = 10.0
@@ -55,7 +55,7 @@ class _Watcher:
         os.register_at_fork(after_in_child=self.forget)
 
     def forget(self) -> None:
-        """Begin anew: in a process that was forked there is no thread, and none of the statements."""
+        """Start again: in a process that was forked there is no thread, and none of the statements."""
         self._guard = threading.Lock()
         self._under_way: dict[int, WatchedStatement] = {}
         self._thread: threading.Thread | None = None

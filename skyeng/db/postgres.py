@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,10 @@ from skyeng.db import lock_waits
 from skyeng.db.idle import Idle, is_silent
 from skyeng.db.pooler import check_keeps_sessions
 from skyeng.db.postgres_errors import refused, worded
+from skyeng.db.statement_log import statement_logged
 from skyeng.sql import SQL, joined, literal, sql
+
+log = logging.getLogger(__name__)
 
 Parameters = Mapping[str, Any]
 
@@ -273,21 +277,22 @@ END""",
             self.connection.commit()
 
     def _copy(self, statement: str, stream: IO[bytes]) -> int:
-        with self._sending() as cursor:
+        with self._sending(statement) as cursor:
             cursor.copy_expert(statement, stream, size=1 << 18)
             return cursor.rowcount
 
     @contextmanager
     def _cursor(self, statement: SQL, parameters: Parameters | None) -> Iterator[psycopg2.extensions.cursor]:
-        with self._sending() as cursor:
+        with self._sending(statement.text) as cursor:
             cursor.execute(statement.text, parameters)
             yield cursor
 
     @contextmanager
-    def _sending(self) -> Iterator[psycopg2.extensions.cursor]:
-        """A cursor; while it is used, somebody looks whether a lock is waited for."""
+    def _sending(self, text: str) -> Iterator[psycopg2.extensions.cursor]:
+        """A cursor for one statement. While it is in use, another thread reports waits for locks."""
         self.settle()
         with (
+            statement_logged(log, self.database.name, text),
             lock_waits.watched(self.database, self._pid) as statement,
             worded(self.database, statement),
             self.connection.cursor() as cursor,

@@ -30,8 +30,8 @@ _TIMEOUTS = {
 _LOST = (None, "57P01", "57P02")
 
 #: What to do about a value with which a query cannot go on, and about a text that is none.
-_FIX_VALUE = "mend the row at the source, or let the query give NULL there (NULLIF, CASE)"
-_FIX_TEXT = "mend the text at the source: it has bytes that are no characters of the database's encoding"
+_FIX_VALUE = "fix the row at the source, or let the query give NULL there (NULLIF, CASE)"
+_FIX_TEXT = "fix the text at the source: it has bytes that are no characters of the database's encoding"
 
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
@@ -91,7 +91,7 @@ def _translated(exc: psycopg2.Error, database: Postgres, statement: WatchedState
         expected = f"the lock within {int(database.lock_wait.total_seconds())} s (SKYENG_LOCK_WAIT)"
     elif depend := _dependents(diagnostics.message_detail) if exc.pgcode in _DEPENDED_ON else None:
         where = diagnostics.message_detail
-        remedy = f"save the definition of {depend}, drop it, migrate again, and create it anew"
+        remedy = f"save the definition of {depend}, drop it, migrate again, and create it again"
         expected = "nothing of somebody's own that stands on what a migration alters; nothing was changed"
     failure = StatementFailed(f"{database.name}: {reason}", where=where, expected=expected, remedy=remedy)
     failure.code, failure.server = exc.pgcode, database.name
@@ -104,7 +104,7 @@ def _remedies(database: Postgres) -> dict[str, str]:
         "42501": "grant the role the missing privilege; the datasource needs SELECT only",
         "42P01": "check that the connection leads to the right database and schema, and that the role may use it",
         "40001": "if the source is a hot standby: raise its max_standby_streaming_delay, or set hot_standby_feedback",
-        "57014": f"find what holds the server up, or raise its limit: {_unset(database, 'statement_timeout')}",
+        "57014": f"find what slows the server down, or raise its limit: {_unset(database, 'statement_timeout')}",
         "53100": "free disk space on the server and run again",
         **dict.fromkeys(("22012", "22P02", "22003", "22007", "22008", "22018"), _FIX_VALUE),
         **dict.fromkeys(("22021", "22P05"), _FIX_TEXT),

@@ -176,7 +176,7 @@ class EmbeddedPostgres:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as exc:
                 raise EmbeddedServerError(
-                    "another command uses the embedded PostgreSQL, which must be started anew",
+                    "another command uses the embedded PostgreSQL, which must be restarted",
                     where=str(self.folder),
                     remedy="end that command, then try again",
                 ) from exc
@@ -220,7 +220,7 @@ class EmbeddedPostgres:
         directory.mkdir(mode=0o700, exist_ok=True)
         if directory.stat().st_uid not in (os.geteuid(), self._user.pw_uid if self._user else -1):
             raise EmbeddedServerError(
-                "the folder for the server's socket belongs to somebody else",
+                "the folder for the server's socket belongs to another user",
                 where=str(directory),
                 remedy="set TMPDIR to a folder of your own",
             )

@@ -122,7 +122,7 @@ def _show(
         raise MartDamaged(
             f"the history has other row versions than were sent, of loads up to {until:%Y-%m-%d %H:%M:%S.%f} UTC",
             where=MartTables(mart).history,
-            expected="nobody else who writes to the table",
+            expected="no other session that writes to the table",
             remedy="run again: what was not registered is removed first",
         )
     still_alone()
@@ -202,7 +202,7 @@ def wait_for_others(session: ClickHouseSession, mart: Mart) -> None:
     while others := [*_statements(session, mart), *_mutations(session, mart)]:
         if time.monotonic() > until:
             raise LoadInProgress(
-                f"{len(others)} statements change {MartTables(mart).history}, which a load alone may do",
+                f"{len(others)} statements change {MartTables(mart).history}, which only a load may do",
                 where="\n".join(others),
                 expected="none of them to last",
                 remedy="wait for them, or end them (KILL QUERY, KILL MUTATION), then run again",

@@ -53,7 +53,7 @@ def set_past_apart(session: ClickHouseSession, mart: Mart, still_alone: Check) -
         raise MartDamaged(
             "the history was written again with other row versions than it had; the one in use stays",
             where=history,
-            expected="nobody else who writes to the table",
+            expected="no other session that writes to the table",
             remedy="run again",
         )
     still_alone()

@@ -44,9 +44,9 @@ def _vault(model: Model) -> Iterator[tuple[str, ...]]:
         yield f"`{hub.table}`", "hub", f"business key {_names(part.name for part in hub.business_key)}"
     for link in model.links:
         alone = f"; one at a time for each {' and '.join(link.driving_key)}" if link.driving_key else ""
-        yield f"`{link.table}`", "link", f"combinations of {', '.join(link.hubs)}{alone}"
+        yield f"`{link.table}`", "link", f"relationships of {', '.join(link.hubs)}{alone}"
         since = "from when on" if model.applied(link.effectivity) else "from which load on"
-        yield f"`{link.effectivity.table}`", "effectivity satellite", f"{since} a combination is active"
+        yield f"`{link.effectivity.table}`", "effectivity satellite", f"{since} a relationship is active"
     for satellite in model.satellites:
         yield f"`{satellite.table}`", "satellite", _names(part.name for part in satellite.attributes)
 

@@ -62,12 +62,12 @@ def load_model(model: str | Path | None = None) -> Model:
     root = _parse(path)
     declared = yaml.BaseLoader("").construct_document(root) if root else None
     if not isinstance(declared, dict):
-        raise ModelError("the model file holds no mapping", where=str(path), expected="keys such as model, feeds, hubs")
+        raise ModelError("the model file has no mapping", where=str(path), expected="keys such as model, feeds, hubs")
     found, parsed = _validate(declared, path.parent)
     if parsed is not None:
         found = found or reference_faults(parsed, declared) or faults(parsed)
     if found or parsed is None:
-        raise ModelError(_report(path, root, found), remedy="mend the file; `skyeng model lint` checks it again")
+        raise ModelError(_report(path, root, found), remedy="fix the file; `skyeng model lint` checks it again")
     return parsed
 
 

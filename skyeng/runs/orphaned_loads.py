@@ -65,7 +65,7 @@ def retained(
     lost = [it for it in alone if it not in carried or versions[it] < (registered or {}).get(it, 0)]
     words = [f"the rows of {in_words(lost)}, which only it held, are lost"] if lost else []
     if not history and registered is None:
-        words.append("loads that only it held are lost if there were any: no register tells")
+        words.append("loads that only it had are lost if there were any: no register lists them")
     if not (history and carried):
         return None, "; ".join(words)
     if absent := [it.name for it in mart.columns if it.name not in history.types]:

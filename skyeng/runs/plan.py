@@ -66,7 +66,7 @@ def plan(model: Model, *, scenario: Kind = "changed", rows: int = ROWS, **option
     head = (
         f"What a run of model '{model.name}' {_given(options)} sends when it {_WHAT[scenario].format(rows=rows)}."
         " Nothing was sent to print this: the run's own code ran without servers.",
-        ":name stands for a value that is bound when the run is under way; which rows and buckets differ, and as of"
+        ":name stands for a value that is bound when the run is under way; which rows and segments differ, and as of"
         " which load a mart is compared, are examples. Of a business key there are several rows, but for a driving"
         " key's. Statements that depend on a count of rows are shown as if every table had so many. Not shown: the"
         " sign of life of sessions that hold a lock, and what is done when something fails.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class StepLog:
             return result
         finally:
             self.seconds[name] = time.perf_counter() - begun
+            log.info("step %s", state, extra={"step": name, "seconds": round(self.seconds[name], 3)})
             self.observer(name, state, self.seconds[name])
 
     def run_stage(self, stage: Stage, workers: int = 4) -> None:

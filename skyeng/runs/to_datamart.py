@@ -43,7 +43,7 @@ NO_LOADS: Checksum = (0, 0)
 #: Reason for the first build of a mart.
 EMPTY = "the mart is empty"
 #: Reason for a rebuild if a first load ended early, or if the register was emptied.
-UNREGISTERED = "the mart holds rows of which its register knows nothing"
+UNREGISTERED = "the mart has rows that its register does not list"
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class ToDatamart:
                 where=self.mart.table,
                 expected="a warehouse that is never older than its datamart",
                 remedy=f"if the warehouse was restored from a backup, `skyeng run {argument(self.model)} --full` brings"
-                " both level with the source, and what the mart knows of that time stays in its history",
+                " both in sync with the source, and the mart retains its loads of that time",
             )
         missing = set(compared.missing)
         wanted = tuple(load for load in source if load.load_ts in missing)

@@ -38,7 +38,7 @@ def check_nothing_foreign(session: Session, before: Model | None, after: Model) 
             "the warehouse has what no revision created: "
             + ", ".join(f"vault.{table}.{column}" for table, column in sorted(foreign)),
             where=session.database.name,
-            expected="tables that migrations alone change",
+            expected="tables that only migrations change",
             remedy="rename it: what somebody added by hand is no part of the model's history",
         )
 

@@ -22,7 +22,7 @@ def refuse(feed: Feed, bad: list[tuple[str, str]]) -> NoReturn:
     more = f"\n    ... and more: the first {SHOWN} are shown" if len(bad) > SHOWN else ""
     raise BadRowsError(
         f"rows of feed '{feed.name}' cannot be loaded; nothing was written:\n    {listed}{more}",
-        remedy="mend the rows at the source and run again",
+        remedy="fix the rows at the source and run again",
     )
 
 

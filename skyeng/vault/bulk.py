@@ -42,19 +42,19 @@ def filling(
     columns: Sequence[str],
     always: SQL | None = None,
     *,
-    anew: bool = True,
+    truncate: bool = True,
     indexed: Sequence[str] = (),
 ) -> Iterator[None]:
     """Drop a table's primary key, and indexes of the `indexed` columns, for the block that fills it.
 
-    With `anew`, the table is truncated first, and `always` inserts the rows that even an empty table has.
-    A reader whose snapshot is older does not see these rows: do not use `anew` where that matters.
+    With `truncate`, the table is truncated first, and `always` inserts the rows that even an empty table has.
+    A reader whose snapshot is older does not see these rows: do not use `truncate` where that matters.
     """
     names = {"table": ident(schema, table), "key": ident(f"pk_{table}")}
     session.execute(sql("ALTER TABLE {table} DROP CONSTRAINT {key}", **names))
     for column in indexed:
         session.execute(sql("DROP INDEX {index}", index=ident(schema, f"ix_{table}_{column}")))
-    if anew:
+    if truncate:
         session.execute(sql("TRUNCATE {table}", table=names["table"]))
         if always:
             session.execute(always)

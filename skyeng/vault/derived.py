@@ -94,7 +94,7 @@ def check(session: Session, model: Model) -> None:
         raise ObjectsLost(
             f"views or functions of model '{model.name}' are not as `skyeng migrate` made them",
             where="\n".join(f"{it.kind} vault.{it.name}" for it in replaced),
-            expected="the definition that the model gives; somebody replaced it, or another release made it",
+            expected="the definition that the model gives; it was replaced by hand, or another release made it",
             remedy=f"run `skyeng migrate {argument(model)}`: it makes them again, and they hold no history",
         )
 

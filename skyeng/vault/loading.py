@@ -36,14 +36,14 @@ def insert(session: Session, model: Model, entity: Entity, load: Load, *, full: 
 
 def _filling(session: Session, model: Model, entity: Entity) -> AbstractContextManager[None]:
     # Do not truncate once a load is closed: a reader may join other tables with this one's ghost record.
-    anew = not session.scalar(
+    truncate = not session.scalar(
         sql(
             "SELECT EXISTS (SELECT FROM control.loads WHERE model = {model} AND status = 'closed')",
             model=literal(model.name),
         )
     )
     key, ghost = primary_key(model, entity), zero_record(model, entity)
-    return filling(session, "vault", entity.table, key, ghost, anew=anew)
+    return filling(session, "vault", entity.table, key, ghost, truncate=truncate)
 
 
 def _may_fill(session: Session, model: Model, entity: Entity, load: Load) -> bool:

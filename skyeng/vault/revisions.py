@@ -121,7 +121,7 @@ def check_same_line(session: Session, model: Model, stored: Signature) -> None:
             where=f"{session.database.name}: {file}",
             expected="the revision files that the warehouse was migrated by, and later ones",
             remedy="get that file back (another branch has it), and merge both model files. Then delete the revision"
-            f" that this branch wrote, and write it anew: `skyeng model revise {argument(model)} -m 'what it is for'`",
+            f" that this branch wrote, and write it again: `skyeng model revise {argument(model)} -m 'what it is for'`",
         )
     if refused := [change for change in changes(stored, signature(model)) if change.refused]:
         raise ModelChangeRefused(
@@ -244,7 +244,7 @@ def head(history: History) -> str | None:
             f"two migrations of '{history.name}' have the number {doubled}",
             where=str(history.folder),
             expected="one after the other",
-            remedy="keep the one that a warehouse was migrated by. Delete the other, and write it anew from the merged"
+            remedy="keep the one that a warehouse was migrated by. Delete the other, and write it again from the merged"
             " model: `skyeng model revise -m 'what it is for'`",
         )
     return known[-1] if known else None

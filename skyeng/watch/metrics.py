@@ -14,7 +14,7 @@ _OF_MODEL, _OF_MART = ("model",), ("model", "mart")
 
 #: By name: the description, and the labels of each sample.
 METRICS = {
-    "skyeng_up": ("Whether warehouse and datamart could be asked at the last look.", _OF_MODEL),
+    "skyeng_up": ("Whether warehouse and datamart could be asked at the last scan.", _OF_MODEL),
     "skyeng_loads_total": ("Loads, by how they ended.", ("model", "status")),
     "skyeng_rows_total": ("Rows that closed loads found new, changed or deleted.", ("model", "feed", "change")),
     "skyeng_rows_active": ("Rows of a feed after the last closed load.", ("model", "feed")),

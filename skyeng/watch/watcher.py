@@ -51,7 +51,7 @@ class Watcher:
             log.warning("%s: %s", model.name, exc)
             yield from self._held.get(model.name, {}).items()  # it is not known whether they have ended
             if now - since > self.late:  # a short restart of a server causes no alert
-                yield f"{model.name} cannot be looked at", f"since {in_words(since)}: {exc}"
+                yield f"{model.name} cannot be asked", f"since {in_words(since)}: {exc}"
             return
         self._silent.pop(model.name, None)
         self.seen.models[model.name] = facts

@@ -38,7 +38,10 @@ def test_a_timestamp_that_clickhouse_would_bend(school: World, value: str) -> No
     school.run()
     message = refused(school, f"UPDATE stream_module_lesson SET end_at = '{value}' WHERE id = 12")
     assert "lesson_end_at = " in message
-    assert "is a value the datamart cannot hold (it holds 0001-01-01 00:00:00 to 9999-12-31 23:59:59.999999)" in message
+    assert (
+        "is a value that the datamart cannot store (it stores 0001-01-01 00:00:00 to 9999-12-31 23:59:59.999999)"
+        in message
+    )
     assert '"lesson_id": 12' in message
     assert "nothing was written" in message
     school.change("UPDATE stream_module_lesson SET end_at = NULL WHERE id = 12")
@@ -164,7 +167,7 @@ def shelves(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) ->
 
 def test_a_driving_key_stands_in_one_combination(shelves: World) -> None:
     """Delivered together, or beside one that stays; what has no key drives nothing, and a move is no violation."""
-    words = "more than one combination of this shelf: 'shelf_room' has one at a time"
+    words = "more than one relationship of this shelf: 'shelf_room' has one at a time"
     assert words in refused(shelves, "INSERT INTO standing VALUES (3, 9, 'n')")
     shelves.change("DELETE FROM standing WHERE room = 9")
     shelves.run()
@@ -287,8 +290,8 @@ def test_narrower_source_types_are_taken(school: World) -> None:
 
 #: What a view does with one row of 36, and what PostgreSQL says of it.
 FAILING = {
-    "1 / (id - 7)": ("division by zero", "mend the row at the source, or let the query give NULL there"),
-    "(CASE id WHEN 7 THEN 'seven' ELSE '1' END)::integer": ('invalid input syntax for type integer: "seven"', "mend"),
+    "1 / (id - 7)": ("division by zero", "fix the row at the source, or let the query give NULL there"),
+    "(CASE id WHEN 7 THEN 'seven' ELSE '1' END)::integer": ('invalid input syntax for type integer: "seven"', "fix"),
     "failing(id)": ("no seventh lesson", "PL/pgSQL function failing(integer) line 1 at RAISE"),
 }
 

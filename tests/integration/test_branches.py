@@ -77,7 +77,7 @@ def test_branches_are_merged_as_the_messages_say(ours: Shop, theirs: Shop) -> No
     fetched = folder / f"{newest(theirs).stem}_theirs.py"
     shutil.copy(newest(theirs), fetched)
     ours.edit(PHONE, queries=PHONES)
-    with pytest.raises(NotMigrated, match=r"(?s)have the number 0\d+.*Delete the other, and write it anew"):
+    with pytest.raises(NotMigrated, match=r"(?s)have the number 0\d+.*Delete the other, and write it again"):
         ours.migrate()
 
     number = f"{int(newest(theirs).name[:4]) + 1:04d}"

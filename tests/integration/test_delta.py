@@ -174,7 +174,7 @@ def test_a_life_tells_what_each_load_brought_to_light(empty_campus: World) -> No
     ("rows", "reason"),
     [
         ([seen(1, "s", 1, "A"), seen(1, "s", 1, "B")], "more than one row with this row key for one time"),
-        ([seen(1, "s", 1, "A"), seen(1, "s", 2, "A")], "more than one combination of this student for one time"),
+        ([seen(1, "s", 1, "A"), seen(1, "s", 2, "A")], "more than one relationship of this student for one time"),
         (["('s', 1, 'A', NULL, NULL)"], r"the time from which the row holds is empty \(seen_at\)"),
         (["('s', 1, 'A', NULL, '-infinity')"], "the time from which the row holds is empty"),
         (["(NULL, NULL, 'A', NULL, '2026-01-01')"], "the row key is empty"),
@@ -192,7 +192,7 @@ def test_rows_of_a_delta_that_contradict_each_other_are_refused(empty_campus: Wo
     deliver(empty_campus, "room", "(1, 'A', 10)", "(2, 'A', 10)")
     with pytest.raises(BadRowsError, match="one 'room', two different sets of attributes"):
         deliver(empty_campus, "room", "(1, 'A', 10)", "(2, 'A', 11)")
-    with pytest.raises(BadRowsError, match="more than one combination of this group"):
+    with pytest.raises(BadRowsError, match="more than one relationship of this group"):
         deliver(empty_campus, "room", "(1, 'A', 10)", "(1, 'B', 11)")
 
 

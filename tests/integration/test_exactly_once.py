@@ -338,7 +338,7 @@ class Backups:
     def keep(self, name: str) -> None:
         database = self.world.vault("SELECT current_database()")[0][0]
         self.kept[name] = f"{database}_{name}"
-        self.servers.execute(f'CREATE DATABASE "{self.kept[name]}" TEMPLATE "{database}"')
+        self.servers.copy_database(database, self.kept[name])
 
     def restored(self, name: str) -> World:
         copy = f"{self.kept[name]}_restored"

@@ -65,8 +65,10 @@ def changed(source: Postgres, model: Model) -> None:
 
 @pytest.fixture
 def large_school(servers: Servers, courses: Model) -> Iterator[World]:
-    """A school large enough for the planner to care."""
-    yield from servers.kept_world(courses, lambda source: changed(source, courses), f"generated_{ROWS}")
+    """A school large enough for the planner to care; settings of its databases hold for each new session."""
+    world = servers.world(courses, lambda source: changed(source, courses), f"generated_{ROWS}")
+    with world.stores.datamart.kept():
+        yield world
 
 
 @contextmanager

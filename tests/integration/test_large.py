@@ -142,7 +142,7 @@ def test_a_first_load_that_dies_is_seen_by_nobody(school: World, monkeypatch: py
     assert school.mart(f"SELECT count() FROM {MART}_history") == [(36 if dying == "send" else 48,)]
     assert school.mart(f"SELECT count() FROM {MART}") == [(0,)]
     report = school.run(only="to_datamart")
-    assert report.rebuilt == {MART: "the mart holds rows of which its register knows nothing"}
+    assert report.rebuilt == {MART: "the mart has rows that its register does not list"}
     assert school.mart(f"SELECT countIf(h_course_title = 'Renamed'), count() FROM {MART}") == [(12, 36)]
     assert school.differences() == []
 

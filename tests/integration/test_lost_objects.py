@@ -261,7 +261,7 @@ def test_somebodys_own_view_on_ours_is_named_and_never_to_be_dropped_with_all_th
     with pytest.raises(SkyengError) as altered:
         execute(copied, "ALTER TABLE vault.h_depots ALTER h_depot_code TYPE text")
     assert "CASCADE" not in str(altered.value)
-    assert "drop it, migrate again, and create it anew" in str(altered.value)
+    assert "drop it, migrate again, and create it again" in str(altered.value)
 
 
 def test_a_table_in_the_place_of_a_view_is_named(copied: World) -> None:

@@ -347,7 +347,7 @@ def test_rows_of_a_load_that_only_the_mart_had_are_lost_and_counted(loaded: Worl
     check_right(loaded)
     damage(loaded, HISTORY, "dropped")
     damage(loaded, LOADS, "dropped")
-    assert "loads that only it held are lost if there were any" in loaded.run().rebuilt[MART]
+    assert "loads that only it had are lost if there were any" in loaded.run().rebuilt[MART]
     check_right(loaded)
 
 

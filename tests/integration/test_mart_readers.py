@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 MART = "dm_courses_modules_lessons_streams"
 KEY, LOAD_TS = (f"dm_course_module_lesson_stream_{it}" for it in ("uuid", "load_ts"))
-ROWS, LOADS = (20_000, 200) if LONG else (3_000, 5)
+ROWS, LOADS = (20_000, 200) if LONG else (3_000, 4)
 #: What a load changes: a few rows, all, some that go (of those that came before, if there are any) and some that come.
 CHANGES = (
     "UPDATE stream_module_lesson SET description = 'few {n}' WHERE id % 100 = {n} % 100",

@@ -650,7 +650,7 @@ def test_a_view_of_a_users_is_named_and_never_dropped(
     with pytest.raises(StatementFailed) as caught:
         edited.migrate()
     assert f"view {name}" in str(caught.value)
-    assert "drop it, migrate again, and create it anew" in str(caught.value)
+    assert "drop it, migrate again, and create it again" in str(caught.value)
     assert "CASCADE" not in str(caught.value)
     assert vars(edited.past()) == vars(before)
     with edited.warehouse.session() as session:

@@ -75,11 +75,13 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]+)\b")
 def a_world(servers: Servers, name: str) -> Iterator[World]:
     model = load_model("courses" if name == "courses" else MODELS / name)
     kind = "sample" if name == "courses" else "empty"
-    for world in servers.kept_world(
+    world = servers.world(
         model,
         lambda source: sample_data.create_sample(source, model) if kind == "sample" else schema_only(source, model),
         kind,
-    ):
+    )
+    # Sessions of PostgreSQL have connections of their own, by which its log tells them apart.
+    with world.stores.datamart.kept():
         if CHANGES[name][0]:
             world.change(CHANGES[name][0])
         yield world

@@ -16,6 +16,7 @@ from bench.baseline import Yardstick
 from bench.gauges import peak_mb
 from bench.rounds import ROWS
 from bench.size import Results
+from samples import LONG
 
 ROOT = Path(__file__).parents[2]
 TITLES = {row.title for row in ROWS}
@@ -27,8 +28,19 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.longest
 @pytest.mark.slow
+def test_one_figure_of_a_tiny_school(tmp_path: Path) -> None:
+    done = bench("--rows", "500", "--repeats", "1", "--only", "first", "--results", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "500.json").read_text())
+    assert set(found["phases"]) == {"first load"}
+    assert found["phases"]["first load"]["done"]["rows"] == 500
+    assert found["phases"]["first load"]["ratio"] > 0
+    assert "first load" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="the test above has one figure; SKYENG_LONG=1 takes all")
 def test_every_figure_of_a_tiny_school(tmp_path: Path) -> None:
     """But for what takes long and is made of the same parts."""
     chosen = "first,nothing,change,datamart,datamart-change,verify,thousand"

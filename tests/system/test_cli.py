@@ -62,8 +62,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_second_demo_says_that_nothing_was_new(home: Path) -> None:
     done = skyeng(home, "demo")
     assert done.returncode == 0
-    assert "nothing new, the warehouse is level with the source" in done.stderr
-    assert "nothing new, the datamart is level with the warehouse" in done.stderr
+    assert "nothing new, the warehouse is in sync with the source" in done.stderr
+    assert "nothing new, the datamart is in sync with the warehouse" in done.stderr
     assert "Data Science     │       6" in done.stdout
 
 
@@ -71,7 +71,7 @@ def test_a_run_of_a_part_speaks_of_that_part_alone(home: Path) -> None:
     done = skyeng(home, "run", "--where", "lesson_id=1..20")
     assert done.returncode == 0
     said = " ".join(done.stderr.split())
-    assert "nothing new, the warehouse is level with this part of the source (lesson_id=1..20)" in said
+    assert "nothing new, the warehouse is in sync with this key range of the source (lesson_id=1..20)" in said
 
 
 def test_the_question_by_name_and_typed_by_an_analyst(home: Path) -> None:
@@ -104,12 +104,24 @@ def test_before_the_first_load_there_was_nothing(home: Path) -> None:
 
 
 def test_status_and_verify(home: Path) -> None:
+    """For people and for programs."""
     status = skyeng(home, "status")
     assert status.returncode == 0
     assert "closed" in status.stdout
-    verified = skyeng(home, "verify")
+    states = json.loads(skyeng(home, "status", "--format", "json").stdout)
+    assert states["loads"][0]["status"] == "closed"
+    assert states["vault"]["h_courses"] == 3
+    assert states["marts"][0]["loads_behind"] == 0
+    assert states["marts"][0]["newest_load"].endswith("+00:00")
+    verified = skyeng(home, "--log-level", "debug", "--log-format", "json", "verify", "--format", "json")
     assert verified.returncode == 0
-    assert verified.stdout.count("equal") == 3
+    assert [(it["source"], it["equal"]) for it in json.loads(verified.stdout)] == [
+        ("source", True),
+        ("warehouse", True),
+        ("warehouse", True),
+    ]
+    servers = {json.loads(line)["server"] for line in verified.stderr.splitlines()}
+    assert servers == {"pg_datasource", "pg_datawarehouse", "ch_datamart"}
 
 
 def test_changes_flow_and_a_difference_exits_with_1(home: Path) -> None:
@@ -132,7 +144,7 @@ def test_changes_flow_and_a_difference_exits_with_1(home: Path) -> None:
         (("query", "lessons-per-course", "--sql", "SELECT 1"), 2, "ask one question"),
         (("run", "nosuch"), 2, "there is no model 'nosuch'"),
         (("generate", "--rows", "10"), 2, "has tables already"),
-        (("generate", "--change", "200%"), 2, "is no share"),
+        (("generate", "--change", "200%"), 2, "is no fraction"),
         (("generate",), 2, "either --rows 1000000 or --change 1%"),
         (("run", "--only", "nosuch"), 2, "to_datawarehouse"),
         (("nosuch",), 2, "No such command"),

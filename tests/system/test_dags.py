@@ -195,7 +195,7 @@ def test_a_bad_row_fails_the_run_at_once_and_says_what_to_do(
     assert school.row_counts()["h_lessons"] == 0
     said = next(it.getMessage() for it in caplog.records if it.name == "skyeng.airflow.step")
     assert "task t_find_new_rows of to_datawarehouse failed: rows of feed 'courses' cannot be loaded" in said
-    assert "mend the rows at the source" in said
+    assert "fix the rows at the source" in said
     assert "clear the tasks that did not succeed" in said
     school.change("UPDATE course SET created_at = now() WHERE id = 1")
     school.vault("UPDATE control.loads SET lease = interval '0' RETURNING 1")

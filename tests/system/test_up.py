@@ -25,7 +25,7 @@ import psycopg2
 import pytest
 
 from conftest import World
-from samples import some
+from samples import LONG, some
 from skyeng.cli import up as up_command
 from skyeng.config import Settings
 from skyeng.errors import EmbeddedServerError, PortTaken, ProcessFailed
@@ -178,7 +178,8 @@ def test_a_day_with_skyeng_up(up: Up) -> None:
     check_first_loads(up)
     check_a_change_reaches_analysts(up)
     check_a_killed_task_is_retried(up)
-    check_tasks_may_be_cleared_in_any_order(up)
+    if LONG:
+        check_tasks_may_be_cleared_in_any_order(up)
     check_others_meanwhile(up)
     check_who_watches(up)
     check_no_secret_is_told(up)

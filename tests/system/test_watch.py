@@ -149,9 +149,9 @@ def test_a_server_that_is_down_is_told_after_a_while(school: World, told: list[t
         watching.look()
     finally:
         school.vault("ALTER SCHEMA hidden RENAME TO control; SELECT 1")
-    assert [title for title, _ in told] == ["courses cannot be looked at"]
+    assert [title for title, _ in told] == ["courses cannot be asked"]
     watching.look()
-    assert "over: courses cannot be looked at" in [title for title, _ in told]
+    assert "over: courses cannot be asked" in [title for title, _ in told]
     assert value(watching, "skyeng_up") == 1
 
 

@@ -229,8 +229,8 @@ def test_a_query_that_is_no_text_has_words(folder: Path) -> None:
     [
         (b"model: [unclosed", "is not valid YAML"),
         (b"\xff\xfe\x00", "cannot be read"),
-        (b"", "holds no mapping"),
-        (b"- a\n- b\n", "holds no mapping"),
+        (b"", "has no mapping"),
+        (b"- a\n- b\n", "has no mapping"),
         (b"model: x\n", "is missing"),
         (b"model: x\nmodel: y\n", "line 2"),
         (b"hubs:\n  a: {plural: as}\n  a: {plural: bs}\n", "'a' is declared twice"),

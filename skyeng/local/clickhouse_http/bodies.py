@@ -170,7 +170,7 @@ def form_fields(body: bytes, content_type: str) -> dict[str, str]:
         head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         described = head.decode(errors="surrogateescape")
         if "filename=" in described:
-            raise refusal("NOT_IMPLEMENTED", "external data are not supported by the stand-in")
+            raise refusal("NOT_IMPLEMENTED", "external data are not supported by the local endpoint")
         name = described.partition('name="')[2].partition('"')[0]
         found[name] = value.removesuffix(b"\r\n").decode(errors="surrogateescape")
     return found

@@ -85,13 +85,13 @@ def sorted_out(user: str, fields: Mapping[str, str], headers: Message) -> Reques
     """Parse the fields of a request. Raises `Refused` for those that are not supported or not allowed."""
     for name, instead in _UNSUPPORTED.items():
         if fields.get(name, "") not in ("", "0"):
-            raise refusal("NOT_IMPLEMENTED", f"'{name}' in the URL is not supported by the stand-in: {instead}")
+            raise refusal("NOT_IMPLEMENTED", f"'{name}' in the URL is not supported by the local endpoint: {instead}")
     settings = {name: value for name, value in fields.items() if name not in _OF_HTTP and not name.startswith("param_")}
     if user != access.LOADER:
         access.check_settings(settings)
     session = fields.get("session_id", "")
     if session and "readonly" in settings:
-        raise refusal("NOT_IMPLEMENTED", "'readonly' in the URL of a session is not supported by the stand-in")
+        raise refusal("NOT_IMPLEMENTED", "'readonly' in the URL of a session is not supported by the local endpoint")
     return Request(
         user=user,
         query=fields.get("query", "").encode(errors="surrogateescape"),

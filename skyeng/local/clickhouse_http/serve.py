@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m skyeng.local.clickhouse_http",
-        description="A laptop's stand-in for a ClickHouse server: its HTTP interface over chDB, on loopback.",
+        description="ClickHouse's HTTP interface over chDB, on loopback: the local endpoint of `skyeng up`.",
         epilog=f"Passwords are read from {' and '.join(_VARIABLES.values())}.",
     )
     parser.add_argument("--folder", type=Path, required=True, help="the data; made where it does not exist")

@@ -62,7 +62,7 @@ class ClickHouseHttpServer(ThreadingHTTPServer):
         """Count a request that uses the engine. Raises `Refused` if the server is stopping."""
         with self._changed:
             if self._stopping:
-                raise refusal("ABORTED", "the stand-in is stopping", status=503)
+                raise refusal("ABORTED", "the local endpoint is stopping", status=503)
             self._at_work += 1
         try:
             yield

@@ -138,7 +138,7 @@ def _refuse_unsupported(before: tuple[bytes, bytes], token: re.Match[bytes]) -> 
         raise refusal("UNKNOWN_TYPE_OF_QUERY", "FROM INFILE is not allowed: send the data with the query")
     if token[0] == b"(" and before == (b"FROM", b"INPUT"):
         # chDB would insert nothing, and report success.
-        raise refusal("NOT_IMPLEMENTED", "input() is not supported by the stand-in: insert into a table first")
+        raise refusal("NOT_IMPLEMENTED", "input() is not supported by the local endpoint: insert into a table first")
 
 
 def _format_clause(outermost: list[tuple[re.Match[bytes], bytes]]) -> tuple[int, bytes] | None:

@@ -46,7 +46,7 @@ def everything(
         _end_leftover_server(home)
         setup = Setup(home.absolute(), ports.taken(), passwords(home), settings or {})
         with _postgres(setup, say) as server, programs(home, say) as started:
-            say("starting the datamart: ClickHouse's engine behind a stand-in for its server")
+            say("starting the datamart: ClickHouse's engine behind a local HTTP endpoint")
             _start_standin(setup, started)
             with signals.interruptible():
                 for done in _prepare(model, setup, server):

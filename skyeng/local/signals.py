@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ _OTHERS = frozenset(
 
 #: Every signal that ends a program by default: Ctrl-C, `kill`, a closed terminal, and others.
 ENDING = tuple(sorted(signal.valid_signals() - _OTHERS))
+
+#: How long a signal that took effect keeps further ones from disturbing the cleanup.
+_DEAF_SECONDS = 10.0
 
 
 def end_in_order() -> None:
@@ -57,7 +61,7 @@ def deferred() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread handles signals
     elif state := _Deferral.current:
-        with state.heeding(False):
+        with state.interruptible(False):
             yield
     else:
         state = _Deferral({number: signal.getsignal(number) for number in _handled_signals()})
@@ -72,13 +76,14 @@ def deferred() -> Iterator[None]:
 def interruptible() -> Iterator[None]:
     """A part of a `deferred` block that a signal can interrupt. A signal that was delayed interrupts it at once.
 
-    Only the first signal interrupts. A second one does not disturb the cleanup that follows.
+    Further signals within ten seconds do not disturb the cleanup that follows. A later one interrupts again: the
+    program may have swallowed the first.
     """
     state = _Deferral.current
     if state is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    with state.heeding(True):
+    with state.interruptible(True):
         yield
 
 
@@ -88,9 +93,9 @@ class _Deferral:
 
     before: dict[int, Any]
     arrived: list[int] = field(default_factory=list)
-    is_heeding: bool = False
-    #: Whether a signal has taken effect.
-    is_spent: bool = False
+    is_interruptible: bool = False
+    #: Until when further signals are ignored, by the monotonic clock: one has taken effect.
+    deaf_until: float = 0.0
 
     current: ClassVar[_Deferral | None] = None
     #: Whether the program is ending, and signals have no effect any more.
@@ -105,30 +110,33 @@ class _Deferral:
         _Deferral.current = None
         for number, handler in self.before.items():
             signal.signal(number, handler)
-        if self.arrived and not self.is_spent:
+        if self.arrived:
             signal.raise_signal(self.arrived[0])
 
     @contextmanager
-    def heeding(self, heed: bool) -> Iterator[None]:
-        before = self.is_heeding
+    def interruptible(self, now: bool) -> Iterator[None]:
+        before = self.is_interruptible
         try:
-            self.is_heeding = heed
+            self.is_interruptible = now
             self._take_effect()
             yield
         finally:
-            self.is_heeding = before
+            self.is_interruptible = before
         self._take_effect()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if _Deferral.current is not self:
             self._handle(number)  # the block has ended, and `end` is restoring the handlers
-        self.arrived.append(number)
-        self._take_effect()
+        if time.monotonic() >= self.deaf_until:
+            self.arrived.append(number)
+            self._take_effect()
 
     def _take_effect(self) -> None:
-        if self.arrived and self.is_heeding and not self.is_spent:
-            self.is_spent = True
-            self._handle(self.arrived[0])
+        if self.arrived and self.is_interruptible:
+            number = self.arrived[0]
+            self.arrived.clear()
+            self.deaf_until = time.monotonic() + _DEAF_SECONDS
+            self._handle(number)
 
     def _handle(self, number: int) -> None:
         handler = self.before[number]

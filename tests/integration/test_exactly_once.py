@@ -310,7 +310,7 @@ def test_a_statement_or_its_answer_is_lost(school: World, tmp_path: Path) -> Non
         mart_migrations.migrate(datamart, world.model)
         world.run()
         cases = [(it, loses) for it in (insert, end, register) for loses in ("answer", "statement")]
-        for number, (statement, loses) in enumerate(some(cases, 3)):
+        for number, (statement, loses) in enumerate(some(cases, 2)):
             world.change(renamed(f"Title {number}"))
             proxy.statement, proxy.loses = statement.encode(), loses
             with pytest.raises(SkyengError, match="ch_datamart"):

@@ -5,7 +5,7 @@ a load that died, with a mart that was emptied) and keeps its own snapshot of th
 load, taken by a query of the tests' own. At the end every past load, and the moments around it,
 are read as of their time from the vault and from the mart, and must equal the snapshots.
 
-Usually it is a few histories with some 45 loads, the same ones each time. The long mode is one
+Usually it is a few histories with some 35 loads, the same ones each time. The long mode is one
 history of at least 500 loads and 10,000 changes:
 
     SKYENG_LONG=1 ./run test -n 0 -s tests/integration/test_replay.py
@@ -44,7 +44,7 @@ THEN = (
 )
 KINDS = (*CHANGES, "insert", "insert", "update", "revert")
 #: Loads that the usual run has at least.
-LOADS = 40
+LOADS = 30
 
 
 @dataclass

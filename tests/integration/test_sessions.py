@@ -19,7 +19,7 @@ import psycopg2
 import pytest
 
 from conftest import Servers, World
-from samples import LONG
+from samples import LONG, some
 from skyeng.db import lock_waits
 from skyeng.db import postgres as postgres_sessions
 from skyeng.db.postgres import Postgres
@@ -241,7 +241,7 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM pg_namesp
 ('vault', 'control', 'stage'))"""
 
 
-@pytest.mark.parametrize(("filled", "full"), [(False, False), (True, True), *([(True, False)] if LONG else [])])
+@pytest.mark.parametrize(("filled", "full"), some([(True, True), (False, False), (True, False)], 1))
 def test_loads_go_on_while_the_warehouse_is_dumped(
     school: World, monkeypatch: pytest.MonkeyPatch, filled: bool, full: bool
 ) -> None:

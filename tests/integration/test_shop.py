@@ -121,7 +121,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("query", some(QUERIES, 4))
+@pytest.mark.parametrize("query", some(QUERIES, 2))
 def test_a_feeds_query_reaches_the_server_as_it_was_written(empty_shop: World, tmp_path: Path, query: str) -> None:
     folder = Path(shutil.copytree(empty_shop.model.directory, tmp_path / "shop"))
     (folder / "stocks.sql").write_text(query, encoding="utf-8")

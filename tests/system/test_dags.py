@@ -163,14 +163,14 @@ def test_a_full_comparison_asked_for_in_the_trigger_form(airflow: Airflow, schoo
 
 @pytest.mark.slow
 def test_no_xcom_grows_with_the_rows_or_the_loads(airflow: Airflow, servers: Servers, courses: Model) -> None:
-    world = servers.world(courses, lambda source: _generate(source, courses, 40_000), "large")
+    world = servers.world(courses, lambda source: _generate(source, courses, 10_000), "large")
     runs = []
     with connected(world):
         runs += [airflow.run("to_datawarehouse"), airflow.run("to_datamart")]
         for change in range(3):
             world.change(f"UPDATE stream_module_lesson SET title = 'Change {change}' WHERE id <= 1000")
             world.run(only="to_datawarehouse")
-        world.change("DELETE FROM stream_module_lesson WHERE id <= 20000")
+        world.change("DELETE FROM stream_module_lesson WHERE id <= 5000")
         runs += [airflow.run("to_datawarehouse"), airflow.run("to_datamart")]
     assert [run.state for run in runs] == ["success"] * 4
     sizes = [len(json.dumps(value)) for run in runs for value in run.xcoms.values()]

@@ -142,7 +142,7 @@ def kill(school: School, failpoint: Failpoint, **options: Any) -> None:
 def test_to_datawarehouse_killed_after_every_statement(school: School) -> None:
     passed, grown = usual(school)
     assert len(passed) > 100
-    for failpoint in some(failpoints(passed), 9):
+    for failpoint in some(failpoints(passed), 6):
         before = school.sizes()
         school.change()
         kill(school, failpoint)
@@ -157,7 +157,7 @@ def test_to_datamart_killed_after_every_statement(school: School) -> None:
     usual(school)
     ended = school.killed(only="to_datamart")
     assert len(ended.passed) > 20
-    for number, failpoint in enumerate(some(failpoints(ended.passed), 6)):
+    for number, failpoint in enumerate(some(failpoints(ended.passed), 4)):
         for _ in range(1 + number % 2):
             school.change()
             school.run(only="to_datawarehouse")
@@ -192,7 +192,7 @@ def test_a_full_run_killed_after_every_statement(school: School) -> None:
     school.change()
     ended = school.killed(only="to_datawarehouse", full=True)
     of_full = [it for it in ended.passed if LONG or "control.courses_rows" in it.done]
-    for failpoint in some(failpoints(of_full), 4):
+    for failpoint in some(failpoints(of_full), 3):
         school.change()
         kill(school, failpoint, full=True)
         school.run(only="to_datawarehouse")
@@ -215,7 +215,7 @@ def test_a_first_load_killed_after_every_statement(
     expected, keys = unkilled.sizes(), unkilled.world.vault(PRIMARY_KEYS)
     unkilled.stop()
     tried = ended.passed[::8] if LONG else [it for it in ended.passed if "ALTER TABLE" in it.done]
-    for number, failpoint in enumerate(some(failpoints(tried), 4)):
+    for number, failpoint in enumerate(some(failpoints(tried), 2)):
         school = fresh(number + 1)
         assert school.killed(bulk=True, at=failpoint).killed, str(failpoint)
         school.run()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -186,6 +187,28 @@ def test_a_signal_takes_effect_where_it_is_heeded_and_once() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert done == ["deferred", "tidied up"]
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_a_signal_that_was_swallowed_leaves_nobody_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself swallows an exception that is raised within `__del__`."""
+    monkeypatch.setattr(signals, "_DEAF_SECONDS", 0.2)
+    done: list[str] = []
+
+    def work() -> None:
+        with signals.deferred():
+            with suppress(KeyboardInterrupt), signals.interruptible():
+                signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            with signals.interruptible():
+                done.append("goes on")
+                time.sleep(0.3)
+                signal.raise_signal(signal.SIGINT)
+                done.append("deaf")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["goes on"]
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -25,6 +25,8 @@ from skyeng.local import instance, signals
 
 #: Grace period in seconds for programs to end.
 _GRACE = 20.0
+#: How often processes that were forked while others ended are looked for.
+_SWEEPS = 5
 
 #: Maximum size of a program's log in bytes.
 _LONGEST_LOG = 10 * 2**20
@@ -86,6 +88,11 @@ class Programs:
             end([*families[name], *_family(program.pid)])
             if program.poll() is None:
                 program.kill()
+            # What was forked meanwhile is still in the session of its program.
+            for _ in range(_SWEEPS):
+                if not (forked := _family(program.pid)):
+                    break
+                end(forked)
         self._started.clear()
         instance.note(self.home, {})
 

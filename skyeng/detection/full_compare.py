@@ -82,4 +82,4 @@ LEFT JOIN control.{held} AS held USING (row_key)""",
 
 def _tables(feed: Feed, *wanted: str) -> dict[str, SQL]:
     names = {"rows": feed.name, "deleted": feed.deleted_table, "held": feed.active_rows_table}
-    return {name: ident(names[name]) for name in wanted or names}
+    return {name: ident(names[name]) for name in wanted}

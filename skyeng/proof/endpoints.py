@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from skyeng.db import clickhouse as clickhouse
+from skyeng.db import clickhouse
 from skyeng.db.postgres import Parameters, Session
 from skyeng.hashing.checksums import (
     Checksum,

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 
 from skyeng.control import loads
-from skyeng.db import clickhouse as clickhouse
+from skyeng.db import clickhouse
 from skyeng.db.postgres import Parameters, Session
 from skyeng.hashing.checksums import Checksum, differing
 from skyeng.hashing.hash_keys import clickhouse_key_number, key_number

@@ -16,6 +16,8 @@ from samples import some
 from skyeng.errors import BadRowsError, SourceError
 from skyeng.model import load_model
 
+pytestmark = pytest.mark.slow
+
 GOOD = """INSERT INTO flat_order (customer_country, customer_number, customer_name, product_sku, product_price)
 VALUES ('PL', '1', 'Łucja', 'apple', 1.50), ('PL', '2', 'O''Hara', 'apple', 1.50);
 INSERT INTO stock VALUES (1, 'apple', 5)"""

@@ -14,6 +14,8 @@ from skyeng.runs import run
 from skyeng.runs.to_datawarehouse import ToDatawarehouse
 from skyeng.sql import SQL
 
+pytestmark = pytest.mark.slow
+
 
 def load(world: World, *where: str) -> tuple[int, int, int]:
     changes = run(world.model, world.stores, where=where).changes["courses"]

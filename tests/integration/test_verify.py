@@ -12,6 +12,8 @@ from skyeng import proof
 from skyeng.errors import VaultDamaged
 from skyeng.sql import SQL
 
+pytestmark = pytest.mark.slow
+
 MART = "dm_courses_modules_lessons_streams"
 MART_END = "dm_course_module_lesson_stream_load_end_ts"
 

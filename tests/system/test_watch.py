@@ -28,6 +28,8 @@ from skyeng.watch.conditions import Alarms
 from skyeng.watch.metrics import METRICS
 from skyeng.watch.watcher import Watcher
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s3cret-word"  # noqa: S105
 
 

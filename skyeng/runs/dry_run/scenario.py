@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from skyeng.checks import staged_rows
 from skyeng.control import feed_changes, loads, locks, step_log
 from skyeng.control.loads import Load
-from skyeng.db import clickhouse as clickhouse
+from skyeng.db import clickhouse
 from skyeng.db.postgres import Session
 from skyeng.detection import active_rows, comparison, delta, full_compare, row_selection, segment_checksums, validity
 from skyeng.detection.segmentation import ROWS_IN_SEGMENT, RowSelection, Segmentation, segment_column

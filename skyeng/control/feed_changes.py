@@ -62,4 +62,4 @@ def registered(session: Session, model: Model, load: Load) -> dict[str, Changes]
             {"load_id": load.load_id},
         )
     }
-    return {feed.name: found.get(feed.name, Changes(0, 0, 0)) for feed in model.feeds}
+    return {feed.name: found.get(feed.name, Changes()) for feed in model.feeds}

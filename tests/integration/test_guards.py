@@ -194,7 +194,7 @@ def divided(plan: Plan) -> bool:
 def test_what_reads_everything_is_divided_among_processes_to_the_end(
     large_school: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The source's checksums, the vault's for `verify` and `--full`, and the rows of a mart that is built anew."""
+    """The source's checksums, the vault's for `verify` and `--full`, and the rows of a mart that is rebuilt."""
     school = large_school
     monkeypatch.setattr(append, "LARGEST_LOOKUP", ROWS // 2)
     for store in (school.stores.source, school.stores.warehouse):

@@ -40,19 +40,19 @@ def staged(world: World) -> int:
 
 
 def assert_kept_checksums_are_right(world: World) -> None:
-    """What loads carried along is what would be summed up anew."""
+    """What loads carried along is what would be computed from the active rows."""
     feed = world.model.feeds[0]
     with world.stores.warehouse.session() as session:
         segmentation = segment_checksums.recorded_segmentation(session, world.model, feed)
         assert segmentation is not None
-        anew = session.rows(segmentation.checksums(active_rows.select_active_rows(world.model, feed)))
+        computed = session.rows(segmentation.checksums(active_rows.select_active_rows(world.model, feed)))
         recorded = session.rows(
             sql("SELECT bucket, row_count, hash_sum, weighted_sum FROM control.courses_buckets WHERE row_count <> 0")
         )
         emptied = session.rows(
             sql("SELECT FROM control.courses_buckets WHERE row_count = 0 AND (hash_sum, weighted_sum) <> (0, 0)")
         )
-    assert sorted(recorded) == sorted(anew)
+    assert sorted(recorded) == sorted(computed)
     assert emptied == []
 
 

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from skyeng import provisioning as deployment
+from skyeng import provisioning
 from skyeng.cli import show
 from skyeng.cli.model import model_argument
 from skyeng.config import Settings
@@ -59,7 +59,7 @@ def deploy(model: str | None, sample: bool, reader: str, analyst: str) -> None:
         "analyst": _login(analyst, os.environ.get(ANALYST_PASSWORD)),
     }
     with opened(Settings.read()) as stores:
-        for done in deployment.deploy(described, stores, sample=sample, **logins):
+        for done in provisioning.deploy(described, stores, sample=sample, **logins):
             show.say(done)
 
 

@@ -141,9 +141,7 @@ def demo(model: str | None) -> None:
         done = runs.run(described, stores, observer=observer)
         show.report(described, done, time.perf_counter() - begun)
         with stores.warehouse.session(snapshot=True) as session:
-            counts = [
-                (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
-            ]
+            counts = loads.row_counts(session, described)
         with stores.datamart.session() as session:
             counts += [(mart.table, session.scalar(queries.count_of(mart))) for mart in described.marts]
             frame = session.frame(shown.statement)
@@ -223,9 +221,7 @@ def status(model: str | None, format_: str) -> None:
         check_migrated(stores.warehouse, described)
         with stores.warehouse.session(snapshot=True) as session:
             recent = loads.recent(session, described)
-            counts = [
-                (entity.table, session.scalar(loads.row_count(entity))) for entity in loads.vault_tables(described)
-            ]
+            counts = loads.row_counts(session, described)
         states = list(runs.mart_states(described, stores))
     if format_ == "json":
         show.json(_status_as_json(recent, counts, states))

@@ -284,6 +284,11 @@ def vault_tables(model: Model) -> list[Entity]:
     return [*model.hubs, *links, *model.satellites]
 
 
+def row_counts(session: Session, model: Model) -> list[tuple[str, int]]:
+    """The number of rows of loads by vault table, without ghost records, hubs first."""
+    return [(entity.table, session.scalar(row_count(entity))) for entity in vault_tables(model)]
+
+
 def row_count(entity: Entity) -> SQL:
     """Statement that counts the rows of loads in a vault table, without ghost records."""
     return sql(

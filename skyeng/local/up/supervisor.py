@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from skyeng import provisioning as deployment
+from skyeng import provisioning
 from skyeng.db.clickhouse import ClickHouse
 from skyeng.db.postgres import WAREHOUSE, Postgres, Session
 from skyeng.db.stores import Stores
@@ -105,7 +105,7 @@ def _prepare(model: Model, setup: Setup, server: EmbeddedPostgres) -> Iterator[s
         ClickHouse(setup.datamart),
     )
     reader = Login("reader", setup.passwords.reader)
-    yield from deployment.deploy(model, stores, sample=True, reader=reader)
+    yield from provisioning.deploy(model, stores, sample=True, reader=reader)
     server.url("airflow")
     with stores.warehouse.session() as session:
         for statement in _loader(session, setup.passwords.loader):
@@ -114,7 +114,7 @@ def _prepare(model: Model, setup: Setup, server: EmbeddedPostgres) -> Iterator[s
 
 def _loader(session: Session, password: str) -> Iterator[SQL]:
     """Statements for the role that uses warehouse and metadata. It is a member of `postgres`, which owns the tables."""
-    yield deployment.role_with_password(session, Login("loader", password))
+    yield provisioning.role_with_password(session, Login("loader", password))
     yield sql("GRANT {owner} TO loader", owner=ident("postgres"))
     yield sql("ALTER DATABASE {airflow} OWNER TO loader", airflow=ident("airflow"))
 
